@@ -1,0 +1,60 @@
+"""movierec: a private, fast and honest film recommender.
+
+The names below are imported when they are first used, so that importing one costs no more than
+it needs.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from movierec.catalog import Movie
+    from movierec.errors import (
+        AmbiguousTitleError,
+        ArtifactError,
+        DataError,
+        MovieNotFoundError,
+        MovierecError,
+        OutputError,
+        UsageError,
+    )
+    from movierec.recommender import Neighbor, Neighbors, Recommender
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Movie": "catalog",
+    "Neighbor": "recommender",
+    "Neighbors": "recommender",
+    "Recommender": "recommender",
+    "AmbiguousTitleError": "errors",
+    "ArtifactError": "errors",
+    "DataError": "errors",
+    "MovieNotFoundError": "errors",
+    "MovierecError": "errors",
+    "OutputError": "errors",
+    "UsageError": "errors",
+}
+
+__all__ = [
+    "AmbiguousTitleError",
+    "ArtifactError",
+    "DataError",
+    "Movie",
+    "MovieNotFoundError",
+    "MovierecError",
+    "Neighbor",
+    "Neighbors",
+    "OutputError",
+    "Recommender",
+    "UsageError",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"movierec.{_HOMES[name]}"), name)

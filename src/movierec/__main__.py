@@ -1,0 +1,5 @@
+"""``python -m movierec`` is ``movierec``."""
+
+from movierec.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""The algorithms, one file each. They see matrices and indices, never titles, files or a screen."""

@@ -1,0 +1,97 @@
+"""What an answer is made of: films with their evidence, and which of them are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from movierec.catalog import Movie, Record
+
+THIN_SUPPORT = 5  # a similarity that rests on fewer people who rated both is called thin
+
+
+@dataclass(frozen=True)
+class Neighbor(Record):
+    """A film in the answer to "more like this".
+
+    Attributes
+    ----------
+    rank : int
+        From 1.
+    movie_id : int or str
+    title : str
+    year : int or None
+    genres : tuple of str
+    similarity : float
+        Cosine of the two films' rating vectors, above 0, at most 1.
+    support : int
+        How many people rated both films.
+    thin : bool
+        Whether `support` is below :data:`THIN_SUPPORT`.
+    n_ratings : int
+    mean_rating : float or None
+    """
+
+    rank: int
+    movie_id: int | str
+    title: str
+    year: int | None
+    genres: tuple[str, ...]
+    similarity: float
+    support: int
+    thin: bool
+    n_ratings: int
+    mean_rating: float | None
+
+
+class Neighbors(list[Neighbor]):
+    """The films most similar to `query`, the nearest first; `note` says why they are few."""
+
+    def __init__(self, query: Movie, found: Iterable[Neighbor], note: str | None = None) -> None:
+        super().__init__(found)
+        self.query = query
+        self.note = note
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which films may be in a list.
+
+    Attributes
+    ----------
+    genres, not_genres : sequence of str
+        A film must have all of the first and none of the second; case does not matter.
+    years : tuple of int, optional
+        The first and the last year.
+    min_support : int
+        People who must have rated both films.
+    """
+
+    genres: Sequence[str] = ()
+    not_genres: Sequence[str] = ()
+    years: tuple[int, int] | None = None
+    min_support: int = 1
+
+    def passes(self, movie: Movie, support: int) -> bool:
+        """Tell whether a film may be listed."""
+        own = {genre.casefold() for genre in movie.genres}
+        in_years = self.years is None or (
+            movie.year is not None and self.years[0] <= movie.year <= self.years[1]
+        )
+        return (
+            support >= self.min_support
+            and in_years
+            and all(genre.casefold() in own for genre in self.genres)
+            and not any(genre.casefold() in own for genre in self.not_genres)
+        )
+
+
+def neighbor(rank: int, movie: Movie, similarity: float, support: int) -> Neighbor:
+    """Return a film of the catalogue as a neighbour, with the evidence for it."""
+    return Neighbor(
+        rank=rank,
+        similarity=round(similarity, 6),
+        support=support,
+        thin=support < THIN_SUPPORT,
+        **dict(movie),  # type: ignore[arg-type]
+    )

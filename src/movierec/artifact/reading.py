@@ -1,0 +1,220 @@
+"""Reading a model file: mapped, checked page by page, never running code from it."""
+
+from __future__ import annotations
+
+import io
+import json
+import mmap
+import os
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from movierec.artifact.layout import (
+    CHECK_WHOLE_BELOW,
+    CHECKSUMS,
+    FORMAT,
+    LOCAL_HEADER,
+    META,
+    PAGE,
+    PICKLE,
+    page_checksum,
+)
+from movierec.columns import Array
+from movierec.errors import ArtifactError
+
+_FIT_AGAIN = "make it again with: movierec fit"
+
+
+class Artifact(Mapping[str, Array]):
+    """A model file that is open for reading: its arrays by name, each read only where needed.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Raises
+    ------
+    ArtifactError
+        If the file is missing, damaged, or of another format. Damage in a part that is read
+        later is raised then.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        with self._reporting_damage():
+            with self._opened() as file, zipfile.ZipFile(file) as archive:
+                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+                self._members = {info.filename: info for info in archive.infolist()}
+                self.meta: dict[str, Any] = json.loads(archive.read(META))
+                self._refuse_other_format()
+                checksums = io.BytesIO(archive.read(CHECKSUMS))
+            self._checksums = np.lib.format.read_array(checksums, allow_pickle=False)
+            self._covered = self._members[CHECKSUMS].header_offset
+            self._is_checked = bytearray(len(self._checksums))
+            if len(self._map) <= CHECK_WHOLE_BELOW:
+                self.check(0, self._covered)
+
+    def __getitem__(self, name: str) -> Array:
+        if f"{name}.npy" not in self._members:
+            raise KeyError(name)
+        with self._reporting_damage():
+            return CheckedArray(*self._array(f"{name}.npy"), self.check)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name.removesuffix(".npy") for name in self._members if name.endswith(".npy"))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def read_json(self, member: str) -> Any:
+        """Return the content of the member ``<member>.json``."""
+        with self._reporting_damage():
+            return json.loads(self._read(f"{member}.json"))
+
+    def unpickle(self) -> Any:
+        """Return what the pickle holds, without ever running code from it.
+
+        Raises
+        ------
+        ArtifactError
+            If it asks for any class but those of a model, or another scikit-learn made it.
+        """
+        from movierec.artifact import pickling
+
+        self._refuse_other_sklearn()
+        with self._reporting_damage():
+            return pickling.loads(self._read(PICKLE), lambda name: np.asarray(self[name]))
+
+    def check(self, start: int, stop: int) -> None:
+        """Check the pages from byte `start` up to `stop` that were not checked before.
+
+        Raises
+        ------
+        ArtifactError
+            If a page does not have its checksum.
+        """
+        for page in range(start // PAGE, -(-min(stop, self._covered) // PAGE)):
+            if not self._is_checked[page]:
+                if page_checksum(self._map, page, self._covered) != self._checksums[page]:
+                    raise self._damage(f"page {page} does not have its checksum")
+                self._is_checked[page] = True
+
+    def _opened(self) -> IO[bytes]:
+        if self.path.is_dir():
+            raise ArtifactError(f"{self.path} is a folder, not a model", "name a file with --model")
+        try:
+            return self.path.open("rb")
+        except FileNotFoundError:
+            raise ArtifactError(
+                f"there is no model at {self.path}",
+                "make one with: movierec fit ratings.csv movies.csv",
+            ) from None
+
+    @contextmanager
+    def _reporting_damage(self) -> Iterator[None]:
+        try:
+            yield
+        except (ArtifactError, KeyboardInterrupt, MemoryError):
+            raise
+        except PermissionError:
+            raise ArtifactError(f"{self.path} may not be read", "check its permissions") from None
+        except Exception as error:  # whatever a parser makes of bytes that are not a model
+            raise self._damage(error) from error
+
+    def _damage(self, what: object) -> ArtifactError:
+        return ArtifactError(f"{self.path} is damaged, or not a model ({what})", _FIT_AGAIN)
+
+    def _refuse_other_format(self) -> None:
+        found = self.meta["format"]
+        if found != FORMAT:
+            raise ArtifactError(
+                f"{self.path} has model format {found}; this movierec reads format {FORMAT}",
+                _FIT_AGAIN,
+            )
+
+    def _refuse_other_sklearn(self) -> None:
+        from sklearn import __version__ as here
+
+        made_by = str(self.meta["versions"]["scikit-learn"])
+        if made_by.split(".")[:2] != here.split(".")[:2]:
+            raise ArtifactError(
+                f"the estimator in {self.path} was made by scikit-learn {made_by}, this is {here}",
+                f"{_FIT_AGAIN}; lists from the stored table do not need it",
+            )
+
+    def _read(self, member: str) -> bytes:
+        start, stop = self._extent(member)
+        self.check(start, stop)
+        return self._map[start:stop]
+
+    def _extent(self, member: str) -> tuple[int, int]:
+        """Return where the content of a member starts and stops in the file."""
+        info = self._members[member]
+        self.check(info.header_offset, info.header_offset + LOCAL_HEADER.size)
+        header = self._map[info.header_offset : info.header_offset + LOCAL_HEADER.size]
+        signature, name_length, extra_length = LOCAL_HEADER.unpack(header)
+        start = info.header_offset + LOCAL_HEADER.size + name_length + extra_length
+        stop = start + info.file_size
+        stored = signature == b"PK\x03\x04" and info.compress_type == zipfile.ZIP_STORED
+        if not stored or stop > self._covered:
+            raise ValueError(f"{member} is not where it should be")
+        return start, stop
+
+    def _array(self, member: str) -> tuple[npt.NDArray[Any], int]:
+        """Return a view of an array in the file, not yet checked, and where it starts."""
+        start, stop = self._extent(member)
+        self.check(start, start + PAGE)
+        header = io.BytesIO(self._map[start : min(start + PAGE, stop)])
+        np.lib.format.read_magic(header)
+        shape, _, dtype = np.lib.format.read_array_header_1_0(header)
+        start += header.tell()
+        count = int(np.prod(shape))
+        if dtype.hasobject or start + count * dtype.itemsize != stop:
+            raise ValueError(f"{member} is not an array of its size")
+        view = np.frombuffer(self._map, dtype, count, start) if count else np.empty(0, dtype)
+        return view.reshape(shape), start
+
+
+class CheckedArray:
+    """An array in a file; each page of it is checked when it is first read.
+
+    Parameters
+    ----------
+    values : ndarray
+        A view of the file, C-contiguous.
+    start : int
+        The byte of the file at which it starts.
+    check : callable
+        Called with the range of bytes that is about to be read.
+    """
+
+    def __init__(
+        self, values: npt.NDArray[Any], start: int, check: Callable[[int, int], None]
+    ) -> None:
+        self._values = values
+        self._start = start
+        self._check = check
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __getitem__(self, key: int | slice) -> Any:
+        rows = range(len(self))[key]
+        first, stop = (rows, rows + 1) if isinstance(rows, int) else (rows.start, rows.stop)
+        self._check_rows(first, stop)
+        return self._values[key]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        self._check_rows(0, len(self))
+        return self._values if dtype is None else self._values.astype(dtype)
+
+    def _check_rows(self, first: int, stop: int) -> None:
+        if stop > first:
+            stride = self._values.strides[0]
+            self._check(self._start + first * stride, self._start + stop * stride)

@@ -1,0 +1,162 @@
+"""Results on stdout, in each format. This module alone knows rich."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_UNLIMITED = 100_000  # columns: what is piped is never cut or wrapped
+_BAR = 30  # columns of the longest bar
+
+
+class Format(StrEnum):
+    """How a list is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    TSV = "tsv"
+    MD = "md"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a printed table.
+
+    Attributes
+    ----------
+    header : str
+    text : callable
+        Returns what a row shows in it.
+    style : str
+        As rich names styles.
+    is_number : bool
+        Whether it is set to the right.
+    """
+
+    header: str
+    text: Callable[[Mapping[str, Any]], str]
+    style: str = ""
+    is_number: bool = False
+
+
+def print_list(
+    form: Format,
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[Column],
+    *,
+    title: str,
+    document: Any,
+) -> None:
+    """Print rows for people (`columns` under a `title`) or for programs (all they hold).
+
+    Parameters
+    ----------
+    form : Format
+    rows : sequence of mapping
+        Plain values, as JSON has them.
+    columns : sequence of Column
+        For the table and Markdown.
+    title : str
+    document : object
+        What is printed as JSON.
+    """
+    if form is Format.TABLE:
+        print_table(rows, columns, title)
+    elif form is Format.JSON:
+        print_json(document)
+    elif form is Format.MD:
+        _print_markdown(rows, columns)
+    elif form is Format.JSONL:
+        for row in rows:
+            print(json.dumps(row, ensure_ascii=False))
+    else:
+        _print_separated(rows, "," if form is Format.CSV else "\t")
+
+
+def print_json(document: Any) -> None:
+    """Print a document as JSON."""
+    print(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], title: str) -> None:
+    """Print a rich table; titles go in as text, since markup would eat ``[REC]``."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    has_header = any(column.header for column in columns)
+    table = Table(box=box.SIMPLE_HEAD, show_header=has_header, pad_edge=False)
+    for column in columns:
+        table.add_column(
+            column.header,
+            style=column.style,
+            justify="right" if column.is_number else "left",
+            no_wrap=column.is_number,
+        )
+    for row in rows:
+        table.add_row(*(Text(column.text(row)) for column in columns))
+    out = console()
+    out.print(Text(title, style="bold"))
+    out.print(table)
+
+
+def console() -> Console:
+    """Return the console for stdout: as wide as the terminal, or without limit where piped."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else _UNLIMITED
+    return Console(width=width, markup=False, emoji=False, highlight=False)
+
+
+def bar(value: float, longest: float) -> str:
+    """Return a bar of blocks; anything above 0 shows at least a sliver."""
+    eighths = round(8 * _BAR * value / longest) if longest else 0
+    eighths = max(eighths, 1 if value > 0 else 0)
+    return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
+
+
+def _print_separated(rows: Sequence[Mapping[str, Any]], separator: str) -> None:
+    import csv
+
+    writer = csv.writer(sys.stdout, delimiter=separator, lineterminator="\n")
+    for number, row in enumerate(rows):
+        if number == 0:
+            writer.writerow(row.keys())
+        writer.writerow("|".join(cell) if isinstance(cell, list) else cell for cell in row.values())
+
+
+def _print_markdown(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> None:
+    print(_markdown_row(column.header for column in columns))
+    print(_markdown_row("--:" if column.is_number else "---" for column in columns))
+    for row in rows:
+        print(_markdown_row(column.text(row) for column in columns))
+
+
+def _markdown_row(cells: Iterable[str]) -> str:
+    escaped = (cell.replace("\\", "\\\\").replace("|", "\\|") for cell in cells)
+    return f"| {' | '.join(escaped)} |"
+
+
+@contextmanager
+def progress_bar(*, quiet: bool) -> Iterator[Callable[[str, float], None]]:
+    """Show how far a long command is, on stderr, if that is a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda stage, done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=1.0)
+        yield lambda stage, done: progress.update(task, description=stage, completed=done)

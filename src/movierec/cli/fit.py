@@ -1,0 +1,97 @@
+"""``movierec fit``: make a model from ratings and films."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from movierec.cli._app import DEFAULT_MODEL, Model, app, say
+
+
+@app.command()
+def fit(
+    ratings: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RATINGS]",
+            help="A rating file (- for standard input), or a MovieLens folder or zip that holds "
+            "the films too. Without it, the sample that comes with movierec.",
+        ),
+    ] = None,
+    movies: Annotated[
+        str | None, typer.Argument(metavar="[MOVIES]", help="A file of films.")
+    ] = None,
+    model: Model = DEFAULT_MODEL,
+    n_neighbors: Annotated[
+        int, typer.Option(min=1, help="How many neighbours of each film to store.")
+    ] = 100,
+    min_support: Annotated[
+        int, typer.Option(min=1, help="People who must have rated both films of a pair.")
+    ] = 1,
+    min_ratings: Annotated[
+        int, typer.Option(min=1, help="Leave out films with fewer ratings.")
+    ] = 1,
+    links: Annotated[
+        Path | None, typer.Option(help="links.csv: films are found by IMDb id too.")
+    ] = None,
+    tags: Annotated[Path | None, typer.Option(help="tags.csv: what people call the films.")] = None,
+    on_error: Annotated[
+        Literal["fail", "skip"], typer.Option(help="What to do with a line that cannot be used.")
+    ] = "fail",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+) -> None:
+    """Make a model from ratings and films.
+
+    Reads every MovieLens release and MovieTweetings, plain or compressed, by their content.
+    The model is replaced in one stroke: a fit that fails leaves the old one as it was.
+    """
+    started = time.perf_counter()
+    tell = (lambda *lines: None) if quiet else say
+    tell(f"reading {ratings or 'the sample: real films, simulated ratings'}")
+    signal.signal(signal.SIGTERM, _stop)
+    from movierec.cli._output import progress_bar
+    from movierec.recommender import Recommender
+
+    with progress_bar(quiet=quiet) as progress:
+        recommender = Recommender.fit(
+            ratings,
+            movies,
+            links=links,
+            tags=tags,
+            n_neighbors=n_neighbors,
+            min_support=min_support,
+            min_ratings=min_ratings,
+            on_error=on_error,
+            progress=progress,
+        )
+        recommender.save(model)
+    tell(*_summary(recommender.card, model, time.perf_counter() - started))
+    tell("next:", f'  movierec similar "{_famous(recommender)}"{_model_option(model)}')
+
+
+def _stop(signum: int, frame: Any) -> None:
+    """End as an error would, so that a half-written file is removed."""
+    raise SystemExit(128 + signum)
+
+
+def _summary(card: dict[str, Any], model: Path, seconds: float) -> list[str]:
+    dropped = [f"left out {n:,} ratings {reason}" for reason, n in card["dropped"].items()]
+    size = model.stat().st_size / 1e6
+    return [
+        *card["notes"],
+        *dropped,
+        f"{card['n_ratings']:,} ratings of {card['n_items']:,} films by {card['n_users']:,} users"
+        f" -> {model} ({size:.1f} MB, {seconds:.1f} s)",
+    ]
+
+
+def _famous(recommender: Any) -> str:
+    return str(recommender.stats()["most_rated"][0]["title"])
+
+
+def _model_option(model: Path) -> str:
+    return "" if model == DEFAULT_MODEL else f" --model {model}"

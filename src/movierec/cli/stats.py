@@ -1,0 +1,125 @@
+"""``movierec stats``: what the ratings and the model are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import typer
+
+from movierec.cli._app import DEFAULT_MODEL, Model, app
+from movierec.cli._films import MEAN, MOVIE_ID, N_RATINGS, TITLE
+from movierec.cli._output import Column, bar, print_json, print_table, progress_bar
+
+
+@app.command()
+def stats(
+    ratings: Annotated[
+        str | None,
+        typer.Argument(metavar="[RATINGS]", help="Files to look at instead of the model."),
+    ] = None,
+    movies: Annotated[str | None, typer.Argument(metavar="[MOVIES]")] = None,
+    on_error: Annotated[
+        Literal["fail", "skip"], typer.Option(help="What to do with a line that cannot be used.")
+    ] = "fail",
+    as_json: Annotated[bool, typer.Option("--json", help="Print all of it as JSON.")] = False,
+    model: Model = DEFAULT_MODEL,
+) -> None:
+    """Show what the ratings are and how the model was made."""
+    from movierec.recommender import Recommender, stats_of
+
+    if ratings is None:
+        found = Recommender.load(model).stats()
+    else:
+        with progress_bar(quiet=False) as progress:
+            found = stats_of(ratings, movies, on_error=on_error, progress=progress)
+    if as_json:
+        print_json(found)
+    else:
+        _print(found)
+
+
+def _print(found: Mapping[str, Any]) -> None:
+    _print_pairs("Ratings", _counts(found))
+    histogram = found["rating_histogram"]
+    _print_bars("Ratings given", [(f"{row['rating']:g}", row["count"]) for row in histogram])
+    for name in ("user", "film"):
+        spread = found[f"ratings_per_{name}"]
+        _print_bars(f"Ratings per {name}: {_quartiles(spread)}", _ranges(spread["bars"]))
+    decades = found["years"]["films_per_decade"]
+    _print_bars("Films per decade", [(f"{row['decade']}s", row["count"]) for row in decades])
+    columns = (MOVIE_ID, TITLE, N_RATINGS, MEAN)
+    print_table(found["most_rated"], columns, "Most rated")
+    best = found["best_rated"]
+    print_table(best["films"], columns, f"Best rated, of {best['min_ratings']:,} ratings or more")
+    if "model" in found:
+        _print_pairs("Model", _card(found["model"]))
+
+
+def _counts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    years = found["years"]
+    span = f"{years['first']} to {years['last']}" if years["first"] else "unknown"
+    return [
+        ("rows of ratings", f"{found['rating_rows']:,}"),
+        ("rows of movies", f"{found['movie_rows']:,}"),
+        ("ratings used", f"{found['ratings']:,}"),
+        ("unique users", f"{found['users']:,}"),
+        ("unique movies (rated)", f"{found['films_rated']:,}"),
+        ("films listed", f"{found['films_listed']:,}"),
+        ("ratings per user", f"{found['ratings_per_user']['mean']:.1f}"),
+        ("ratings per film", f"{found['ratings_per_film']['mean']:.1f}"),
+        ("density", f"{found['density']:.3%} of all users and rated films"),
+        ("mean rating", f"{found['mean_rating']:.3f}"),
+        ("years", f"{span}, {years['films_without']:,} films without"),
+    ]
+
+
+def _card(card: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def joined(pairs: Mapping[str, Any]) -> str:
+        return ", ".join(f"{name} {value}" for name, value in pairs.items())
+
+    size = [("file", f"{card['path']}, {card['bytes'] / 1e6:.1f} MB")] if "path" in card else []
+    return [
+        ("algorithm", f"{card['algorithm']}, {card['similarity']} similarity"),
+        ("parameters", joined(card["parameters"])),
+        ("made with", joined(card["versions"])),
+        ("made", card["created"]),
+        ("from", ", ".join(card["files"].values())),
+        *((f"left out {reason}", f"{n:,} ratings") for reason, n in card["dropped"].items()),
+        ("fingerprint", card["fingerprint"][:16]),
+        *size,
+    ]
+
+
+def _print_pairs(title: str, pairs: Sequence[tuple[str, str]]) -> None:
+    rows = [{"name": name, "value": value} for name, value in pairs]
+    columns = (
+        Column("", lambda row: row["name"], "dim"),
+        Column("", lambda row: row["value"]),
+    )
+    print_table(rows, columns, title)
+
+
+def _print_bars(title: str, counts: Sequence[tuple[str, int]]) -> None:
+    longest = max((count for _, count in counts), default=0)
+    rows = [{"name": name, "count": count} for name, count in counts]
+    columns = (
+        Column("", lambda row: row["name"], is_number=True),
+        Column("", lambda row: f"{row['count']:,}", is_number=True),
+        Column("", lambda row: bar(row["count"], longest), "cyan"),
+    )
+    print_table(rows, columns, title)
+
+
+def _quartiles(spread: Mapping[str, Any]) -> str:
+    names = ("min", "lower_quartile", "median", "upper_quartile", "max")
+    values = " / ".join(f"{spread[name]:,g}" for name in names)
+    return f"{values} (min, quartiles, max), mean {spread['mean']:,.1f}"
+
+
+def _ranges(bars: Sequence[Mapping[str, int]]) -> list[tuple[str, int]]:
+    def name(row: Mapping[str, int]) -> str:
+        low, high = row["from"], row["to"]
+        return f"{low:,}" if low == high else f"{low:,}-{high:,}"
+
+    return [(name(row), row["count"]) for row in bars]

@@ -1,0 +1,198 @@
+"""Reading ratings: fast where a file is all numbers, carefully where it is not.
+
+The fast way lets pandas parse whole chunks into narrow numbers. Whatever it cannot parse, and
+whatever is not a finite rating, is left to the careful way, which goes row by row, keeps ids as
+text and can name the line that is wrong.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from movierec.columns import IdArray
+from movierec.errors import DataError
+from movierec.ratings import RatingRows
+from movierec.readers.layout import Layout
+from movierec.readers.source import Source
+from movierec.readers.text import LONGEST_ID, RowReport, as_ids, clean_id, read_rows
+
+_CHUNK = 1_000_000  # rows
+_NARROWEST_INT = np.iinfo(np.int32)
+
+Progress = Callable[[float], None]
+
+
+def read_ratings(
+    source: Source,
+    layout: Layout,
+    report: RowReport,
+    *,
+    text_ids: bool,
+    progress: Progress | None = None,
+) -> RatingRows:
+    """Read all ratings of a file.
+
+    Parameters
+    ----------
+    source, layout : Source, Layout
+    report : RowReport
+    text_ids : bool
+        Whether films have ids that are no plain numbers, so that zeros in front count.
+    progress : callable, optional
+        Called with the fraction that is read, 0 to 1.
+
+    Raises
+    ------
+    DataError
+        If there is no rating, or a row cannot be used and bad rows are not skipped.
+    """
+    rows = None
+    if not text_ids and not _has_padded_ids(source, layout):
+        rows = _read_fast(source, layout, progress)
+    if rows is None:
+        rows = _read_carefully(source, layout, report, progress)
+    if len(rows) == 0:
+        raise DataError(f"{source.name} holds no ratings", "is it the right file?")
+    return rows
+
+
+def _has_padded_ids(source: Source, layout: Layout) -> bool:
+    """Tell whether ids at the start of the file have zeros in front, which numbers would lose."""
+    lines = source.head().decode("utf-8-sig", "replace").splitlines()[layout.has_header : -1]
+    places = [layout.columns["user"], layout.columns["item"]]
+    rows = (line.split(layout.separator) for line in lines)
+    ids = (row[place].strip('" ') for row in rows for place in places if place < len(row))
+    return any(len(text) > 1 and text[0] == "0" and text.isdigit() for text in ids)
+
+
+def _read_fast(source: Source, layout: Layout, progress: Progress | None) -> RatingRows | None:
+    """Read a file of plain numbers; None if it is not one."""
+    users, items, values = [], [], []
+    try:
+        for chunk in _chunks(source, layout, ("user", "item", "rating"), progress):
+            users.append(_narrow(chunk["user"]))
+            items.append(_narrow(chunk["item"]))
+            values.append(chunk["rating"].astype(np.float32))
+            if not np.isfinite(values[-1]).all():
+                return None
+    except (ValueError, OverflowError):  # pandas' errors of parsing are ValueErrors
+        return None
+    return RatingRows(
+        np.concatenate(users) if users else np.empty(0, np.int64),
+        np.concatenate(items) if items else np.empty(0, np.int64),
+        np.concatenate(values) if values else np.empty(0, np.float32),
+        timestamps=lambda: _read_timestamps(source, layout),
+    )
+
+
+def _chunks(
+    source: Source, layout: Layout, names: tuple[str, ...], progress: Progress | None = None
+) -> Iterator[dict[str, npt.NDArray[Any]]]:
+    import pandas as pd
+
+    types = {"user": np.int64, "item": np.int64, "rating": np.float64}
+    # Between numbers, "::" is a ":" with an empty column behind it: pandas has no fast way for two.
+    step = len(layout.separator)
+    places = {name: layout.columns[name] * step for name in names}
+    with source.open(progress) as content:
+        reader = pd.read_csv(
+            content,
+            sep=layout.separator[0],
+            header=None,
+            skiprows=int(layout.has_header),
+            usecols=sorted(places.values()),
+            dtype={place: types[name] for name, place in places.items() if name in types},
+            chunksize=_CHUNK,
+            encoding_errors="replace",
+        )
+        try:
+            for frame in reader:
+                yield {name: frame[place].to_numpy() for name, place in places.items()}
+        except pd.errors.EmptyDataError:
+            return
+
+
+def _narrow(ids: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    fits = len(ids) == 0 or (ids.min() >= _NARROWEST_INT.min and ids.max() <= _NARROWEST_INT.max)
+    return ids.astype(np.int32) if fits else ids
+
+
+def _read_timestamps(source: Source, layout: Layout) -> npt.NDArray[Any] | None:
+    """Read the times of all rows, as numbers that grow with time; None if there are none."""
+    import pandas as pd
+
+    if "timestamp" not in layout.columns:
+        return None
+    times = np.concatenate(
+        [chunk["timestamp"] for chunk in _chunks(source, layout, ("timestamp",))]
+    )
+    if times.dtype.kind in "iuf":
+        return times
+    return pd.to_datetime(pd.Series(times), errors="coerce", format="mixed").to_numpy(np.int64)
+
+
+def _read_carefully(
+    source: Source, layout: Layout, report: RowReport, progress: Progress | None
+) -> RatingRows:
+    users, items = _IdColumn(), _IdColumn()
+    values: list[float] = []
+    times: list[str] = []
+    places = [layout.columns[name] for name in ("user", "item", "rating")]
+    time_place = layout.columns.get("timestamp")
+    for line, fields in read_rows(source, layout, report, progress):
+        problem = _problem(fields, places)
+        if problem:
+            report.bad(line, problem)
+            continue
+        user, item, value = (fields[place] for place in places)
+        users.append(user)
+        items.append(item)
+        values.append(float(value))
+        has_time = time_place is not None and time_place < len(fields)
+        times.append(fields[time_place] if has_time else "")  # type: ignore[index]
+    return RatingRows(
+        users.ids(), items.ids(), np.array(values, np.float32), lambda: _as_times(times)
+    )
+
+
+def _problem(fields: Any, places: list[int]) -> str | None:
+    """Return what is wrong with a row, or None."""
+    if len(fields) <= max(places):
+        return f"only {len(fields)} fields"
+    user, item, value = (fields[place].strip() for place in places)
+    if not (0 < len(user.encode()) <= LONGEST_ID and 0 < len(item.encode()) <= LONGEST_ID):
+        return "no usable user or film id"
+    try:
+        finite = math.isfinite(float(value))
+    except ValueError:
+        finite = False
+    return None if finite else f'the rating "{value}" is not a finite number'
+
+
+class _IdColumn:
+    """Ids kept once each, with a number per row."""
+
+    def __init__(self) -> None:
+        self._codes: list[int] = []
+        self._code_of: dict[str, int] = {}
+
+    def append(self, text: str) -> None:
+        self._codes.append(self._code_of.setdefault(clean_id(text), len(self._code_of)))
+
+    def ids(self) -> IdArray:
+        return as_ids(list(self._code_of))[np.array(self._codes, dtype=np.int64)]
+
+
+def _as_times(texts: list[str]) -> npt.NDArray[Any]:
+    import pandas as pd
+
+    series = pd.Series(texts)
+    numbers = pd.to_numeric(series, errors="coerce")
+    if numbers.notna().any():
+        return numbers.fillna(-np.inf).to_numpy(np.float64)
+    return pd.to_datetime(series, errors="coerce", format="mixed").to_numpy(np.int64)
