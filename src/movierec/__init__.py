@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from movierec.answers import Neighbor, Neighbors
     from movierec.catalog import Movie
     from movierec.errors import (
         AmbiguousTitleError,
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
         OutputError,
         UsageError,
     )
-    from movierec.recommender import Neighbor, Neighbors, Recommender
+    from movierec.recommender import Recommender
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Movie": "catalog",
-    "Neighbor": "recommender",
-    "Neighbors": "recommender",
+    "Neighbor": "answers",
+    "Neighbors": "answers",
     "Recommender": "recommender",
     "AmbiguousTitleError": "errors",
     "ArtifactError": "errors",

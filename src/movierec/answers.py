@@ -93,5 +93,5 @@ def neighbor(rank: int, movie: Movie, similarity: float, support: int) -> Neighb
         similarity=round(similarity, 6),
         support=support,
         thin=support < THIN_SUPPORT,
-        **dict(movie),  # type: ignore[arg-type]
+        **dict(movie),
     )

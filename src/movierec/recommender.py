@@ -191,10 +191,6 @@ class Recommender:
         """Return the films whose names are nearest to one that was not found."""
         return [self._catalog.movie(index) for index in self._titles.suggest(query)]
 
-    def complete(self, prefix: str, limit: int = 20) -> list[str]:
-        """Return titles of which a name begins with `prefix`, most rated first."""
-        return [self._catalog.titles[index] for index in self._titles.complete(prefix, limit)]
-
     def stats(self) -> dict[str, Any]:
         """Return counts, distributions and lists of the ratings, and the card as ``model``."""
         return {**self._model.load_stats(), "model": self.card}

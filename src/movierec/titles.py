@@ -148,13 +148,6 @@ class TitleIndex:
         ranked = (self._most_rated(self._of_year(items, year)) for items in stages)
         return list(dict.fromkeys(index for stage in ranked for index in stage))[:limit]
 
-    def complete(self, prefix: str, limit: int) -> list[int]:
-        """Return the films of which a name begins with `prefix`, most rated first."""
-        key = aliases.fold(aliases.drop_article(prefix))
-        start = bisect_left(self._keys, key)
-        stop = bisect_left(self._keys, key + "\U0010ffff")
-        return self._most_rated(self._items_of(start, stop, ALTERNATIVE_BARE))[:limit]
-
     def suggest(self, query: str, limit: int = 5) -> list[int]:
         """Return the films whose names are nearest to a `query` that found nothing."""
         text, _ = aliases.split_year(query)

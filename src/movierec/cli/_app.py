@@ -48,6 +48,7 @@ class _Group(TyperGroup):
 app = typer.Typer(
     cls=_Group,
     no_args_is_help=True,
+    add_completion=False,  # of titles it would take longer than typing: see docs/architecture.md
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 fine, 1 failed, 2 usage, 3 bad data, 4 film not found or ambiguous, "

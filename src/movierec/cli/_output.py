@@ -71,7 +71,8 @@ def print_list(
         What is printed as JSON.
     """
     if form is Format.TABLE:
-        print_table(rows, columns, title)
+        if rows:
+            print_table(rows, columns, title)
     elif form is Format.JSON:
         print_json(document)
     elif form is Format.MD:

@@ -24,25 +24,9 @@ from movierec.cli._films import (
 from movierec.cli._output import Column, Format, print_list
 
 
-def _complete(incomplete: str) -> list[str]:
-    """Complete titles from the model where the commands look for it, and fail silently."""
-    import os
-
-    from movierec.errors import MovierecError
-    from movierec.recommender import Recommender
-
-    try:
-        model = os.environ.get("MOVIEREC_MODEL", DEFAULT_MODEL)
-        return Recommender.load(model).complete(incomplete)
-    except MovierecError:
-        return []
-
-
 @app.command()
 def similar(
-    title: Annotated[
-        str, typer.Argument(help="A title, with or without its year.", autocompletion=_complete)
-    ],
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="A title, with or without its year.")],
     k: Annotated[int, typer.Option("-k", min=1, help="How many films to list.")] = 10,
     by_id: Annotated[bool, typer.Option("--id", help="Read TITLE as a movieId.")] = False,
     year: Annotated[int | None, typer.Option(help="The year of the film.")] = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -86,7 +86,7 @@ def read_dataset(
     DataError
         If a file is missing, broken, not what it should be, or has a row that cannot be used.
     """
-    found = _find(ratings if ratings is not None else sample_folder(), movies)
+    found = _find_sample() if ratings is None else _find(ratings, movies)
     for kind, path in (("links", links), ("tags", tags)):
         if path is not None:
             found[kind] = _only(sources_at(path), kind, os.fspath(path))
@@ -112,6 +112,15 @@ def read_dataset(
 
 
 Found = dict[str, tuple[Source, Layout]]
+
+
+def _find_sample() -> Found:
+    """Find the files of the sample, which goes by its name wherever it is installed."""
+    found = _find(sample_folder(), None)
+    return {
+        kind: (replace(source, name=f"sample {Path(source.name).name}"), layout)
+        for kind, (source, layout) in found.items()
+    }
 
 
 def _find(ratings: PathLike, movies: PathLike | None) -> Found:

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from movierec import Recommender
+
+REAL_DATA = "MOVIEREC_REAL_DATA"
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data sets, which the project does not hold."""
+    folder = os.environ.get(REAL_DATA)
+    if not folder:
+        pytest.skip(f"{REAL_DATA} does not name a folder with MovieLens data")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def sample() -> Recommender:
+    return Recommender.fit()
+
+
+@pytest.fixture(scope="session")
+def sample_model(sample: Recommender, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sample") / "sample.model"
+    sample.save(path)
+    return path
+
+
+@pytest.fixture
+def movierec(tmp_path: Path) -> Run:
+    """Run the real program in an empty folder, as someone in a shell would."""
+
+    def run(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+        environment = {key: value for key, value in os.environ.items() if key != "MOVIEREC_MODEL"}
+        usual: dict[str, Any] = {
+            "cwd": tmp_path,
+            "env": environment,
+            "timeout": 120,
+            "capture_output": True,
+        }
+        return subprocess.run(
+            [sys.executable, "-m", "movierec", *map(str, arguments)],
+            **usual | options,
+            check=False,
+            encoding="utf-8",
+        )
+
+    return run

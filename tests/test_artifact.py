@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import json
+import pickletools
+import zipfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.neighbors import NearestNeighbors
+
+from movierec import ArtifactError, OutputError, Recommender
+from movierec.artifact.layout import ALIGNMENT
+from movierec.artifact.reading import Artifact
+from movierec.artifact.writing import write_artifact
+from movierec.model import Parameters
+
+GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.model"))
+
+
+def test_loaded_model_answers_as_the_fitted_one(sample: Recommender, sample_model: Path) -> None:
+    loaded = Recommender.load(sample_model)
+    for movie_id in (1, 9, 100, 350 - 1):
+        for k in (10, 300):  # from the table, and from the estimator
+            assert list(loaded.similar(movie_id, k)) == list(sample.similar(movie_id, k))
+    assert loaded.stats()["most_rated"] == sample.stats()["most_rated"]
+
+
+def test_every_parameter_round_trips(tmp_path: Path) -> None:
+    values = {"n_neighbors": 7, "min_support": 50, "min_ratings": 2}
+    assert values.keys() == vars(Parameters()).keys()
+    assert all(values[name] != default for name, default in vars(Parameters()).items())
+    Recommender.fit(**values).save(tmp_path / "m")  # type: ignore[arg-type]
+    loaded = Recommender.load(tmp_path / "m")
+    assert loaded.card["parameters"] == values
+    assert min(film.support for film in loaded.similar(1, 200)) >= 50
+
+
+def test_pickle_is_the_fitted_estimator_with_the_id_mappings(sample_model: Path) -> None:
+    content = Artifact(sample_model).unpickle()
+    assert isinstance(content["estimator"], NearestNeighbors)
+    assert content["estimator"].metric == "cosine"
+    assert content["item_ids"][:3].tolist() == [1, 2, 3]
+    distances, indices = content["estimator"].kneighbors(content["estimator"]._fit_X[:1], 2)
+    assert content["item_ids"][indices[0, 1]] == 2  # Toy Story 2
+    assert 1 - distances[0, 1] == pytest.approx(0.862, abs=1e-3)
+
+
+def test_file_is_a_zip_of_stored_aligned_arrays_none_of_them_twice(sample_model: Path) -> None:
+    with zipfile.ZipFile(sample_model) as archive:
+        assert archive.testzip() is None
+        members = archive.infolist()
+        assert len(archive.read("model.pkl")) < 1000  # the arrays are not in it
+        assert json.loads(archive.read("meta.json"))["format"] == 1
+    assert all(member.compress_type == zipfile.ZIP_STORED for member in members)
+    content = sample_model.read_bytes()
+    for member in members:
+        if member.filename.endswith(".npy"):
+            assert content.index(b"\x93NUMPY", member.header_offset) % ALIGNMENT == 0
+
+
+def test_pickle_names_only_what_a_model_needs(sample_model: Path) -> None:
+    with zipfile.ZipFile(sample_model) as archive:
+        operations = pickletools.genops(archive.read("model.pkl"))
+        strings = [argument for _, argument, _ in operations if isinstance(argument, str)]
+    modules = {text for text in strings if text.startswith(("sklearn", "scipy", "numpy"))}
+    assert modules == {"sklearn.neighbors._unsupervised", "scipy.sparse._csr"}
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcd"), st.integers(0, 40_000), min_size=1),
+    st.sampled_from(["int32", "float32", "int64", "S5"]),
+    st.data(),
+)
+def test_any_part_of_any_array_reads_as_it_was_written(
+    lengths: dict[str, int], dtype: str, data: st.DataObject
+) -> None:
+    arrays: dict[str, Any] = {
+        name: np.arange(length).astype(dtype) for name, length in lengths.items()
+    }
+    with TemporaryDirectory() as folder:
+        write_artifact(Path(folder, "m"), {}, arrays, pickled=None, extra={"é": 1})
+        artifact = Artifact(Path(folder, "m"))
+    for name, array in arrays.items():
+        start = data.draw(st.integers(0, len(array)))
+        stop = data.draw(st.integers(0, len(array)))
+        assert artifact[name][start:stop].tolist() == array[start:stop].tolist()
+        assert np.asarray(artifact[name]).tolist() == array.tolist()
+    assert artifact.read_json("extra") == {"é": 1}
+    assert set(artifact) == {*arrays, "checksums"}
+
+
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.name)
+def test_golden_model_loads_for_ever(golden: Path) -> None:
+    recommender = Recommender.load(golden)
+    answer = json.loads(golden.with_suffix(".json").read_text(encoding="utf-8"))
+    found = recommender.similar(answer["query"], k=5)
+    assert [[neighbor.movie_id, neighbor.similarity, neighbor.support] for neighbor in found] == (
+        answer["neighbors"]
+    )
+    assert recommender.stats()["ratings"] == answer["ratings"]
+
+
+def test_there_is_a_golden_model() -> None:
+    assert GOLDEN
+
+
+def test_file_that_cannot_be_written_leaves_nothing(sample: Recommender, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="is a folder"):
+        sample.save(tmp_path)
+    with pytest.raises(OutputError, match="No such file"):
+        sample.save(tmp_path / "missing" / "m")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_link_goes_on_pointing_to_the_model(sample: Recommender, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    sample.save(tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").is_file()
+
+
+def test_big_file_is_checked_page_by_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above the limit, damage is noticed by who reads it, and by nobody else."""
+    monkeypatch.setattr("movierec.artifact.reading.CHECK_WHOLE_BELOW", 0)
+    path = tmp_path / "m"
+    write_artifact(path, {}, {"a": np.zeros(100_000), "b": np.ones(100_000)}, pickled=None)
+    content = bytearray(path.read_bytes())
+    place = content.rindex(np.ones(1).tobytes() * 3)  # the end of b
+    content[place] ^= 1
+    path.write_bytes(content)
+    artifact = Artifact(path)
+    assert artifact["a"][99_999] == 0
+    assert artifact["b"][0] == 1
+    with pytest.raises(ArtifactError, match="checksum"):
+        artifact["b"][99_999]
+    with pytest.raises(ArtifactError, match="checksum"):
+        np.asarray(artifact["b"])

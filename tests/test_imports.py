@@ -1,0 +1,63 @@
+"""A question must not pay for what only `fit` needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = {"pandas", "scipy", "sklearn", "pydantic", "rapidfuzz", "joblib", "hashlib"}
+
+
+def modules_after(code: str, *arguments: str) -> set[str]:
+    """Run code in a new interpreter and return the packages that it imported."""
+    report = "; print('MODULES', *{name.partition('.')[0] for name in sys.modules})"
+    script = f"import sys; sys.argv[1:] = {list(arguments)!r}\ntry: {code}\nfinally: pass{report}"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(run.stdout.split("MODULES")[1].split())
+
+
+COMMAND = """
+  from movierec.cli import main
+  main()
+except SystemExit: pass
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("similar", "Toy Story (1995)"),
+        ("similar", "toy story", "--json"),
+        ("similar", "Toy Story", "--genre", "Animation", "-k", "3"),
+        ("search", "toy"),
+        ("stats",),
+        ("--help",),
+    ],
+    ids=" ".join,
+)
+def test_command_imports_nothing_heavy(
+    sample_model: Path, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOVIEREC_MODEL", str(sample_model))
+    imported = modules_after(COMMAND, *arguments)
+    assert {"typer", "movierec"} <= imported
+    assert not HEAVY & imported
+
+
+def test_help_does_not_import_numpy() -> None:
+    assert "numpy" not in modules_after(COMMAND, "--help")
+
+
+def test_importing_the_package_imports_nothing_else() -> None:
+    assert not (HEAVY | {"numpy", "typer", "rich"}) & modules_after("import movierec")
+
+
+def test_a_list_beyond_the_table_does_import_scikit_learn(
+    sample_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check above would be worth nothing if it could not see an import."""
+    monkeypatch.setenv("MOVIEREC_MODEL", str(sample_model))
+    assert "sklearn" in modules_after(COMMAND, "similar", "Toy Story", "-k", "150")

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
+from sklearn.neighbors import NearestNeighbors
+
+from movierec.algorithms.item_knn import fit_estimator, rank_all
+from movierec.model import arrange
+from movierec.neighbors import NeighborTable, top_k
+from movierec.readers import read_dataset
+
+TOLERANCE = 1e-6
+
+
+@st.composite
+def rating_matrices(draw: st.DrawFn) -> csr_matrix:
+    """Sparse matrices of half stars, a few rows equal or empty, a few ratings 0."""
+    n_items, n_users = draw(st.integers(1, 30)), draw(st.integers(1, 12))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    rated = rng.random((n_items, n_users)) < draw(st.floats(0.05, 1.0))
+    items, users = np.nonzero(rated)
+    values = rng.integers(0, 11, len(items)) / 2
+    matrix = csr_matrix((values, (items, users)), shape=rated.shape, dtype=np.float32)
+    return matrix[rng.integers(0, n_items, n_items)] if draw(st.booleans()) else matrix
+
+
+def scikit_similarities(item_users: csr_matrix) -> np.ndarray[Any, Any]:
+    """The similarity of every film to every other, by scikit-learn in float64; self is -1."""
+    matrix = item_users.astype(np.float64)
+    n_items = matrix.shape[0]
+    estimator = NearestNeighbors(n_neighbors=n_items, metric="cosine", algorithm="brute")
+    distances, indices = estimator.fit(matrix).kneighbors(matrix)
+    similarities = np.empty((n_items, n_items))
+    np.put_along_axis(similarities, indices, 1 - distances, axis=1)
+    np.fill_diagonal(similarities, -1)  # dropped by its index: it need not come first
+    return similarities
+
+
+def assert_is_nearest(table: NeighborTable, expected: np.ndarray[Any, Any], k: int) -> None:
+    """Check a table against all similarities: values, order, and that nothing nearer is missing."""
+    for item, row in enumerate(table.neighbors):
+        found = row[row >= 0]
+        nearest = np.sort(expected[item][expected[item] > TOLERANCE])[::-1][:k]
+        assert len(found) == len(nearest)
+        assert item not in found
+        assert len(set(found.tolist())) == len(found)
+        np.testing.assert_allclose(table.similarities[item, : len(found)], nearest, atol=TOLERANCE)
+        np.testing.assert_allclose(expected[item][found], nearest, atol=TOLERANCE)
+
+
+def assert_ties_by_index(table: NeighborTable) -> None:
+    same = (np.diff(table.similarities, axis=1) == 0) & (table.neighbors[:, 1:] >= 0)
+    assert (np.diff(table.neighbors, axis=1)[same] > 0).all()
+    assert (np.diff(table.similarities, axis=1) <= 0).all()
+
+
+@given(rating_matrices(), st.integers(1, 35))
+@settings(max_examples=150, deadline=None)
+def test_table_equals_scikit_learn_on_random_matrices(matrix: csr_matrix, k: int) -> None:
+    table = top_k(matrix, k)
+    assert_is_nearest(table, scikit_similarities(matrix), k)
+    assert_ties_by_index(table)
+
+
+@given(rating_matrices(), st.integers(1, 6))
+@settings(max_examples=100, deadline=None)
+def test_support_is_the_number_of_users_who_rated_both(matrix: csr_matrix, least: int) -> None:
+    table = top_k(matrix, 30, min_support=least)
+    rated = np.zeros(matrix.shape, dtype=int)
+    rated[matrix.nonzero()] = 1
+    coordinates = matrix.tocoo()  # also finds the ratings that are 0
+    rated[coordinates.row, coordinates.col] = 1
+    both = rated @ rated.T
+    for item, row in enumerate(table.neighbors):
+        found = row[row >= 0]
+        assert table.support[item, : len(found)].tolist() == both[item, found].tolist()
+        assert (both[item, found] >= least).all()
+
+
+@given(rating_matrices(), st.integers(1, 5))
+@settings(max_examples=50, deadline=None)
+def test_estimator_goes_on_where_the_table_ends(matrix: csr_matrix, k: int) -> None:
+    table = top_k(matrix, k)
+    estimator = fit_estimator(matrix, k)
+    for item, row in enumerate(table.neighbors):
+        order, similarities, support = rank_all(estimator, item, min_support=1)
+        n_found = int((row >= 0).sum())
+        assert order[:n_found].tolist() == row[:n_found].tolist()
+        assert similarities[:n_found].tolist() == table.similarities[item, :n_found].tolist()
+        assert support[:n_found].tolist() == table.support[item, :n_found].tolist()
+
+
+def test_equal_rows_are_ordered_by_index() -> None:
+    table = top_k(csr_matrix(np.full((5, 3), 4.0, dtype=np.float32)), 10)
+    assert table.neighbors.tolist() == [
+        [1, 2, 3, 4],
+        [0, 2, 3, 4],
+        [0, 1, 3, 4],
+        [0, 1, 2, 4],
+        [0, 1, 2, 3],
+    ]
+    assert (table.similarities == 1).all()
+
+
+def test_film_with_ratings_of_zero_only_has_no_neighbours() -> None:
+    matrix = csr_matrix(([0.0, 3.0, 4.0], ([0, 1, 2], [0, 0, 0])), shape=(3, 1))
+    assert top_k(matrix, 2).neighbors.tolist() == [[-1, -1], [2, -1], [1, -1]]
+
+
+@pytest.mark.parametrize("name", ["ml-latest-small", "movietweetings-100k"])
+def test_table_equals_scikit_learn_for_every_film(real_data: Path, name: str) -> None:
+    _, ratings = arrange(read_dataset(real_data / name))
+    matrix, k = ratings.item_users.astype(np.float64), 20
+    table = top_k(matrix, k)
+    estimator = NearestNeighbors(n_neighbors=k + 1, metric="cosine", algorithm="brute")
+    distances, indices = estimator.fit(matrix).kneighbors(matrix)
+    for item in range(matrix.shape[0]):
+        others = indices[item] != item  # self may be anywhere among its equals, or beyond k
+        expected = dict(zip(indices[item][others], 1 - distances[item][others], strict=True))
+        assert_same_neighbors(table, item, expected)
+    assert_ties_by_index(table)
+
+
+def assert_same_neighbors(table: NeighborTable, item: int, expected: dict[int, float]) -> None:
+    values = [value for value in expected.values() if value > TOLERANCE][: table.neighbors.shape[1]]
+    found = table.neighbors[item][table.neighbors[item] >= 0]
+    np.testing.assert_allclose(table.similarities[item, : len(found)], values, atol=TOLERANCE)
+    last = values[-1] if values else 0.0  # only equals of the last may differ
+    assert set(found[table.similarities[item, : len(found)] > last + TOLERANCE].tolist()) == {
+        other for other, value in expected.items() if value > last + TOLERANCE
+    }
