@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from movierec import Recommender
+
+# These machines are shared: how long an example takes says nothing about the code.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 REAL_DATA = "MOVIEREC_REAL_DATA"
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -61,7 +61,7 @@ def assert_ties_by_index(table: NeighborTable) -> None:
 
 
 @given(rating_matrices(), st.integers(1, 35))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_table_equals_scikit_learn_on_random_matrices(matrix: csr_matrix, k: int) -> None:
     table = top_k(matrix, k)
     assert_is_nearest(table, scikit_similarities(matrix), k)
@@ -69,7 +69,7 @@ def test_table_equals_scikit_learn_on_random_matrices(matrix: csr_matrix, k: int
 
 
 @given(rating_matrices(), st.integers(1, 6))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_support_is_the_number_of_users_who_rated_both(matrix: csr_matrix, least: int) -> None:
     table = top_k(matrix, 30, min_support=least)
     rated = np.zeros(matrix.shape, dtype=int)
@@ -84,7 +84,7 @@ def test_support_is_the_number_of_users_who_rated_both(matrix: csr_matrix, least
 
 
 @given(rating_matrices(), st.integers(1, 5))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_estimator_goes_on_where_the_table_ends(matrix: csr_matrix, k: int) -> None:
     table = top_k(matrix, k)
     estimator = fit_estimator(matrix, k)

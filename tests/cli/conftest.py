@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from movierec import Recommender
+from tests.conftest import Run
+
+RATINGS = b"""userId,movieId,rating,timestamp
+1,10,4,100
+1,20,5,101
+2,10,3,102
+2,20,4,103
+2,30,2,104
+3,10,5,105
+3,30,1,106
+"""
+MOVIES = b"""movieId,title,genres
+10,Alpha (1990),Drama
+20,"Beta, The (1991)",Comedy|Drama
+30,Gamma (1992),(no genres listed)
+40,Delta (1993),Horror
+"""
+BOTH = ("ratings.csv", "movies.csv")
+
+Refused = Callable[..., CompletedProcess[str]]
+
+
+def lines_of(text: str, start: str) -> list[str]:
+    """Return the lines that begin with `start`, told apart by nothing but line feeds."""
+    return [line for line in text.split("\n") if line.startswith(start)]
+
+
+def snapshot(folder: Path) -> dict[str, bytes | None]:
+    """Return all that is in a folder, so that two moments can be compared."""
+    files = (path for path in folder.rglob("*") if not path.is_fifo())
+    return {str(path): path.read_bytes() if path.is_file() else None for path in files}
+
+
+@pytest.fixture(scope="session")
+def old_model(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A model file that was there before."""
+    folder = tmp_path_factory.mktemp("old")
+    (folder / "ratings.csv").write_bytes(RATINGS)
+    (folder / "movies.csv").write_bytes(MOVIES)
+    Recommender.fit(folder / "ratings.csv", folder / "movies.csv").save(folder / "m")
+    return (folder / "m").read_bytes()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, old_model: bytes) -> Path:
+    """Where the program runs: two good files and a model of them."""
+    (tmp_path / "ratings.csv").write_bytes(RATINGS)
+    (tmp_path / "movies.csv").write_bytes(MOVIES)
+    (tmp_path / "movierec.model").write_bytes(old_model)
+    return tmp_path
+
+
+@pytest.fixture
+def refused(folder: Path, movierec: Run) -> Refused:
+    """Run the program; it must say one error and one hint, print no result, change nothing."""
+
+    def check(
+        *arguments: str | Path,
+        code: int | tuple[int, ...] = 3,
+        named: tuple[str, ...] = (),
+        **options: object,
+    ) -> CompletedProcess[str]:
+        before = snapshot(folder)
+        result = movierec(*arguments, **options)
+        assert snapshot(folder) == before
+        assert "Traceback" not in result.stderr
+        assert result.returncode in ((code,) if isinstance(code, int) else code), result.stderr
+        assert result.stdout == ""
+        rest = [
+            line
+            for line in result.stderr.rstrip("\n").split("\n")
+            if not line.startswith(("reading ", "error: ", "hint: "))
+        ]
+        assert rest == []
+        errors = lines_of(result.stderr, "error: ")
+        assert len(errors) == 1
+        assert len(lines_of(result.stderr, "hint: ")) == 1
+        assert "please report" not in result.stderr
+        assert all(name in errors[0] for name in named), errors[0]
+        return result
+
+    return check
