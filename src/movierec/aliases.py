@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _ARTICLES = (
-    "the|a|an|le|la|les|un|une|el|los|las|il|lo|gli|i|der|die|das|den|ein|eine|o|os|as|det|en|ett"
+    "the|a|an|le|la|les|un|une|el|los|las|una|il|lo|gli|i|der|die|das|den|ein|eine|"
+    "o|os|as|um|uma|det|en|ett"
 )
-_TRAILING_ARTICLE = re.compile(rf"^(?P<title>.+), (?P<article>{_ARTICLES}|l['’])$", re.IGNORECASE)
-_LEADING_ARTICLE = re.compile(rf"^(?:(?:{_ARTICLES})\s+|l['’])(?=\S)", re.IGNORECASE)
-_YEAR = re.compile(r"\s*\((?P<year>\d{4})(?:\s*[-–—]\s*(?:\d{4})?)?\)\s*$")
-_BARE_YEAR = re.compile(r"^(?P<title>.*\S)[\s,]+(?P<year>(?:18|19|20)\d\d)$")
+_TRAILING_ARTICLE = re.compile(rf"^(?P<title>.+), (?P<article>{_ARTICLES}|de|da|l['’])$", re.I)
+_LEADING_ARTICLE = re.compile(rf"^(?:(?:{_ARTICLES})\s+|l['’])(?=\S)", re.I)
+_YEAR = re.compile(r"""\s*\(\s*(?P<year>\d{4})(?:\s*[-–—]\s*(?:\d{4})?)?\s*\)[\s"”»]*$""")
+_BARE_YEAR = re.compile(r"^(?P<title>.*[^\s,])[\s,]+(?P<year>(?:18|19|20)\d\d)$")
 _GROUP = re.compile(r"\s*\((?P<name>[^()]*)\)\s*$")
 _ALSO_KNOWN_AS = re.compile(r"^(?:a\.?k\.?a\.?|also known as)\s+", re.IGNORECASE)
 _INITIAL = re.compile(r"\b(\w)\.(?=\W|\w\b|$)")
@@ -28,20 +30,38 @@ _LETTERS = str.maketrans(
 )
 # Numerals that are no English word and no name: "Rocky II" is found as "Rocky 2".
 _NUMERALS = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
+# Those that are words or letters count where nothing else can be meant: "Rocky V", "Episode I".
+_LAST_FIVE = re.compile(r"(?<=\w )v(?=\s*(?::|[-–—]\s|\(|$))")
+_NUMBERED = re.compile(r"\b(episode|part|chapter|volume|vol)\b\.?\s+(i|v|x)\b")
+_ONE_FIVE_TEN = {"i": "1", "v": "5", "x": "10"}
+# Words that people swap for one another.
+_SAME_WORDS = {
+    **{"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6"},
+    **{"seven": "7", "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12"},
+    **{"doctor": "dr", "mister": "mr", "saint": "st", "volume": "vol", "versus": "v", "vs": "v"},
+}
 
 
+@lru_cache(maxsize=64)  # the names of one title often fold to the same text
 def fold(text: str) -> str:
     """Return `text` without case, accents or punctuation, numbers as digits, single spaces.
 
     Text that holds no letter or digit at all (``"?"``, ``"$"``) is its own key.
     """
-    text = text.casefold().translate(_LETTERS)
+    original = text.strip()
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text)
         text = "".join(char for char in text if not unicodedata.combining(char))
-    text = _APOSTROPHE.sub("", _INITIAL.sub(r"\1", text))
+    text = text.casefold().translate(_LETTERS)
+    text = _NUMBERED.sub(lambda found: f"{found[1]} {_ONE_FIVE_TEN[found[2]]}", text)
+    text = _APOSTROPHE.sub("", _INITIAL.sub(r"\1", _LAST_FIVE.sub("5", text)))
     words = _NOT_WORD.sub(" ", text).split()
-    return " ".join(_NUMERALS.get(word, word) for word in words) or text.strip()
+    return " ".join(_NUMERALS.get(word, word) for word in words) or original.casefold()
+
+
+def loosen(folded: str) -> str:
+    """Return a folded text with one of the words that are often swapped: ``12 angry men``."""
+    return " ".join(_SAME_WORDS.get(word, word) for word in folded.split())
 
 
 def squeeze(folded: str) -> str:

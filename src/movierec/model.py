@@ -107,7 +107,7 @@ def arrange(dataset: Dataset, min_ratings: int = 1) -> tuple[dict[str, Any], Rat
     """Return the arrays of the catalogue with its title index, and the rating matrix."""
     from movierec.ratings import build_ratings
     from movierec.readers.text import as_ids
-    from movierec.titles import build_index
+    from movierec.title_keys import build_index
 
     item_ids = as_ids([movie.movie_id for movie in dataset.movies])
     order = np.argsort(item_ids, kind="stable")

@@ -7,8 +7,8 @@ typo look at all keys.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,14 +16,20 @@ import numpy as np
 
 from movierec import aliases
 from movierec.catalog import Catalog
-from movierec.columns import Array, ListColumn, TextColumn, offsets_of
-
-# How a key belongs to a film, the surest first.
-MAIN, ALTERNATIVE, MAIN_BARE, ALTERNATIVE_BARE, SQUEEZED = range(5)
+from movierec.columns import Array, ListColumn, TextColumn
+from movierec.title_keys import (
+    ALTERNATIVE,
+    ALTERNATIVE_BARE,
+    LOOSE,
+    MAIN,
+    MAIN_BARE,
+    SQUEEZED,
+)
 
 _SIMILAR_TITLE = (
     0.75  # of normalised edit similarity: "toy stroy" has 0.89, "star wars"/"car wash" 0.67
 )
+_IMDB_ID = re.compile(r"tt\d+", re.IGNORECASE)
 _LONG_WORD = 4  # shorter words are too near each other to be corrected
 
 
@@ -43,74 +49,13 @@ class Matches:
     sure: bool
 
 
-def build_index(titles: Sequence[str], external_ids: Mapping[int, str]) -> dict[str, Array]:
-    """Build the arrays of a :class:`TitleIndex`.
-
-    Parameters
-    ----------
-    titles : sequence of str
-        By ``item_index``, with their years.
-    external_ids : mapping of int to str
-        Further names that are no titles, such as ``tt0114709``, by ``item_index``.
-    """
-    kinds_by_key: dict[str, dict[int, int]] = defaultdict(dict)
-    items_by_word: dict[str, set[int]] = defaultdict(set)
-    for index, title in enumerate(titles):
-        for key, kind in _keys(title):
-            kinds_by_key[key].setdefault(index, kind)
-            if kind <= ALTERNATIVE:
-                for word in key.split():
-                    items_by_word[word].add(index)
-    for index, name in external_ids.items():
-        kinds_by_key[name.casefold()].setdefault(index, MAIN)
-    return _key_arrays(kinds_by_key) | _word_arrays(items_by_word)
-
-
-def _keys(title: str) -> Iterator[tuple[str, int]]:
-    """Yield each key of a title with its kind, the surest kinds first."""
-    text, _ = aliases.split_year(title)
-    main, *alternatives = aliases.names(text) or [text]
-    yield aliases.fold(text), MAIN
-    yield aliases.fold(main), MAIN
-    for name in alternatives:
-        yield aliases.fold(name), ALTERNATIVE
-    bare = [aliases.fold(aliases.drop_article(name)) for name in (main, *alternatives)]
-    yield bare[0], MAIN_BARE
-    for key in bare[1:]:
-        yield key, ALTERNATIVE_BARE
-    for key in bare:
-        yield aliases.squeeze(key), SQUEEZED
-
-
-def _key_arrays(kinds_by_key: Mapping[str, Mapping[int, int]]) -> dict[str, Array]:
-    keys = sorted(kinds_by_key)
-    items = [index for key in keys for index in kinds_by_key[key]]
-    kinds = [kind for key in keys for kind in kinds_by_key[key].values()]
-    return {
-        **TextColumn.of(keys).to_arrays("title_keys"),
-        "title_items_offsets": offsets_of([len(kinds_by_key[key]) for key in keys]),
-        "title_items": np.array(items, dtype=np.int32),
-        "title_kinds": np.array(kinds, dtype=np.uint8),
-    }
-
-
-def _word_arrays(items_by_word: Mapping[str, set[int]]) -> dict[str, Array]:
-    words = sorted(items_by_word)
-    items = [index for word in words for index in sorted(items_by_word[word])]
-    return {
-        **TextColumn.of(words).to_arrays("title_words"),
-        "word_items_offsets": offsets_of([len(items_by_word[word]) for word in words]),
-        "word_items": np.array(items, dtype=np.int32),
-    }
-
-
 class TitleIndex:
     """The index of a catalogue's titles.
 
     Parameters
     ----------
     arrays : mapping of str to array
-        What :func:`build_index` returned, in memory or in a file.
+        What :func:`movierec.title_keys.build_index` returned, in memory or in a file.
     catalog : Catalog
     """
 
@@ -126,53 +71,83 @@ class TitleIndex:
         """Return the films that answer best to `query`: one, several, or none.
 
         A whole name beats a part of one, a main title an alternative, and so on down the order
-        of :meth:`_stages`; the first stage with a film of the right year decides.
+        of :meth:`_whole` and :meth:`_parts`; the first stage with a film of the right year decides.
         """
-        text, own_year = aliases.split_year(query)
-        readings = [(text, year or own_year)]
-        bare_text, bare_year = aliases.split_bare_year(query)
-        if bare_year and not own_year:
-            readings.append((bare_text, year or bare_year))
-        for reading, wanted in readings:
-            for items, sure in self._stages(reading):
-                matches = self._most_rated(self._of_year(items, wanted))
-                if matches:
-                    return Matches(matches, sure)
+        readings = _readings(query, year)
+        for text, wanted in readings:
+            for items in self._whole(text):
+                if matches := self._of_year(items, wanted):
+                    return Matches(matches, sure=True)
+        for text, wanted in readings:
+            if matches := self._in_part(text, wanted):
+                return Matches(matches, sure=False)
         return Matches([], sure=False)
 
     def search(self, query: str, limit: int) -> list[int]:
         """Return the films with all words of `query`, the last perhaps begun: best, most rated."""
         text, year = aliases.split_year(query)
-        stages = [items for items, _ in self._stages(text)]
-        stages.append(self._with_words(aliases.fold(text).split(), open_end=True))
-        ranked = (self._most_rated(self._of_year(items, year)) for items in stages)
+        begun = self._with_words(aliases.fold(text).split(), open_end=True)
+        stages = [*self._whole(text), *self._parts(text), begun]
+        ranked = (self._of_year(items, year) for items in stages)
         return list(dict.fromkeys(index for stage in ranked for index in stage))[:limit]
 
     def suggest(self, query: str, limit: int = 5) -> list[int]:
         """Return the films whose names are nearest to a `query` that found nothing."""
-        text, _ = aliases.split_year(query)
-        other_year = self.find(text).indices
-        near = other_year or [*self._near_titles(text), *self._with_corrected_words(text)]
+        readings = [text for text, _ in _readings(query, None)]
+        near = [index for text in readings for index in self.find(text).indices if text != query]
+        if not near and not _IMDB_ID.fullmatch(query.strip()):
+            text = readings[-1]
+            near = [
+                *self._near_titles(text),
+                *self._run_together(text),
+                *self._with_corrected_words(text),
+            ]
         return list(dict.fromkeys(near))[:limit]
 
-    def _stages(self, text: str) -> Iterator[tuple[set[int], bool]]:
-        """Yield the films for each way to read `text`, the surest first, and whether it is sure."""
-        as_typed = aliases.fold(text)
-        full = aliases.fold(aliases.front_article(text))
-        bare = aliases.fold(aliases.drop_article(aliases.front_article(text)))
+    def _whole(self, text: str) -> Iterator[set[int]]:
+        """Yield the films of which `text` is a whole name, the surest way to read it first."""
+        full, bare = _full_and_bare(text)
         for key, kind in (
-            (as_typed, MAIN),
+            (aliases.fold(text), MAIN),
             (full, MAIN),
             (full, ALTERNATIVE),
             (bare, MAIN_BARE),
             (bare, ALTERNATIVE_BARE),
             (aliases.squeeze(bare), SQUEEZED),
+            (aliases.loosen(bare), LOOSE),
         ):
-            yield self._with_key(key, kind), True
+            yield self._with_key(key, kind)
+
+    def _parts(self, text: str) -> Iterator[set[int]]:
+        """Yield the films of which `text` is a part of a name, or the id."""
+        full, bare = _full_and_bare(text)
+        own_id = self._with_id(text)
+        main = self._beginning_with(full, bare, kinds=(MAIN, MAIN_BARE))
+        if len(main) == 1 and not own_id:
+            yield main
         # A number is a film's id where no film is called so; where some title begins with it
         # ("2001"), nobody can be sure which is meant.
-        yield self._with_id(text) | self._beginning_with(full, bare), False
-        yield self._with_words(bare.split()), False
+        yield own_id | self._beginning_with(full, bare, kinds=range(SQUEEZED))
+        yield self._with_words(bare.split())
+
+    def _in_part(self, text: str, year: int | None) -> list[int]:
+        """Return the films that `text` names in part.
+
+        If it is the whole name of films of other years only, the year may be a slip: then one
+        without a known year is taken, one a year off rules out all guesses, and of the others
+        only a name that begins so may be meant ("Star Trek (1979)").
+        """
+        named = set().union(*self._whole(text)) if year else set()
+        years = {int(self._catalog.years[item]) for item in named}
+        if 0 in years:
+            return self._of_year(named, 0)
+        if year and years & {year - 1, year + 1}:
+            return []
+        stages = list(self._parts(text))
+        for items in stages[:-1] if named else stages:
+            if matches := self._of_year(items, year):
+                return matches
+        return []
 
     def _with_key(self, key: str, kind: int) -> set[int]:
         place = bisect_left(self._keys, key)
@@ -188,13 +163,14 @@ class TitleIndex:
         index = self._catalog.index_of(text)
         return set() if index is None else {index}
 
-    def _beginning_with(self, *keys: str) -> set[int]:
+    def _beginning_with(self, *keys: str, kinds: Iterable[int]) -> set[int]:
         """Return the films of which a name begins with the whole words of one of `keys`."""
         found: set[int] = set()
         for key in keys:
             start = bisect_left(self._keys, key + " ")
             stop = bisect_left(self._keys, key + "!")  # the character after the blank
-            found |= self._items_of(start, stop, ALTERNATIVE_BARE)
+            items, own = self._items.rows(start, stop), self._kinds.rows(start, stop)
+            found.update(items[np.isin(own, list(kinds))].tolist())
         return found
 
     def _with_words(self, words: Sequence[str], *, open_end: bool = False) -> set[int]:
@@ -207,7 +183,9 @@ class TitleIndex:
         return set.intersection(*found) if found else set()
 
     def _of_year(self, items: Iterable[int], year: int | None) -> list[int]:
-        return [item for item in items if year in (None, int(self._catalog.years[item]))]
+        """Return the films of a year, or all, the most rated first."""
+        own = [item for item in items if year in (None, int(self._catalog.years[item]))]
+        return self._most_rated(own)
 
     def _most_rated(self, items: Iterable[int]) -> list[int]:
         return sorted(items, key=lambda item: (-int(self._catalog.n_ratings[item]), item))
@@ -231,21 +209,46 @@ class TitleIndex:
                 scores.setdefault(item, score)
         return sorted(scores, key=lambda item: (-scores[item], -int(self._catalog.n_ratings[item])))
 
-    def _with_corrected_words(self, text: str) -> list[int]:
-        """Return the films that have all words of `text` once each unknown word is corrected."""
-        words = [self._corrected(word) for word in aliases.fold(text).split()]
-        return self._most_rated(self._with_words([word for word in words if word]))
+    def _run_together(self, text: str) -> list[int]:
+        """Return the films of which a name begins with `text` but for its blanks: "starwars"."""
+        key = aliases.squeeze(aliases.fold(aliases.drop_article(text)))
+        if len(key) < 2 * _LONG_WORD or key.isdigit():
+            return []
+        start, stop = bisect_left(self._keys, key), bisect_left(self._keys, key + "\U0010ffff")
+        return self._most_rated(self._items_of(start, stop, SQUEEZED))
 
-    def _corrected(self, word: str) -> str:
+    def _with_corrected_words(self, text: str) -> list[int]:
+        """Return the films that have all words of `text`, or words a slip away from them."""
+        found = [
+            {item for near in self._near_words(word) for item in self._with_words([near])}
+            for word in aliases.fold(text).split()
+        ]
+        return self._most_rated(set.intersection(*found)) if found else []
+
+    def _near_words(self, word: str) -> list[str]:
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
         place = bisect_left(self._words, word)
         known = place < len(self._words) and self._words[place] == word
         if known or len(word) < _LONG_WORD:
-            return word
+            return [word]
         slips = 1 if len(word) < 2 * _LONG_WORD else 2
-        near = process.extractOne(
-            word, self._words.tolist(), scorer=OSA.distance, score_cutoff=slips
+        near = process.extract(
+            word, self._words.tolist(), scorer=OSA.distance, score_cutoff=slips, limit=None
         )
-        return str(near[0]) if near else word
+        return [str(candidate) for candidate, *_ in near if len(candidate) >= _LONG_WORD]
+
+
+def _readings(query: str, year: int | None) -> list[tuple[str, int | None]]:
+    """Return the ways to read a query as a title and a year."""
+    text, own_year = aliases.split_year(query)
+    bare_text, bare_year = aliases.split_bare_year(query)
+    readings = [(text, year or own_year)]
+    return readings if own_year or not bare_year else [*readings, (bare_text, year or bare_year)]
+
+
+def _full_and_bare(text: str) -> tuple[str, str]:
+    """Return the keys of `text` with its article in front, and without."""
+    name = aliases.front_article(text)
+    return aliases.fold(name), aliases.fold(aliases.drop_article(name))

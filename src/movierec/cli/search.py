@@ -24,7 +24,10 @@ from movierec.errors import MovieNotFoundError
 
 @app.command()
 def search(
-    words: Annotated[list[str], typer.Argument(metavar="WORDS...", help="Words of a title; the last may be begun.")],
+    words: Annotated[
+        list[str],
+        typer.Argument(metavar="WORDS...", help="Words of a title; the last may be begun."),
+    ],
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many to list.")] = 20,
     form: FormatOption = Format.TABLE,
     as_json: JsonOption = False,

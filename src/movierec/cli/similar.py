@@ -26,7 +26,9 @@ from movierec.cli._output import Column, Format, print_list
 
 @app.command()
 def similar(
-    title: Annotated[str, typer.Argument(metavar="TITLE", help="A title, with or without its year.")],
+    title: Annotated[
+        str, typer.Argument(metavar="TITLE", help="A title, with or without its year.")
+    ],
     k: Annotated[int, typer.Option("-k", min=1, help="How many films to list.")] = 10,
     by_id: Annotated[bool, typer.Option("--id", help="Read TITLE as a movieId.")] = False,
     year: Annotated[int | None, typer.Option(help="The year of the film.")] = None,
