@@ -10,6 +10,14 @@ if TYPE_CHECKING:
     from movierec.catalog import Movie
 
 
+_LONGEST_MESSAGE = 400
+
+
+def one_line(text: str) -> str:
+    """Return text on one line, without the control characters that would move a cursor."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
 class MovierecError(Exception):
     """Base of all errors that movierec raises on purpose.
 
@@ -24,7 +32,8 @@ class MovierecError(Exception):
     exit_code = 1
 
     def __init__(self, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
+        line = one_line(message)
+        super().__init__(line if len(line) < _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}...")
         self.hint = hint
 
 

@@ -40,6 +40,7 @@ class Model:
     arrays : mapping of str to array
     meta : dict
         The model's card: algorithm, parameters, versions, counts, when, from which files.
+    parameters : Parameters
     load_stats : callable
         Returns what :func:`movierec.stats.describe` gave.
     load_estimator : callable
@@ -48,6 +49,7 @@ class Model:
 
     arrays: Mapping[str, Array]
     meta: dict[str, Any]
+    parameters: Parameters
     load_stats: Callable[[], dict[str, Any]]
     load_estimator: Callable[[], Any]
 
@@ -75,12 +77,28 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     """Open a model file; see :class:`movierec.artifact.reading.Artifact`."""
     artifact = Artifact(path)
     meta = artifact.meta | {"path": str(path), "bytes": Path(path).stat().st_size}
+    with artifact.reporting_damage():
+        parameters = Parameters(**meta["parameters"])
     return Model(
         artifact,
         meta,
+        parameters,
         load_stats=lambda: dict(artifact.read_json("stats")),
-        load_estimator=lambda: artifact.unpickle()["estimator"],
+        load_estimator=lambda: _estimator_of(artifact),
     )
+
+
+def _estimator_of(artifact: Artifact) -> Any:
+    """Return the estimator in a model file, once its matrix is known to be sound."""
+    from movierec.algorithms.item_knn import fitted_matrix
+
+    content = artifact.unpickle()
+    with artifact.reporting_damage():
+        matrix = fitted_matrix(content["estimator"])
+        matrix.check_format(full_check=True)  # an index out of range would be read out of range
+        if matrix.shape[0] != len(artifact["item_ids"]):
+            raise ValueError("its matrix is not of its films")
+        return content["estimator"]
 
 
 def fit_model(dataset: Dataset, parameters: Parameters, progress: Progress) -> Model:
@@ -100,7 +118,9 @@ def fit_model(dataset: Dataset, parameters: Parameters, progress: Progress) -> M
     arrays |= asdict(table)
     stats = describe(Catalog(arrays), ratings.item_users, counts_of(dataset))
     meta = _card(dataset, ratings, parameters, arrays)
-    return Model(arrays, meta, load_stats=lambda: stats, load_estimator=lambda: estimator)
+    return Model(
+        arrays, meta, parameters, load_stats=lambda: stats, load_estimator=lambda: estimator
+    )
 
 
 def arrange(dataset: Dataset, min_ratings: int = 1) -> tuple[dict[str, Any], Ratings]:
@@ -112,7 +132,7 @@ def arrange(dataset: Dataset, min_ratings: int = 1) -> tuple[dict[str, Any], Rat
     item_ids = as_ids([movie.movie_id for movie in dataset.movies])
     order = np.argsort(item_ids, kind="stable")
     item_ids, movies = item_ids[order], [dataset.movies[place] for place in order]
-    ratings = build_ratings(dataset.ratings, item_ids, min_ratings)
+    ratings = build_ratings(dataset.ratings, item_ids, min_ratings, name=dataset.files["ratings"])
     links = {
         index: dataset.links[movie.movie_id]
         for index, movie in enumerate(movies)

@@ -48,9 +48,11 @@ class Cosine:
     """
 
     def __init__(self, item_users: Any, min_support: int = 1) -> None:
+        from scipy.sparse import csr_matrix
+
         self._ratings = item_users.astype(np.float64)
-        self._rated = item_users.astype(np.int32)
-        self._rated.data = np.ones_like(self._rated.data)
+        ones = np.ones(item_users.nnz, dtype=np.int32)
+        self._rated = csr_matrix((ones, item_users.indices, item_users.indptr), item_users.shape)
         norms = np.sqrt(self._ratings.multiply(self._ratings).sum(axis=1)).A1
         self._norms = np.where(norms > 0, norms, 1.0)
         self._min_support = min_support

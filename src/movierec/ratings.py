@@ -56,7 +56,9 @@ class Ratings:
     dropped: dict[str, int]
 
 
-def build_ratings(rows: RatingRows, item_ids: IdArray, min_ratings: int = 1) -> Ratings:
+def build_ratings(
+    rows: RatingRows, item_ids: IdArray, min_ratings: int = 1, *, name: str = "the ratings"
+) -> Ratings:
     """Arrange rating rows as a matrix over the films of a catalogue.
 
     Parameters
@@ -65,6 +67,8 @@ def build_ratings(rows: RatingRows, item_ids: IdArray, min_ratings: int = 1) -> 
     item_ids : ndarray of shape (n_items,), sorted
     min_ratings : int
         Films with fewer ratings lose them.
+    name : str
+        What an error calls the rows.
 
     Raises
     ------
@@ -86,15 +90,15 @@ def build_ratings(rows: RatingRows, item_ids: IdArray, min_ratings: int = 1) -> 
         matrix, lost = _with_min_ratings(matrix, min_ratings)
         dropped[f"of films with fewer than {min_ratings} ratings"] = lost
     if matrix.nnz == 0:
-        raise DataError(*_nothing_left(len(rows), dropped))
+        raise DataError(*_nothing_left(name, len(rows), dropped))
     matrix, user_ids = _without_empty_columns(matrix, user_ids)
     return Ratings(matrix, user_ids, {reason: n for reason, n in dropped.items() if n})
 
 
-def _nothing_left(n_rows: int, dropped: dict[str, int]) -> tuple[str, str]:
+def _nothing_left(name: str, n_rows: int, dropped: dict[str, int]) -> tuple[str, str]:
     reasons = ", ".join(f"{n:,} {reason}" for reason, n in dropped.items() if n)
     return (
-        f"no rating is left of {n_rows:,}: {reasons or 'the file has none'}",
+        f"{name}: no rating is left of {n_rows:,}: {reasons or 'the file has none'}",
         "do the two files belong to the same data set?",
     )
 

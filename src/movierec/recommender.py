@@ -230,8 +230,8 @@ class Recommender:
         """Yield all neighbours, from the estimator."""
         from movierec.algorithms.item_knn import rank_all
 
-        min_support = self._model.meta["parameters"]["min_support"]
-        columns = rank_all(self._model.load_estimator(), index, min_support)
+        model = self._model
+        columns = rank_all(model.load_estimator(), index, model.parameters.min_support)
         return zip(*(column.tolist() for column in columns), strict=True)
 
     def _is_cut_off(self, index: int) -> bool:
@@ -257,9 +257,7 @@ class Recommender:
         if movie.n_ratings == 0:
             return f"nobody rated {movie.title}, so nothing is known to be similar"
         condition = " and pass the filters" if wanted != Filter() else ""
-        at_least = self._model.meta["parameters"]["min_support"]
-        raters = f"at least {at_least} raters" if at_least > 1 else "a rater"
-        return f"only {n_found} films share {raters} with {movie.title}{condition}"
+        return f"only {n_found} films have a similarity to {movie.title} above 0{condition}"
 
 
 def stats_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -13,12 +13,8 @@ from movierec.errors import OutputError
 
 _HINTS = {
     errno.EACCES: "choose another place with --model, or change the permissions",
-    errno.EPERM: "choose another place with --model, or change the permissions",
-    errno.EROFS: "choose another place with --model",
     errno.ENOENT: "make that folder first",
-    errno.ENOTDIR: "choose another place with --model",
     errno.ENOSPC: "make room, or choose another place with --model",
-    errno.EDQUOT: "make room, or choose another place with --model",
 }
 
 
@@ -33,9 +29,10 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     OutputError
         If the file cannot be written.
     """
-    target = path.resolve()  # a link goes on pointing to where the file is
-    temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
+    temporary = None
     try:
+        target = path.resolve()  # a link goes on pointing to where the file is
+        temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
         with temporary.open("x+b") as file:
             yield file
             file.flush()
@@ -43,10 +40,12 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         temporary.replace(target)
         _sync_folder(target.parent)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(f"cannot write {path}: {reason}", _HINTS.get(error.errno or 0)) from error
+        hint = _HINTS.get(error.errno or 0, "choose another place with --model")
+        raise OutputError(f"cannot write {path}: {error.strerror or error}", hint) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -47,7 +47,7 @@ class Artifact(Mapping[str, Array]):
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        with self._reporting_damage():
+        with self.reporting_damage():
             with self._opened() as file, zipfile.ZipFile(file) as archive:
                 self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
                 self._members = {info.filename: info for info in archive.infolist()}
@@ -61,9 +61,7 @@ class Artifact(Mapping[str, Array]):
                 self.check(0, self._covered)
 
     def __getitem__(self, name: str) -> Array:
-        if f"{name}.npy" not in self._members:
-            raise KeyError(name)
-        with self._reporting_damage():
+        with self.reporting_damage():
             return CheckedArray(*self._array(f"{name}.npy"), self.check)
 
     def __iter__(self) -> Iterator[str]:
@@ -74,7 +72,7 @@ class Artifact(Mapping[str, Array]):
 
     def read_json(self, member: str) -> Any:
         """Return the content of the member ``<member>.json``."""
-        with self._reporting_damage():
+        with self.reporting_damage():
             return json.loads(self._read(f"{member}.json"))
 
     def unpickle(self) -> Any:
@@ -88,7 +86,7 @@ class Artifact(Mapping[str, Array]):
         from movierec.artifact import pickling
 
         self._refuse_other_sklearn()
-        with self._reporting_damage():
+        with self.reporting_damage():
             return pickling.loads(self._read(PICKLE), lambda name: np.asarray(self[name]))
 
     def check(self, start: int, stop: int) -> None:
@@ -110,14 +108,15 @@ class Artifact(Mapping[str, Array]):
             raise ArtifactError(f"{self.path} is a folder, not a model", "name a file with --model")
         try:
             return self.path.open("rb")
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise ArtifactError(
                 f"there is no model at {self.path}",
                 "make one with: movierec fit ratings.csv movies.csv",
             ) from None
 
     @contextmanager
-    def _reporting_damage(self) -> Iterator[None]:
+    def reporting_damage(self) -> Iterator[None]:
+        """Turn whatever goes wrong with the content of the file into an `ArtifactError`."""
         try:
             yield
         except (ArtifactError, KeyboardInterrupt, MemoryError):
@@ -141,7 +140,8 @@ class Artifact(Mapping[str, Array]):
     def _refuse_other_sklearn(self) -> None:
         from sklearn import __version__ as here
 
-        made_by = str(self.meta["versions"]["scikit-learn"])
+        with self.reporting_damage():
+            made_by = str(self.meta["versions"]["scikit-learn"])
         if made_by.split(".")[:2] != here.split(".")[:2]:
             raise ArtifactError(
                 f"the estimator in {self.path} was made by scikit-learn {made_by}, this is {here}",

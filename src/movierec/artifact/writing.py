@@ -59,8 +59,7 @@ def write_artifact(
         If the file cannot be written.
     """
     target = Path(path)
-    if target.is_dir():
-        raise OutputError(f"{target} is a folder", "name a file with --model")
+    _refuse_to_replace(target)
     with replacing(target) as file, zipfile.ZipFile(file, "w") as archive:
         _add(archive, META, _json({"format": FORMAT, **meta}))
         for name, document in documents.items():
@@ -70,6 +69,26 @@ def write_artifact(
             _add_array(archive, f"{name}.npy", array)
         file.flush()
         _add_array(archive, CHECKSUMS, _checksums(file))
+
+
+def _refuse_to_replace(target: Path) -> None:
+    """Raise an error if anything but a model is there: a slip must not cost somebody's data."""
+    hint = "name another file with --model"
+    try:
+        if target.is_dir():
+            raise OutputError(f"{target} is a folder", hint)
+        if not target.exists():
+            return
+        start = _first_bytes(target) if target.is_file() else b"no file"
+    except OSError as error:
+        raise OutputError(f"cannot write {target}: {error.strerror}", hint) from error
+    if start and META.encode() not in start:
+        raise OutputError(f"{target} is there and not a model: it is not replaced", hint)
+
+
+def _first_bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(64)  # a model starts with the header of its first member, META
 
 
 def _json(document: Any) -> bytes:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from movierec.errors import AmbiguousTitleError, MovieNotFoundError, MovierecError
+from movierec.errors import MovierecError, UsageError, one_line
 
 _N_LISTED = 20  # candidates that are printed
 INTERRUPTED = 130
@@ -24,25 +24,20 @@ DEFAULT_MODEL = Path("movierec.model")
 class _Group(TyperGroup):
     """Turns errors into a line, a hint and an exit code."""
 
-    def invoke(self, ctx: Any) -> Any:
+    def main(self, args: Any = None, *rest: Any, **more: Any) -> Any:
+        words = list(sys.argv[1:] if args is None else args)
         try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            say("interrupted")
-            raise typer.Exit(INTERRUPTED) from None
-        except (
-            MovierecError,
-            OSError,
-            MemoryError,
-            AssertionError,
-            ArithmeticError,
-            LookupError,
-            TypeError,
-            ValueError,
-        ) as error:
-            if ctx.params.get("debug"):
+            code = super().main(words, *rest, **{**more, "standalone_mode": False})
+            sys.stdout.flush()
+        except (KeyboardInterrupt, typer.Abort):
+            code = INTERRUPTED
+        except Exception as error:
+            if "--debug" in words:
                 raise
-            raise typer.Exit(_report(error)) from None
+            code = _report(error)
+        if code == INTERRUPTED:
+            say("interrupted")
+        sys.exit(code)
 
 
 app = typer.Typer(
@@ -83,22 +78,29 @@ def say(*lines: str) -> None:
 
 def _report(error: Exception) -> int:
     """Say what went wrong and what to do; return the exit code."""
-    if not isinstance(error, MovierecError):
-        what = str(error) or type(error).__name__
-        say(f"error: {what}", "hint: movierec --debug COMMAND shows where; please report it")
+    if isinstance(error, MovierecError):
+        say(f"error: {error}")
+        _list("", getattr(error, "candidates", []))
+        _list("did you mean:", getattr(error, "suggestions", []))
+        if error.hint:
+            say(f"hint: {error.hint}")
+        return error.exit_code
+    if hasattr(error, "format_message"):  # typer's errors of usage, whose class it does not export
+        say(f"error: {one_line(error.format_message())}", "hint: movierec COMMAND --help")
+        return UsageError.exit_code
+    if isinstance(error, OSError):  # of what movierec writes itself, this is left: its results
+        say(f"error: cannot write the result: {error.strerror or error}")
         return MovierecError.exit_code
-    say(f"error: {error}")
-    if isinstance(error, AmbiguousTitleError):
-        _list(error.candidates)
-    if isinstance(error, MovieNotFoundError) and error.suggestions:
-        say("did you mean:")
-        _list(error.suggestions)
-    if error.hint:
-        say(f"hint: {error.hint}")
-    return error.exit_code
+    what = one_line(str(error)) or type(error).__name__
+    say(f"error: {what}", "hint: movierec --debug COMMAND shows where; please report it")
+    return MovierecError.exit_code
 
 
-def _list(movies: list[Any]) -> None:
+def _list(heading: str, movies: list[Any]) -> None:
+    if not movies:
+        return
+    if heading:
+        say(heading)
     width = max(len(str(movie.movie_id)) for movie in movies)
     for movie in movies[:_N_LISTED]:
         say(f"  {movie.movie_id!s:>{width}}  {movie.title}  ({movie.n_ratings:,} ratings)")

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from movierec.errors import one_line
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -107,7 +109,7 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], ti
     for row in rows:
         table.add_row(*(Text(column.text(row)) for column in columns))
     out = console()
-    out.print(Text(title, style="bold"))
+    out.print(Text(one_line(title), style="bold"))
     out.print(table)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import time
 from pathlib import Path
@@ -70,7 +71,7 @@ def fit(
         )
         recommender.save(model)
     tell(*_summary(recommender.card, model, time.perf_counter() - started))
-    tell("next:", f'  movierec similar "{_famous(recommender)}"{_model_option(model)}')
+    tell("next:", f"  movierec similar {_quoted(_famous(recommender))}{_model_option(model)}")
 
 
 def _stop(signum: int, frame: Any) -> None:
@@ -93,5 +94,10 @@ def _famous(recommender: Any) -> str:
     return str(recommender.stats()["most_rated"][0]["title"])
 
 
+def _quoted(title: str) -> str:
+    """Return a title as a shell takes it, in double quotes where nothing in it needs others."""
+    return shlex.quote(title) if set(title) & set('"$`\\!') else f'"{title}"'
+
+
 def _model_option(model: Path) -> str:
-    return "" if model == DEFAULT_MODEL else f" --model {model}"
+    return "" if model == DEFAULT_MODEL else f" --model {shlex.quote(str(model))}"

@@ -14,7 +14,7 @@ from movierec.ratings import RatingRows
 from movierec.readers.layout import Layout, recognise
 from movierec.readers.movies import MovieRow, read_links, read_movies, read_tags
 from movierec.readers.ratings import read_ratings
-from movierec.readers.source import Source, sources_at
+from movierec.readers.source import Source, holds_files, sources_at
 from movierec.readers.text import RowReport, as_ids
 
 PathLike = str | os.PathLike[str]
@@ -131,17 +131,15 @@ def _find(ratings: PathLike, movies: PathLike | None) -> Found:
             "ratings": _only(sources, "ratings", place),
             "movies": _only(sources_at(movies), "movies", os.fspath(movies)),
         }
-    if len(sources) == 1:
+    if not holds_files(place):
         raise UsageError(
-            f"{place} is one file; the films are missing",
-            f"movierec fit {place} movies.csv, or name a folder or zip that holds both",
+            f"{place} is one file; ratings and films are two",
+            "movierec fit ratings.csv movies.csv, or name a folder or zip that holds both",
         )
     found = {kind: _choose(sources, kind) for kind in ("ratings", "movies", "links", "tags")}
     for kind in ("ratings", "movies"):
         if found[kind] is None:
-            raise DataError(
-                f"{place} holds no {kind} file that movierec knows", "see README.md for the formats"
-            )
+            raise _nothing_of(kind, place, sources)
     return {kind: source for kind, source in found.items() if source is not None}
 
 
@@ -155,6 +153,21 @@ def _choose(sources: Sequence[Source], kind: str) -> tuple[Source, Layout] | Non
         names = ", ".join(source.name for source, _ in best)
         raise DataError(f"several files hold {kind}: {names}", "name the two files to read")
     return best[0] if best else None
+
+
+def _nothing_of(kind: str, place: str, sources: Sequence[Source]) -> DataError:
+    """Return the error for a folder or zip without a kind of file, naming those that are broken."""
+    problems = []
+    for source in sources:
+        try:
+            recognise(source)
+        except DataError as error:
+            problems.append(str(error))
+    because = f" ({'; '.join(problems)})" if problems else ""
+    return DataError(
+        f"{place} holds no {kind} file that movierec knows{because}",
+        "see README.md for the formats",
+    )
 
 
 def _recognised(source: Source) -> Layout | None:
@@ -173,7 +186,7 @@ def _only(sources: Sequence[Source], kind: str, place: str) -> tuple[Source, Lay
     if len(sources) > 1:
         chosen = _choose(sources, kind)
         if chosen is None:
-            raise DataError(f"{place} holds no {kind} file that movierec knows")
+            raise _nothing_of(kind, place, sources)
         return chosen
     if not sources:
         raise DataError(f"{place} is empty", "is it the right folder?")

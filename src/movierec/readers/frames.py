@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from movierec.errors import DataError, UsageError
+from movierec.errors import DataError, UsageError, one_line
 from movierec.ratings import RatingRows
 from movierec.readers.dataset import Dataset
 from movierec.readers.layout import column_name
@@ -44,7 +44,7 @@ def frames_dataset(ratings: pd.DataFrame, movies: Any, *, skip_bad_rows: bool = 
     films = _named(movies, "movies", "item", "title")
     genres = films.get("genres", [""] * len(films["item"]))
     listed = [
-        MovieRow(clean_id(str(movie_id)), str(title), str(names))
+        MovieRow(clean_id(str(movie_id)), one_line(str(title)), str(names))
         for movie_id, title, names in zip(films["item"], films["title"], genres, strict=True)
     ]
     unique = {movie.movie_id: movie for movie in reversed(listed)}

@@ -126,7 +126,9 @@ def _without_header(lines: Sequence[str], separator: str) -> Layout:
         return layout("ratings", "user", "item", "rating", "timestamp" if with_time else "")
     if _most(rows, lambda row: len(row) == 4 and _is_number(row[3]) and _is_id(row[1])):
         return layout("tags", "user", "item", "tag", "timestamp")
-    if _most(rows, lambda row: len(row) >= 3 and _is_id(row[0]) and not _is_number(row[1])):
+    if _most(
+        rows, lambda row: len(row) >= 3 and row[0].strip().isdigit() and not _is_number(row[1])
+    ):
         return layout("movies", "item", "title", "genres")
     return Layout("unknown", separator, False, {}, header)
 

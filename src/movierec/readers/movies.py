@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from movierec.errors import one_line
 from movierec.readers.layout import Layout
 from movierec.readers.source import Source
 from movierec.readers.text import LONGEST_ID, Row, RowReport, clean_id, read_rows
@@ -43,7 +44,7 @@ def _movies(rows: Iterable[Row], layout: Layout, report: RowReport) -> Iterator[
     parse = _parser(layout)
     for line, fields in rows:
         try:
-            movie_id, title, genres = map(_printable, parse(fields))
+            movie_id, title, genres = map(one_line, parse(fields))
         except IndexError:
             report.bad(line, f"only {len(fields)} fields")
             continue
@@ -80,12 +81,6 @@ def _flagged(flags: Sequence[str]) -> str:
     )
 
 
-def _printable(text: str) -> str:
-    """Return text on one line, without the control characters that would move a cursor."""
-    text = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(text.split())
-
-
 def read_links(source: Source, layout: Layout, report: RowReport) -> dict[str, str]:
     """Read IMDb ids, such as ``tt0114709``, by the id of the film."""
     item, imdb = layout.columns["item"], layout.columns["imdb"]
@@ -105,7 +100,7 @@ def read_tags(source: Source, layout: Layout, report: RowReport) -> Mapping[str,
     for line, fields in read_rows(source, layout, report):
         if len(fields) <= max(item, tag):
             report.bad(line, f"only {len(fields)} fields")
-        elif name := _printable(fields[tag]).casefold():
+        elif name := one_line(fields[tag]).casefold():
             counts[clean_id(fields[item])][name] += 1
     return {
         movie_id: [name for name, _ in counter.most_common(_N_TAGS)]

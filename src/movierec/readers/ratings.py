@@ -7,7 +7,6 @@ text and can name the line that is wrong.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,6 +21,7 @@ from movierec.readers.source import Source
 from movierec.readers.text import LONGEST_ID, RowReport, as_ids, clean_id, read_rows
 
 _CHUNK = 1_000_000  # rows
+_HIGHEST = float(np.finfo(np.float32).max)
 _NARROWEST_INT = np.iinfo(np.int32)
 
 Progress = Callable[[float], None]
@@ -77,9 +77,9 @@ def _read_fast(source: Source, layout: Layout, progress: Progress | None) -> Rat
         for chunk in _chunks(source, layout, ("user", "item", "rating"), progress):
             users.append(_narrow(chunk["user"]))
             items.append(_narrow(chunk["item"]))
-            values.append(chunk["rating"].astype(np.float32))
-            if not np.isfinite(values[-1]).all():
+            if not (np.abs(chunk["rating"]) <= _HIGHEST).all():  # nor for NaN
                 return None
+            values.append(chunk["rating"].astype(np.float32))
     except (ValueError, OverflowError):  # pandas' errors of parsing are ValueErrors
         return None
     return RatingRows(
@@ -168,10 +168,10 @@ def _problem(fields: Any, places: list[int]) -> str | None:
     if not (0 < len(user.encode()) <= LONGEST_ID and 0 < len(item.encode()) <= LONGEST_ID):
         return "no usable user or film id"
     try:
-        finite = math.isfinite(float(value))
+        usable = abs(float(value)) <= _HIGHEST and "_" not in value  # Python's own way to write 10
     except ValueError:
-        finite = False
-    return None if finite else f'the rating "{value}" is not a finite number'
+        usable = False
+    return None if usable else f'the rating "{value}" is not a finite number'
 
 
 class _IdColumn:

@@ -104,6 +104,12 @@ def _decompressed(stored: io.BufferedReader) -> IO[bytes]:
     return stored
 
 
+def holds_files(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a path is a folder or a zip, in which files are looked for."""
+    place = Path(path)
+    return place.is_dir() or (place.is_file() and zipfile.is_zipfile(place))
+
+
 def sources_at(path: str | os.PathLike[str]) -> list[Source]:
     """Return what can be read at a path: one file, or all files of a folder or a zip.
 
@@ -114,6 +120,8 @@ def sources_at(path: str | os.PathLike[str]) -> list[Source]:
     """
     if os.fspath(path) == "-":
         return [_standard_input()]
+    if not os.fspath(path):
+        raise DataError("the name of a file is empty", "name a rating file and a movie file")
     place = Path(path)
     try:
         if place.is_dir():

@@ -91,20 +91,17 @@ def _encoding_of(source: Source) -> str:
 
 
 def _split_rows(text: IO[str], layout: Layout, report: RowReport) -> Iterator[Row]:
-    if layout.separator in ("::", "|"):  # these formats have no quotes
-        for line, content in enumerate(text, start=1):
-            yield line, content.rstrip("\r\n").split(layout.separator)
-        return
-    reader = csv.reader(text, delimiter=layout.separator, strict=True)
-    while True:
-        try:
-            fields = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            report.bad(reader.line_num, f"the quotes are not closed as they should be ({error})")
+    """Split each line by itself, so that a quote that is never closed costs its line alone."""
+    quoted = layout.separator not in ("::", "|")  # those formats have no quotes
+    for number, line in enumerate(text, start=1):
+        content = line.rstrip("\r\n")
+        if not (quoted and '"' in content):
+            yield number, content.split(layout.separator)
             continue
-        yield reader.line_num, fields
+        try:
+            yield number, next(csv.reader([content], delimiter=layout.separator, strict=True))
+        except csv.Error as error:
+            report.bad(number, f"its quotes are not closed as they should be ({error})")
 
 
 def as_ids(texts: Sequence[str]) -> IdArray:
