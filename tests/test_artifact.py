@@ -112,7 +112,7 @@ def test_there_is_a_golden_model() -> None:
 def test_file_that_cannot_be_written_leaves_nothing(sample: Recommender, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="is a folder"):
         sample.save(tmp_path)
-    with pytest.raises(OutputError, match="No such file"):
+    with pytest.raises(OutputError, match="No such folder"):
         sample.save(tmp_path / "missing" / "m")
     assert list(tmp_path.iterdir()) == []
 

@@ -86,7 +86,7 @@ def test_filters_make_room_for_others(sample: Recommender) -> None:
 
 def test_short_list_says_why(sample: Recommender) -> None:
     assert "filters" in str(sample.similar(1, k=5, genres=["No Such Genre"]).note)
-    assert "730 films have a similarity" in str(sample.similar(1, k=5000).note)
+    assert "730 films of 5000 asked for" in str(sample.similar(1, k=5000).note)
     unrated = next(movie for movie in sample.search("the", 1000) if movie.n_ratings == 0)
     found = sample.similar(unrated.movie_id)
     assert list(found) == []

@@ -1,9 +1,11 @@
 """What can go wrong, each with the exit code that the command line gives it.
 
-This module imports nothing, so that any other module may raise these errors.
+This module imports next to nothing, so that any other module may raise these errors.
 """
 
 from __future__ import annotations
+
+from movierec.wording import one_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,11 +13,6 @@ if TYPE_CHECKING:
 
 
 _LONGEST_MESSAGE = 400
-
-
-def one_line(text: str) -> str:
-    """Return text on one line, without the control characters that would move a cursor."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 class MovierecError(Exception):

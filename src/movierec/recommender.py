@@ -11,6 +11,7 @@ from movierec.catalog import Catalog, Movie
 from movierec.errors import AmbiguousTitleError, MovieNotFoundError, UsageError
 from movierec.model import Model, Parameters, Progress, fit_model, load_model
 from movierec.titles import TitleIndex
+from movierec.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -257,7 +258,10 @@ class Recommender:
         if movie.n_ratings == 0:
             return f"nobody rated {movie.title}, so nothing is known to be similar"
         condition = " and pass the filters" if wanted != Filter() else ""
-        return f"only {n_found} films have a similarity to {movie.title} above 0{condition}"
+        return (
+            f"{counted(n_found, 'film')} of {k} asked for: no other has a similarity to "
+            f"{movie.title} above 0{condition}"
+        )
 
 
 def stats_of(

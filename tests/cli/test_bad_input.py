@@ -268,7 +268,7 @@ def test_all_that_was_noticed_is_said(folder: Path, movierec: Run) -> None:
         "movies.csv is not UTF-8: read as latin-1",
         "skipped 2 bad lines (the first, line 12: ",
         "left out 2 ratings of films that are not in the movies file",
-        "left out 1 ratings repeated (the last by time was kept)",
+        "left out 1 rating repeated (the last by time was kept)",
         "7 ratings of 4 films by 3 users -> new",
     ):
         assert said in result.stderr

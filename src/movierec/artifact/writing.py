@@ -59,7 +59,7 @@ def write_artifact(
         If the file cannot be written.
     """
     target = Path(path)
-    _refuse_to_replace(target)
+    refuse_bad_place(target)
     with replacing(target) as file, zipfile.ZipFile(file, "w") as archive:
         _add(archive, META, _json({"format": FORMAT, **meta}))
         for name, document in documents.items():
@@ -71,24 +71,42 @@ def write_artifact(
         _add_array(archive, CHECKSUMS, _checksums(file))
 
 
-def _refuse_to_replace(target: Path) -> None:
-    """Raise an error if anything but a model is there: a slip must not cost somebody's data."""
+def refuse_bad_place(target: Path) -> None:
+    """Raise an error if no model can be written to a place, or none should be.
+
+    Raises
+    ------
+    OutputError
+        If the folder is missing or may not be written, or if something else than a model is
+        there: a slip must not cost somebody's data.
+    """
     hint = "name another file with --model"
     try:
-        if target.is_dir():
-            raise OutputError(f"{target} is a folder", hint)
-        if not target.exists():
-            return
-        start = _first_bytes(target) if target.is_file() else b"no file"
+        start = _first_bytes(target)
+        folder = target.resolve().parent
     except OSError as error:
         raise OutputError(f"cannot write {target}: {error.strerror}", hint) from error
+    if target.is_dir():
+        raise OutputError(f"{target} is a folder", hint)
     if start and META.encode() not in start:
         raise OutputError(f"{target} is there and not a model: it is not replaced", hint)
+    if not os.access(target.resolve().parent, os.W_OK):
+        why = (
+            "its folder may not be written"
+            if target.resolve().parent.is_dir()
+            else "No such folder"
+        )
+        raise OutputError(f"cannot write {target}: {why}", hint)
 
 
 def _first_bytes(path: Path) -> bytes:
+    """Return how a file starts: a model with META's header; nothing where there is nothing."""
+    if not path.exists():
+        return b""
+    if not path.is_file():
+        return b"a folder or a device"
     with path.open("rb") as file:
-        return file.read(64)  # a model starts with the header of its first member, META
+        return file.read(64)
 
 
 def _json(document: Any) -> bytes:

@@ -9,7 +9,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from movierec.errors import MovierecError, UsageError, one_line
+from movierec.cli._signals import exit_code_if_stopped
+from movierec.errors import MovierecError, UsageError
+from movierec.wording import counted, one_line
 
 _N_LISTED = 20  # candidates that are printed
 INTERRUPTED = 130
@@ -34,7 +36,9 @@ class _Group(TyperGroup):
         except Exception as error:
             if "--debug" in words:
                 raise
-            code = _report(error)
+            # A signal in the middle of an import can come out as any error.
+            code = exit_code_if_stopped() or _report(error)
+        code = exit_code_if_stopped() or code
         if code == INTERRUPTED:
             say("interrupted")
         sys.exit(code)
@@ -103,6 +107,6 @@ def _list(heading: str, movies: list[Any]) -> None:
         say(heading)
     width = max(len(str(movie.movie_id)) for movie in movies)
     for movie in movies[:_N_LISTED]:
-        say(f"  {movie.movie_id!s:>{width}}  {movie.title}  ({movie.n_ratings:,} ratings)")
+        say(f"  {movie.movie_id!s:>{width}}  {movie.title}  ({counted(movie.n_ratings, 'rating')})")
     if len(movies) > _N_LISTED:
         say(f"  ... and {len(movies) - _N_LISTED:,} more")

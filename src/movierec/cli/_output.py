@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from movierec.errors import one_line
+from movierec.wording import one_line
 
 if TYPE_CHECKING:
     from rich.console import Console

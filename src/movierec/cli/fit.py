@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import signal
 import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,6 +10,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from movierec.cli._app import DEFAULT_MODEL, Model, app, say
+from movierec.cli._signals import raise_if_stopped, stop_cleanly
+from movierec.wording import counted
 
 
 @app.command()
@@ -53,10 +54,12 @@ def fit(
     started = time.perf_counter()
     tell = (lambda *lines: None) if quiet else say
     tell(f"reading {ratings or 'the sample: real films, simulated ratings'}")
-    signal.signal(signal.SIGTERM, _stop)
+    stop_cleanly()
+    from movierec.artifact.writing import refuse_bad_place
     from movierec.cli._output import progress_bar
     from movierec.recommender import Recommender
 
+    refuse_bad_place(model)
     with progress_bar(quiet=quiet) as progress:
         recommender = Recommender.fit(
             ratings,
@@ -69,23 +72,20 @@ def fit(
             on_error=on_error,
             progress=progress,
         )
+        raise_if_stopped()
         recommender.save(model)
     tell(*_summary(recommender.card, model, time.perf_counter() - started))
     tell("next:", f"  movierec similar {_quoted(_famous(recommender))}{_model_option(model)}")
 
 
-def _stop(signum: int, frame: Any) -> None:
-    """End as an error would, so that a half-written file is removed."""
-    raise SystemExit(128 + signum)
-
-
 def _summary(card: dict[str, Any], model: Path, seconds: float) -> list[str]:
-    dropped = [f"left out {n:,} ratings {reason}" for reason, n in card["dropped"].items()]
+    dropped = [f"left out {counted(n, 'rating')} {reason}" for reason, n in card["dropped"].items()]
     size = model.stat().st_size / 1e6
     return [
         *card["notes"],
         *dropped,
-        f"{card['n_ratings']:,} ratings of {card['n_items']:,} films by {card['n_users']:,} users"
+        f"{counted(card['n_ratings'], 'rating')} of {counted(card['n_items'], 'film')}"
+        f" by {counted(card['n_users'], 'user')}"
         f" -> {model} ({size:.1f} MB, {seconds:.1f} s)",
     ]
 

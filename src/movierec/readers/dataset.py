@@ -16,6 +16,7 @@ from movierec.readers.movies import MovieRow, read_links, read_movies, read_tags
 from movierec.readers.ratings import read_ratings
 from movierec.readers.source import Source, holds_files, sources_at
 from movierec.readers.text import RowReport, as_ids
+from movierec.wording import counted
 
 PathLike = str | os.PathLike[str]
 T = TypeVar("T")
@@ -95,7 +96,9 @@ def read_dataset(
     if not films:
         raise DataError(f"{found['movies'][0].name} holds no films", "is it the right file?")
     if n_repeated:
-        files.notes.append(f"{n_repeated:,} rows repeat a film's id: the first was kept")
+        files.notes.append(
+            f"left out {counted(n_repeated, 'row')} of a film that was listed before"
+        )
     text_ids = as_ids([film.movie_id for film in films]).dtype.kind == "S"
     rating_reader = partial(read_ratings, text_ids=text_ids, progress=progress)
     rows = files.read("ratings", rating_reader)
@@ -200,7 +203,7 @@ def _mismatch(place: str, kind: str, layout: Layout) -> tuple[str, str]:
     if layout.kind != "unknown":
         return (
             f"{place} holds {layout.kind}, not {kind}",
-            "ratings come first, then movies: movierec fit ratings.csv movies.csv",
+            "name the ratings, then the movies: movierec fit ratings.csv movies.csv",
         )
     needed = {
         "ratings": "userId, movieId and rating",

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from movierec.errors import DataError, UsageError, one_line
+from movierec.errors import DataError, UsageError
 from movierec.ratings import RatingRows
 from movierec.readers.dataset import Dataset
 from movierec.readers.layout import column_name
 from movierec.readers.movies import MovieRow
 from movierec.readers.text import as_ids, clean_id
+from movierec.wording import counted, one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +41,7 @@ def frames_dataset(ratings: pd.DataFrame, movies: Any, *, skip_bad_rows: bool = 
     if not hasattr(movies, "columns"):
         raise UsageError("ratings are a data frame, so movies must be one too")
     rows, n_bad = _rating_rows(_named(ratings, "ratings", "user", "item", "rating"), skip_bad_rows)
-    notes = [f"ratings: skipped {n_bad:,} bad rows"] if n_bad else []
+    notes = [f"ratings: skipped {counted(n_bad, 'bad row')}"] if n_bad else []
     films = _named(movies, "movies", "item", "title")
     genres = films.get("genres", [""] * len(films["item"]))
     listed = [

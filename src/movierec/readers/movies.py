@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from movierec.errors import one_line
 from movierec.readers.layout import Layout
 from movierec.readers.source import Source
 from movierec.readers.text import LONGEST_ID, Row, RowReport, clean_id, read_rows
+from movierec.wording import counted, one_line
 
 _N_TAGS = 10  # of a film, the most used
 # MovieLens 100K marks genres by a flag each, in this order.
@@ -46,7 +46,7 @@ def _movies(rows: Iterable[Row], layout: Layout, report: RowReport) -> Iterator[
         try:
             movie_id, title, genres = map(one_line, parse(fields))
         except IndexError:
-            report.bad(line, f"only {len(fields)} fields")
+            report.bad(line, f"only {counted(len(fields), 'field')}")
             continue
         if not 0 < len(movie_id.encode()) <= LONGEST_ID or not title:
             report.bad(line, f"no {'title' if movie_id else 'usable id'}")
@@ -87,7 +87,7 @@ def read_links(source: Source, layout: Layout, report: RowReport) -> dict[str, s
     links = {}
     for line, fields in read_rows(source, layout, report):
         if len(fields) <= max(item, imdb):
-            report.bad(line, f"only {len(fields)} fields")
+            report.bad(line, f"only {counted(len(fields), 'field')}")
         elif number := fields[imdb].strip().removeprefix("tt"):
             links[clean_id(fields[item])] = f"tt{number.zfill(7)}"
     return links
@@ -99,7 +99,7 @@ def read_tags(source: Source, layout: Layout, report: RowReport) -> Mapping[str,
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for line, fields in read_rows(source, layout, report):
         if len(fields) <= max(item, tag):
-            report.bad(line, f"only {len(fields)} fields")
+            report.bad(line, f"only {counted(len(fields), 'field')}")
         elif name := one_line(fields[tag]).casefold():
             counts[clean_id(fields[item])][name] += 1
     return {

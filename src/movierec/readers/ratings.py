@@ -19,6 +19,7 @@ from movierec.ratings import RatingRows
 from movierec.readers.layout import Layout
 from movierec.readers.source import Source
 from movierec.readers.text import LONGEST_ID, RowReport, as_ids, clean_id, read_rows
+from movierec.wording import counted
 
 _CHUNK = 1_000_000  # rows
 _HIGHEST = float(np.finfo(np.float32).max)
@@ -52,7 +53,7 @@ def read_ratings(
         If there is no rating, or a row cannot be used and bad rows are not skipped.
     """
     rows = None
-    if not text_ids and not _has_padded_ids(source, layout):
+    if not (text_ids or _needs_care(source, layout)):
         rows = _read_fast(source, layout, progress)
     if rows is None:
         rows = _read_carefully(source, layout, report, progress)
@@ -61,11 +62,17 @@ def read_ratings(
     return rows
 
 
-def _has_padded_ids(source: Source, layout: Layout) -> bool:
-    """Tell whether ids at the start of the file have zeros in front, which numbers would lose."""
+def _needs_care(source: Source, layout: Layout) -> bool:
+    """Tell whether the start of a file has what the fast way would read wrongly.
+
+    That is ids with zeros in front, which numbers would lose, and rows longer than the header,
+    such as those with a comma as decimal mark.
+    """
     lines = source.head().decode("utf-8-sig", "replace").splitlines()[layout.has_header : -1]
-    places = [layout.columns["user"], layout.columns["item"]]
-    rows = (line.split(layout.separator) for line in lines)
+    rows = [line.split(layout.separator) for line in lines]
+    if layout.has_header and any(len(row) > len(layout.header) for row in rows):
+        return True
+    places = (layout.columns["user"], layout.columns["item"])
     ids = (row[place].strip('" ') for row in rows for place in places if place < len(row))
     return any(len(text) > 1 and text[0] == "0" and text.isdigit() for text in ids)
 
@@ -145,7 +152,7 @@ def _read_carefully(
     places = [layout.columns[name] for name in ("user", "item", "rating")]
     time_place = layout.columns.get("timestamp")
     for line, fields in read_rows(source, layout, report, progress):
-        problem = _problem(fields, places)
+        problem = _problem(fields, places, layout)
         if problem:
             report.bad(line, problem)
             continue
@@ -160,10 +167,12 @@ def _read_carefully(
     )
 
 
-def _problem(fields: Any, places: list[int]) -> str | None:
+def _problem(fields: Any, places: list[int], layout: Layout) -> str | None:
     """Return what is wrong with a row, or None."""
     if len(fields) <= max(places):
-        return f"only {len(fields)} fields"
+        return f"only {counted(len(fields), 'field')}"
+    if layout.has_header and any(fields[len(layout.header) :]):
+        return f"{len(fields)} fields, the header has {len(layout.header)}"
     user, item, value = (fields[place].strip() for place in places)
     if not (0 < len(user.encode()) <= LONGEST_ID and 0 < len(item.encode()) <= LONGEST_ID):
         return "no usable user or film id"

@@ -11,6 +11,7 @@ from movierec.columns import IdArray
 from movierec.errors import DataError
 from movierec.readers.layout import Layout
 from movierec.readers.source import Source
+from movierec.wording import counted
 
 Row = tuple[int, Sequence[str]]
 LONGEST_ID = 200  # bytes: ids are kept in fixed width
@@ -56,7 +57,9 @@ class RowReport:
         if self.encoding == "latin-1":
             notes.append(f"{self.name} is not UTF-8: read as latin-1")
         if self.count:
-            notes.append(f"{self.name}: skipped {self.count:,} bad lines (the first, {self.first})")
+            notes.append(
+                f"{self.name}: skipped {counted(self.count, 'bad line')} (the first, {self.first})"
+            )
         return notes
 
 
