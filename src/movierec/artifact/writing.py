@@ -90,12 +90,8 @@ def refuse_bad_place(target: Path) -> None:
         raise OutputError(f"{target} is a folder", hint)
     if start and META.encode() not in start:
         raise OutputError(f"{target} is there and not a model: it is not replaced", hint)
-    if not os.access(target.resolve().parent, os.W_OK):
-        why = (
-            "its folder may not be written"
-            if target.resolve().parent.is_dir()
-            else "No such folder"
-        )
+    if not os.access(folder, os.W_OK):
+        why = "its folder may not be written" if folder.is_dir() else "No such folder"
         raise OutputError(f"cannot write {target}: {why}", hint)
 
 
