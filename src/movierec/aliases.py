@@ -10,29 +10,35 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_ARTICLES = (
-    "the|a|an|le|la|les|un|une|el|los|las|una|il|lo|gli|i|der|die|das|den|ein|eine|"
-    "o|os|as|um|uma|det|en|ett"
+_ARTICLES = frozenset(
+    (
+        *("the", "a", "an", "le", "la", "les", "un", "une", "el", "los", "las", "una"),
+        *("il", "lo", "gli", "i", "der", "die", "das", "den", "ein", "eine"),
+        *("o", "os", "as", "um", "uma", "det", "en", "ett"),
+    )
 )
-_TRAILING_ARTICLE = re.compile(rf"^(?P<title>.+), (?P<article>{_ARTICLES}|de|da|l['’])$", re.I)
-_LEADING_ARTICLE = re.compile(rf"^(?:(?:{_ARTICLES})\s+|l['’])(?=\S)", re.I)
-_YEAR = re.compile(r"""\s*\(\s*(?P<year>\d{4})(?:\s*[-–—]\s*(?:\d{4})?)?\s*\)[\s"”»]*$""")
-_BARE_YEAR = re.compile(r"^(?P<title>.*[^\s,])[\s,]+(?P<year>(?:18|19|20)\d\d)$")
-_GROUP = re.compile(r"\s*\((?P<name>[^()]*)\)\s*$")
-_ALSO_KNOWN_AS = re.compile(r"^(?:a\.?k\.?a\.?|also known as)\s+", re.IGNORECASE)
-_INITIAL = re.compile(r"\b(\w)\.(?=\W|\w\b|$)")
-_APOSTROPHE = re.compile(r"['’‘`´ʼ]")
-_NOT_WORD = re.compile(r"[\W_]+")
+_TRAILING_ONLY = frozenset(("de", "da"))  # in front of a title they are a preposition
 
-# Letters that NFKD does not take apart.
+# Patterns are compiled when they are first used: a question needs few of them.
+_YEAR = r"""\s*\(\s*(?P<year>\d{4})(?:\s*[-–—]\s*(?:\d{4})?)?\s*\)[\s"”»]*$"""
+_BARE_YEAR = r"^(?P<title>.*[^\s,])[\s,]+(?P<year>(?:18|19|20)\d\d)$"
+_GROUP = r"\s*\((?P<name>[^()]*)\)\s*$"
+_ALSO_KNOWN_AS = r"(?i)^(?:a\.?k\.?a\.?|also known as)\s+"
+_INITIAL = r"\b(\w)\.(?=\W|\w\b|$)"
+_NOT_WORD = r"[\W_]+"
+
+# Apostrophes go; letters that NFKD does not take apart are spelled out.
 _LETTERS = str.maketrans(
-    {"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "&": " and "}
+    {
+        **dict.fromkeys("'’‘`´ʼ", ""),
+        **{"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "&": " and "},
+    }
 )
 # Numerals that are no English word and no name: "Rocky II" is found as "Rocky 2".
 _NUMERALS = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
 # Those that are words or letters count where nothing else can be meant: "Rocky V", "Episode I".
-_LAST_FIVE = re.compile(r"(?<=\w )v(?=\s*(?::|[-–—]\s|\(|$))")
-_NUMBERED = re.compile(r"\b(episode|part|chapter|volume|vol)\b\.?\s+(i|v|x)\b")
+_LAST_FIVE = r"(?<=\w )v(?=\s*(?::|[-–—]\s|\(|$))"
+_NUMBERED = r"\b(episode|part|chapter|volume|vol)\b\.?\s+(i|v|x)\b"
 _ONE_FIVE_TEN = {"i": "1", "v": "5", "x": "10"}
 # Words that people swap for one another.
 _SAME_WORDS = {
@@ -52,10 +58,13 @@ def fold(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text)
         text = "".join(char for char in text if not unicodedata.combining(char))
-    text = text.casefold().translate(_LETTERS)
-    text = _NUMBERED.sub(lambda found: f"{found[1]} {_ONE_FIVE_TEN[found[2]]}", text)
-    text = _APOSTROPHE.sub("", _INITIAL.sub(r"\1", _LAST_FIVE.sub("5", text)))
-    words = _NOT_WORD.sub(" ", text).split()
+    text = text.casefold()
+    if " i" in text or " v" in text or " x" in text:
+        text = re.sub(_NUMBERED, lambda found: f"{found[1]} {_ONE_FIVE_TEN[found[2]]}", text)
+        text = re.sub(_LAST_FIVE, "5", text)
+    if "." in text:
+        text = re.sub(_INITIAL, r"\1", text)
+    words = re.sub(_NOT_WORD, " ", text.translate(_LETTERS)).split()
     return " ".join(_NUMERALS.get(word, word) for word in words) or original.casefold()
 
 
@@ -71,7 +80,7 @@ def squeeze(folded: str) -> str:
 
 def split_year(title: str) -> tuple[str, int | None]:
     """Split ``Heat (1995)`` into the title and the (first) year, if there is one."""
-    found = _YEAR.search(title)
+    found = re.search(_YEAR, title)
     if found is None or found.start() == 0:
         return title.strip(), None
     return title[: found.start()].strip(), int(found["year"])
@@ -79,22 +88,25 @@ def split_year(title: str) -> tuple[str, int | None]:
 
 def split_bare_year(title: str) -> tuple[str, int | None]:
     """Split ``heat 1995``, as people type it, into the title and the year."""
-    found = _BARE_YEAR.match(title.strip())
+    found = re.match(_BARE_YEAR, title.strip())
     return (found["title"], int(found["year"])) if found else (title, None)
 
 
 def front_article(title: str) -> str:
     """Turn ``Matrix, The`` into ``The Matrix``."""
-    found = _TRAILING_ARTICLE.match(title)
-    if found is None:
-        return title
-    article = found["article"]
-    return f"{article}{'' if article.endswith(('’', chr(39))) else ' '}{found['title']}"
+    name, _, article = title.rpartition(", ")
+    word = article.casefold()
+    if name and word in ("l'", "l’"):
+        return f"{article}{name}"
+    return f"{article} {name}" if name and word in _ARTICLES | _TRAILING_ONLY else title
 
 
 def drop_article(title: str) -> str:
     """Turn ``The Matrix`` into ``Matrix``; a title that is an article alone stays."""
-    return _LEADING_ARTICLE.sub("", title)
+    if title[:2].casefold() in ("l'", "l’") and title[2:].strip():
+        return title[2:]
+    first, _, rest = title.partition(" ")
+    return rest.lstrip() if first.casefold() in _ARTICLES and rest.strip() else title
 
 
 def names(title: str) -> list[str]:
@@ -105,7 +117,7 @@ def names(title: str) -> list[str]:
     """
     groups: list[str] = []
     rest = title.strip()
-    while (found := _GROUP.search(rest)) and found.start() > 0:
-        groups.insert(0, _ALSO_KNOWN_AS.sub("", found["name"].strip()))
+    while rest.endswith(")") and (found := re.search(_GROUP, rest)) and found.start() > 0:
+        groups.insert(0, re.sub(_ALSO_KNOWN_AS, "", found["name"].strip()))
         rest = rest[: found.start()]
     return [front_article(name) for name in (rest, *groups) if name]

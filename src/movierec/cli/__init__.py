@@ -1,14 +1,11 @@
 """The command line: one file per command, each parse, one call, render."""
 
-from movierec.cli import fit, search, similar, stats
-from movierec.cli._app import app
-
-__all__ = ["app", "fit", "main", "search", "similar", "stats"]
-
 
 def main() -> None:
     """Run the command line."""
     import sys
+
+    from movierec.cli._app import app
 
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

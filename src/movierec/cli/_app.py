@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,8 +24,24 @@ Model = Annotated[
 DEFAULT_MODEL = Path("movierec.model")
 
 
+# The module of each command has a function of its name. It is imported when it is asked for:
+# a question must not pay for the other commands.
+COMMANDS = ("fit", "similar", "search", "stats")
+
+
 class _Group(TyperGroup):
-    """Turns errors into a line, a hint and an exit code."""
+    """Loads commands by their names, and turns errors into a line, a hint and an exit code."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"movierec.cli.{cmd_name}")
+        alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+        alone.command(cmd_name)(getattr(module, cmd_name))
+        return typer.main.get_command(alone)
 
     def main(self, args: Any = None, *rest: Any, **more: Any) -> Any:
         words = list(sys.argv[1:] if args is None else args)
@@ -49,6 +66,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,  # of titles it would take longer than typing: see docs/architecture.md
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # help in boxes takes as long again as all else that --help does
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 fine, 1 failed, 2 usage, 3 bad data, 4 film not found or ambiguous, "
     "130 interrupted.",

@@ -9,12 +9,11 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from movierec.cli._app import DEFAULT_MODEL, Model, app, say
+from movierec.cli._app import DEFAULT_MODEL, Model, say
 from movierec.cli._signals import raise_if_stopped, stop_cleanly
 from movierec.wording import counted
 
 
-@app.command()
 def fit(
     ratings: Annotated[
         str | None,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from movierec.cli._app import DEFAULT_MODEL, Model, app
+from movierec.cli._app import DEFAULT_MODEL, Model
 from movierec.cli._films import (
     GENRES,
     MEAN,
@@ -22,7 +22,6 @@ from movierec.cli._output import Format, print_list
 from movierec.errors import MovieNotFoundError
 
 
-@app.command()
 def search(
     words: Annotated[
         list[str],

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from movierec.cli._app import DEFAULT_MODEL, Model, app, say
+from movierec.cli._app import DEFAULT_MODEL, Model, say
 from movierec.cli._films import (
     GENRES,
     MEAN,
@@ -24,7 +24,6 @@ from movierec.cli._films import (
 from movierec.cli._output import Column, Format, print_list
 
 
-@app.command()
 def similar(
     title: Annotated[
         str, typer.Argument(metavar="TITLE", help="A title, with or without its year.")

@@ -7,12 +7,11 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from movierec.cli._app import DEFAULT_MODEL, Model, app
+from movierec.cli._app import DEFAULT_MODEL, Model
 from movierec.cli._films import MEAN, MOVIE_ID, N_RATINGS, TITLE
 from movierec.cli._output import Column, bar, print_json, print_table, progress_bar
 
 
-@app.command()
 def stats(
     ratings: Annotated[
         str | None,
