@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"pandas", "scipy", "sklearn", "pydantic", "rapidfuzz", "joblib"}
+HEAVY = {"numba", "llvmlite", "pandas", "scipy", "sklearn", "pydantic", "rapidfuzz", "joblib"}
 
 
 def modules_after(code: str, *arguments: str) -> set[str]:

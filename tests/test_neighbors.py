@@ -12,7 +12,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from movierec.algorithms.item_knn import fit_estimator, rank_all
 from movierec.model import arrange
-from movierec.neighbors import NeighborTable, top_k
+from movierec.neighbors import NeighborTable, blockwise, parallel, top_k
 from movierec.readers import read_dataset
 
 TOLERANCE = 1e-6
@@ -60,12 +60,89 @@ def assert_ties_by_index(table: NeighborTable) -> None:
     assert (np.diff(table.similarities, axis=1) <= 0).all()
 
 
+def pairwise_table(
+    matrix: csr_matrix, k: int, min_support: int = 1, n_threads: int = 2
+) -> NeighborTable:
+    """The table by the compiled loops, however small the data."""
+    table = NeighborTable.empty(matrix.shape[0], k)
+    parallel.fill_table(table, matrix, min_support, lambda done: None, n_threads)
+    return table
+
+
+def assert_same(table: NeighborTable, other: NeighborTable) -> None:
+    assert table.neighbors.tolist() == other.neighbors.tolist()
+    assert table.similarities.tolist() == other.similarities.tolist()
+    assert table.support.tolist() == other.support.tolist()
+
+
 @given(rating_matrices(), st.integers(1, 35))
 @settings(max_examples=150)
 def test_table_equals_scikit_learn_on_random_matrices(matrix: csr_matrix, k: int) -> None:
-    table = top_k(matrix, k)
-    assert_is_nearest(table, scikit_similarities(matrix), k)
-    assert_ties_by_index(table)
+    expected = scikit_similarities(matrix)
+    for table in (top_k(matrix, k), pairwise_table(matrix, k)):
+        assert_is_nearest(table, expected, k)
+        assert_ties_by_index(table)
+
+
+@given(rating_matrices(), st.integers(1, 35), st.integers(1, 4), st.integers(1, 3))
+@settings(max_examples=150)
+def test_compiled_loops_give_the_same_table(
+    matrix: csr_matrix, k: int, min_support: int, n_threads: int
+) -> None:
+    assert_same(
+        pairwise_table(matrix, k, min_support, n_threads), top_k(matrix, k, min_support=min_support)
+    )
+
+
+def popular_matrix(n_items: int, n_users: int, seed: int = 0) -> csr_matrix:
+    """Half stars of a long-tailed catalogue, so that blocks, chunks and heaps all fill."""
+    rng = np.random.default_rng(seed)
+    rated = rng.random((n_items, n_users)) < rng.random((n_items, 1)) ** 4
+    return csr_matrix(np.where(rated, rng.integers(1, 11, rated.shape) / 2, 0).astype(np.float32))
+
+
+def rows_all_equal() -> csr_matrix:
+    return csr_matrix(np.full((1500, 3), 4.0, dtype=np.float32))
+
+
+def one_user_rated_everything() -> csr_matrix:
+    matrix = popular_matrix(2000, 60).tolil()
+    matrix[:, 7] = 3.5
+    return matrix.tocsr().astype(np.float32)
+
+
+def one_film_has_all_users() -> csr_matrix:
+    matrix = popular_matrix(1000, 300).tolil()
+    matrix[500, :] = 2.0
+    return matrix.tocsr().astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        popular_matrix(5000, 200),
+        rows_all_equal(),
+        one_user_rated_everything(),
+        one_film_has_all_users(),
+        csr_matrix(np.eye(300, dtype=np.float32)),
+        csr_matrix((40, 10), dtype=np.float32),
+    ],
+    ids=["long-tail", "equal", "one-user", "one-film", "no-common-rater", "no-ratings"],
+)
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_shapes_that_strain_the_loops(matrix: csr_matrix, n_threads: int) -> None:
+    expected = NeighborTable.empty(matrix.shape[0], 20)
+    blockwise.fill_table(expected, matrix, 1, lambda done: None)
+    assert_same(pairwise_table(matrix, 20, n_threads=n_threads), expected)
+
+
+def test_large_data_take_the_compiled_loops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where they begin, the answer must not change."""
+    matrix = popular_matrix(300, 50)
+    small = top_k(matrix, 10)
+    monkeypatch.setattr("movierec.neighbors._MANY", 0)
+    monkeypatch.setattr("movierec.neighbors.blockwise.fill_table", None)
+    assert_same(top_k(matrix, 10), small)
 
 
 @given(rating_matrices(), st.integers(1, 6))
@@ -117,7 +194,8 @@ def test_film_with_ratings_of_zero_only_has_no_neighbours() -> None:
 def test_table_equals_scikit_learn_for_every_film(real_data: Path, name: str) -> None:
     _, ratings = arrange(read_dataset(real_data / name))
     matrix, k = ratings.item_users.astype(np.float64), 20
-    table = top_k(matrix, k)
+    table = top_k(ratings.item_users, k)
+    assert_same(pairwise_table(ratings.item_users, k), table)
     estimator = NearestNeighbors(n_neighbors=k + 1, metric="cosine", algorithm="brute")
     distances, indices = estimator.fit(matrix).kneighbors(matrix)
     for item in range(matrix.shape[0]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,8 +109,10 @@ def fit_model(dataset: Dataset, parameters: Parameters, progress: Progress) -> M
     progress("arranging the ratings", 0.0)
     arrays, ratings = arrange(dataset, parameters.min_ratings)
     estimator = fit_estimator(ratings.item_users, parameters.n_neighbors)
+    # scikit-learn keeps a copy of the matrix: from here on it is the only one.
+    ratings = replace(ratings, item_users=fitted_matrix(estimator))
     table = fit_table(
-        fitted_matrix(estimator),
+        ratings.item_users,
         parameters.n_neighbors,
         min_support=parameters.min_support,
         progress=lambda done: progress("comparing the films", done),
@@ -132,7 +134,9 @@ def arrange(dataset: Dataset, min_ratings: int = 1) -> tuple[dict[str, Any], Rat
     item_ids = as_ids([movie.movie_id for movie in dataset.movies])
     order = np.argsort(item_ids, kind="stable")
     item_ids, movies = item_ids[order], [dataset.movies[place] for place in order]
-    ratings = build_ratings(dataset.ratings, item_ids, min_ratings, name=dataset.files["ratings"])
+    ratings = build_ratings(
+        dataset.take_ratings(), item_ids, min_ratings, name=dataset.files["ratings"]
+    )
     links = {
         index: dataset.links[movie.movie_id]
         for index, movie in enumerate(movies)

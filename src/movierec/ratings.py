@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from movierec.columns import IdArray
+from movierec.columns import IdArray, plain_id
 from movierec.errors import DataError
 
-IntArray = npt.NDArray[np.int64]
+_LONGEST_LOOKUP = 1 << 26  # ids from the lowest to the highest: 64 MB
 
 
 @dataclass
@@ -36,6 +36,11 @@ class RatingRows:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    @classmethod
+    def none(cls) -> RatingRows:
+        """Return no rows."""
+        return cls(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
 
 
 @dataclass(frozen=True)
@@ -76,16 +81,18 @@ def build_ratings(
         If no rating is left.
     """
     item_index = _positions(rows.items, item_ids)
-    known = item_index >= 0
-    dropped = {"of films that are not in the movies file": int(len(rows) - known.sum())}
-    user_ids, user_index = np.unique(rows.users[known], return_inverse=True)
+    n_unknown = int((item_index < 0).sum())
+    dropped = {"of films that are not in the movies file": n_unknown}
+    kept = np.flatnonzero(item_index >= 0) if n_unknown else slice(None)
+    item_index, values = item_index[kept], rows.values[kept]
+    user_ids, user_index = _unique(rows.users[kept])
     shape = (len(item_ids), len(user_ids))
-    kept = np.flatnonzero(known)
-    matrix = _csr(rows.values[kept], item_index[kept], user_index, shape)
-    if matrix.nnz < len(kept):
-        dropped["repeated (the last by time was kept)"] = len(kept) - matrix.nnz
-        last = _last_of_each(item_index[kept], user_index, rows.timestamps, kept)
-        matrix = _csr(rows.values[kept[last]], item_index[kept[last]], user_index[last], shape)
+    matrix = _csr(values, item_index, user_index, shape)
+    if matrix.nnz < len(values):
+        dropped["repeated (the last by time was kept)"] = len(values) - matrix.nnz
+        times = rows.timestamps()
+        last = _last_of_each(item_index, user_index, None if times is None else times[kept])
+        matrix = _csr(values[last], item_index[last], user_index[last], shape)
     if min_ratings > 1:
         matrix, lost = _with_min_ratings(matrix, min_ratings)
         dropped[f"of films with fewer than {min_ratings} ratings"] = lost
@@ -103,28 +110,39 @@ def _nothing_left(name: str, n_rows: int, dropped: dict[str, int]) -> tuple[str,
     )
 
 
-def _positions(ids: IdArray, sorted_ids: IdArray) -> IntArray:
+def _positions(ids: IdArray, sorted_ids: IdArray) -> npt.NDArray[np.int32]:
     """Return the place of each of `ids` in `sorted_ids`, or -1."""
-    unique, inverse = np.unique(ids, return_inverse=True)
-    if unique.dtype.kind != sorted_ids.dtype.kind and len(unique) and len(sorted_ids):
+    unique, places = _unique(ids)
+    if unique.dtype.kind != sorted_ids.dtype.kind:
         # One file has text ids and the other numbers: they can only meet as text.
-        unique = unique.astype(bytes) if unique.dtype.kind in "iu" else unique
-        texts = sorted_ids.astype(bytes) if sorted_ids.dtype.kind in "iu" else sorted_ids
-        order = np.argsort(texts)
-        places = order[_sorted_positions(unique, texts[order])]
-        found = _sorted_positions(unique, texts[order]) >= 0
-        return np.asarray(np.where(found, places, -1)[inverse])
-    return _sorted_positions(unique, sorted_ids)[inverse]
+        place_of = {str(plain_id(value)): place for place, value in enumerate(sorted_ids)}
+        found = [place_of.get(str(plain_id(value)), -1) for value in unique]
+        return np.array(found, dtype=np.int32)[places]
+    places_of_unique = np.searchsorted(sorted_ids, unique).astype(np.int32)
+    places_of_unique[places_of_unique == len(sorted_ids)] = 0
+    places_of_unique[sorted_ids[places_of_unique] != unique] = -1
+    return places_of_unique[places]
 
 
-def _sorted_positions(ids: IdArray, sorted_ids: IdArray) -> IntArray:
-    places = np.minimum(np.searchsorted(sorted_ids, ids), max(len(sorted_ids) - 1, 0))
-    found = sorted_ids[places] == ids if len(sorted_ids) else np.zeros(len(ids), bool)
-    return np.where(found, places, -1)
+def _unique(ids: IdArray) -> tuple[IdArray, npt.NDArray[np.int32]]:
+    """Return the different ids, sorted, and the place of each of `ids` among them."""
+    span = int(ids.max()) - int(ids.min()) + 1 if len(ids) and ids.dtype.kind == "i" else 0
+    if not 0 < span <= _LONGEST_LOOKUP:
+        unique, places = np.unique(ids, return_inverse=True)
+        return unique, places.astype(np.int32)
+    # Numbers that lie close together are looked up instead of sorted: ten times as fast.
+    least = ids.min()
+    present = np.zeros(span, dtype=bool)
+    present[ids - least] = True
+    lookup = np.cumsum(present, dtype=np.int32) - np.int32(1)
+    return (np.flatnonzero(present) + int(least)), lookup[ids - least]
 
 
 def _csr(
-    values: npt.NDArray[np.float32], items: IntArray, users: IntArray, shape: tuple[int, int]
+    values: npt.NDArray[np.float32],
+    items: npt.NDArray[np.int32],
+    users: npt.NDArray[np.int32],
+    shape: tuple[int, int],
 ) -> Any:
     from scipy.sparse import csr_matrix
 
@@ -134,14 +152,10 @@ def _csr(
 
 
 def _last_of_each(
-    items: IntArray,
-    users: IntArray,
-    timestamps: Callable[[], npt.NDArray[Any] | None],
-    kept: IntArray,
-) -> IntArray:
+    items: npt.NDArray[np.int32], users: npt.NDArray[np.int32], times: npt.NDArray[Any] | None
+) -> npt.NDArray[np.int64]:
     """Return the rows that hold the last rating of each (film, user), by time, then by place."""
-    times = timestamps()
-    when = np.zeros(len(kept)) if times is None else times[kept]
+    when = np.zeros(len(items)) if times is None else times
     order = np.lexsort((when, users, items))
     pair_ends = (np.diff(items[order]) != 0) | (np.diff(users[order]) != 0)
     return np.asarray(order[np.append(pair_ends, True)])

@@ -405,7 +405,7 @@ def check_stopped(
 @pytest.mark.parametrize(
     ("module", "function", "is_writing"),
     [
-        pytest.param("movierec.neighbors", "order_of", False, id="comparing"),
+        pytest.param("movierec.neighbors.blockwise", "order_of", False, id="comparing"),
         pytest.param("os", "fsync", True, id="writing"),
     ],
 )

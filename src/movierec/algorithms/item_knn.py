@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from movierec.neighbors import Cosine, NeighborTable, order_of, top_k
+from movierec.neighbors import NeighborTable, top_k
+from movierec.neighbors.blockwise import Cosine, order_of
 
 
 def fit_estimator(item_users: Any, n_neighbors: int) -> Any:
@@ -40,7 +41,7 @@ def fit_table(
     n_neighbors: int,
     *,
     min_support: int = 1,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], object] = lambda done: None,
 ) -> NeighborTable:
     """Answer the question of every film once and for all."""
     return top_k(item_users, n_neighbors, min_support=min_support, progress=progress)

@@ -52,6 +52,11 @@ class Dataset:
     n_movie_rows: int = 0
     n_rating_rows: int = 0
 
+    def take_ratings(self) -> RatingRows:
+        """Hand over the ratings and forget them, so that they can be freed once arranged."""
+        rows, self.ratings = self.ratings, RatingRows.none()
+        return rows
+
 
 def sample_folder() -> Path:
     """Return the folder of the sample data: in the package, or in the checkout it runs from."""

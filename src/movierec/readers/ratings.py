@@ -23,7 +23,6 @@ from movierec.wording import counted
 
 _CHUNK = 1_000_000  # rows
 _HIGHEST = float(np.finfo(np.float32).max)
-_NARROWEST_INT = np.iinfo(np.int32)
 
 Progress = Callable[[float], None]
 
@@ -54,7 +53,8 @@ def read_ratings(
     """
     rows = None
     if not (text_ids or _needs_care(source, layout)):
-        rows = _read_fast(source, layout, progress)
+        for id_type in (np.int32, np.int64):
+            rows = rows or _read_fast(source, layout, id_type, progress)
     if rows is None:
         rows = _read_carefully(source, layout, report, progress)
     if len(rows) == 0:
@@ -77,32 +77,56 @@ def _needs_care(source: Source, layout: Layout) -> bool:
     return any(len(text) > 1 and text[0] == "0" and text.isdigit() for text in ids)
 
 
-def _read_fast(source: Source, layout: Layout, progress: Progress | None) -> RatingRows | None:
+def _read_fast(
+    source: Source, layout: Layout, id_type: type[np.integer[Any]], progress: Progress | None
+) -> RatingRows | None:
     """Read a file of plain numbers; None if it is not one."""
-    users, items, values = [], [], []
+    columns = _Columns(id_type)
     try:
-        for chunk in _chunks(source, layout, ("user", "item", "rating"), progress):
-            users.append(_narrow(chunk["user"]))
-            items.append(_narrow(chunk["item"]))
+        for chunk in _chunks(source, layout, ("user", "item", "rating"), id_type, progress):
             if not (np.abs(chunk["rating"]) <= _HIGHEST).all():  # nor for NaN
                 return None
-            values.append(chunk["rating"].astype(np.float32))
+            columns.append(chunk)
     except (ValueError, OverflowError):  # pandas' errors of parsing are ValueErrors
         return None
-    return RatingRows(
-        np.concatenate(users) if users else np.empty(0, np.int64),
-        np.concatenate(items) if items else np.empty(0, np.int64),
-        np.concatenate(values) if values else np.empty(0, np.float32),
-        timestamps=lambda: _read_timestamps(source, layout),
-    )
+    return columns.rows(lambda: _read_timestamps(source, layout))
+
+
+class _Columns:
+    """Three columns that grow in place: joining chunks at the end would hold all rows twice."""
+
+    def __init__(self, id_type: type[np.integer[Any]]) -> None:
+        self._n_rows = 0
+        self._columns = {
+            "user": np.empty(_CHUNK, id_type),
+            "item": np.empty(_CHUNK, id_type),
+            "rating": np.empty(_CHUNK, np.float32),
+        }
+
+    def append(self, chunk: dict[str, npt.NDArray[Any]]) -> None:
+        n_rows = self._n_rows + len(chunk["rating"])
+        for name, column in self._columns.items():
+            if n_rows > len(column):
+                # No view of a column leaves this class before rows().
+                column.resize(max(n_rows, len(column) * 5 // 4), refcheck=False)
+            column[self._n_rows : n_rows] = chunk[name]
+        self._n_rows = n_rows
+
+    def rows(self, timestamps: Callable[[], npt.NDArray[Any] | None]) -> RatingRows:
+        users, items, values = (column[: self._n_rows] for column in self._columns.values())
+        return RatingRows(users, items, values, timestamps)
 
 
 def _chunks(
-    source: Source, layout: Layout, names: tuple[str, ...], progress: Progress | None = None
+    source: Source,
+    layout: Layout,
+    names: tuple[str, ...],
+    id_type: type[np.integer[Any]] = np.int64,
+    progress: Progress | None = None,
 ) -> Iterator[dict[str, npt.NDArray[Any]]]:
     import pandas as pd
 
-    types = {"user": np.int64, "item": np.int64, "rating": np.float64}
+    types = {"user": id_type, "item": id_type, "rating": np.float64}
     # Between numbers, "::" is a ":" with an empty column behind it: pandas has no fast way for two.
     step = len(layout.separator)
     places = {name: layout.columns[name] * step for name in names}
@@ -122,11 +146,6 @@ def _chunks(
                 yield {name: frame[place].to_numpy() for name, place in places.items()}
         except pd.errors.EmptyDataError:
             return
-
-
-def _narrow(ids: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    fits = len(ids) == 0 or (ids.min() >= _NARROWEST_INT.min and ids.max() <= _NARROWEST_INT.max)
-    return ids.astype(np.int32) if fits else ids
 
 
 def _read_timestamps(source: Source, layout: Layout) -> npt.NDArray[Any] | None:

@@ -1,0 +1,245 @@
+"""Compiled loops that compute every pair of films once.
+
+Films are ranked by their number of ratings, and each user's list of ratings is kept in that order.
+The films that are more popular than a given one are then a prefix of each list, so every pair is
+computed once, from its less popular film, and offered to both. Consecutive films form a block that
+shares one walk over the lists of its raters.
+
+The *level* of a similarity is its float32 read as an int32: ordered alike where positive, never
+above 0 where not, and integers are compared many at a time. An entry of a top list is one int64,
+the level above the inverted item index, so that a plain comparison orders by similarity, then by
+index.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+CHUNK = 32  # scores looked at together; most chunks hold nothing that any film would keep
+EMPTY = np.int64(2**31 - 1)  # below every entry of a positive similarity
+OFFER = np.dtype([("rank", np.uint32), ("support", np.int32), ("key", np.int64)])
+
+Array = Any  # of numpy; numba checks the types itself
+
+
+class Lists(NamedTuple):
+    """The ratings by film and, most popular film first, by user."""
+
+    indptr: Array  #: (n_items + 1,) int64, the entries of each film
+    users: Array  #: (nnz,) int32, the user of each entry
+    depths: Array  #: (nnz,) uint32, how many more popular films the user rated
+    starts: Array  #: (n_users + 1,) uint64, the list of each user
+    ranks: Array  #: (nnz,) uint32, ascending in each list
+    values: Array  #: (nnz,) float32
+
+
+class TopLists(NamedTuple):
+    """The best pairs so far: for each rank a heap with the weakest on top."""
+
+    keys: Array  #: (n_items, k) int64
+    support: Array  #: (n_items, k) int32
+    floor: Array  #: (n_items,) int32, the lowest level that can enter, at least 1
+
+
+class Scratch(NamedTuple):
+    """What one thread works in. `sums`, `counts` and `taken` are all zero between blocks."""
+
+    sums: Array  #: (pairs,) float64
+    counts: Array  #: (pairs,) int32
+    taken: Array  #: (n_users,) uint32, entries of the block in each list
+    first: Array  #: (n_users,) uint32, depth of the first of them
+    touched: Array  #: (n_users,) int32, the users that have any
+    scores: Array  #: (n_items,) float32
+    maxima: Array  #: (n_chunks,) int32
+    offers: Array  #: (2 * pairs,) OFFER
+
+
+@njit(nogil=True, cache=True)
+def fill_lists(ratings: Array, order: Array, lists: Lists, work: Array) -> None:
+    """Fill `depths`, `ranks` and `values`; add up the multiplications of each rank."""
+    filled = np.zeros(len(lists.starts) - 1, np.uint32)
+    for rank, item in enumerate(order):
+        for entry in range(lists.indptr[item], lists.indptr[item + 1]):
+            user = lists.users[entry]
+            depth = filled[user]
+            filled[user] += np.uint32(1)
+            lists.depths[entry] = depth
+            lists.ranks[lists.starts[user] + depth] = rank
+            lists.values[lists.starts[user] + depth] = ratings[entry]
+            work[rank] += depth
+
+
+@njit(nogil=True, cache=True)
+def touch(lists: Lists, items: Array, scratch: Scratch) -> int:
+    """List the raters of a block of films, with the part of each one's list that belongs to it."""
+    n_touched = 0
+    for item in items:
+        for entry in range(lists.indptr[item], lists.indptr[item + 1]):
+            user = lists.users[entry]
+            if scratch.taken[user] == 0:
+                scratch.first[user] = lists.depths[entry]
+                scratch.touched[n_touched] = user
+                n_touched += 1
+            scratch.taken[user] += np.uint32(1)
+    return n_touched
+
+
+@njit(nogil=True, cache=True)
+def accumulate(
+    lists: Lists, touched: Array, scratch: Scratch, first_rank: int, sums: Array, counts: Array
+) -> None:
+    """Add the products of a block's ratings with all more popular ones of the same user."""
+    ranks, values = lists.ranks, lists.values
+    for user in touched:
+        start = lists.starts[user]
+        first = start + scratch.first[user]
+        for entry in range(first, first + scratch.taken[user]):
+            row = ranks[entry] - np.uint32(first_rank)
+            row_sums, row_counts = sums[row], counts[row]
+            factor = np.float64(values[entry])
+            # All indices here are unsigned: signed ones would be tested for wrap-around each time.
+            for other in range(start, entry):
+                rank = ranks[other]
+                row_sums[rank] += factor * values[other]
+                row_counts[rank] += np.int32(1)
+        scratch.taken[user] = 0
+
+
+@njit(nogil=True, cache=True)
+def _score(
+    sums: Array, counts: Array, scale: Array, own_scale: float, min_support: int, scores: Array
+) -> None:
+    """Turn one row of sums into similarities, 0 where support is too low, and clear it."""
+    for other in range(len(sums)):
+        # The product of the scales comes first: both orders of a pair give the same bits.
+        score = np.float32(sums[other] * (own_scale * scale[other]))
+        scores[other] = score if counts[other] >= min_support else np.float32(0)
+        sums[other] = 0
+
+
+@njit(nogil=True, cache=True)
+def _find_maxima(levels: Array, maxima: Array) -> None:
+    """Find the highest level of each chunk."""
+    for chunk in range(len(maxima)):
+        part = levels[chunk * CHUNK : (chunk + 1) * CHUNK]
+        highest = np.int32(0)
+        for i in range(len(part)):
+            highest = max(highest, part[i])
+        maxima[chunk] = highest
+
+
+@njit(nogil=True, cache=True)
+def _kth_highest(values: Array, k: int) -> Any:
+    """Find the k-th highest value by Hoare's FIND (1961); reorders `values`."""
+    low, high, place = 0, len(values) - 1, k - 1
+    while low < high:
+        pivot, i, j = values[(low + high) // 2], low, high
+        while i <= j:
+            while values[i] > pivot:
+                i += 1
+            while values[j] < pivot:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i, j = i + 1, j - 1
+        low, high = (i if place >= i else low), (j if place <= j else high)
+        if j < place < i:
+            break
+    return values[place]
+
+
+@njit(nogil=True, cache=True)
+def _count_reaching(levels: Array, floor: Array) -> np.int32:
+    """Count the levels that the other film of the pair may keep."""
+    n_reaching = np.int32(0)
+    for i in range(len(levels)):
+        n_reaching += np.int32(levels[i] >= floor[i])
+    return n_reaching
+
+
+@njit(nogil=True, cache=True)
+def select(
+    sums: Array,
+    counts: Array,
+    scale: Array,
+    first_rank: int,
+    order: Array,
+    min_support: int,
+    top: TopLists,
+    scratch: Scratch,
+) -> Array:
+    """Write down the pairs of a block that either film may keep, and clear the accumulators."""
+    offers, n_offers, k = scratch.offers, 0, top.keys.shape[1]
+    for row in range(len(sums)):
+        rank = first_rank + row
+        levels, maxima = scratch.scores[:rank].view(np.int32), scratch.maxima[: -(-rank // CHUNK)]
+        own_scale = scale[rank]
+        _score(sums[row, :rank], counts[row, :rank], scale, own_scale, min_support, scratch.scores)
+        _find_maxima(levels, maxima)
+        own_floor = np.int32(1)
+        if len(maxima) > k:  # k chunks reach the k-th best maximum, so at least k scores do
+            own_floor = max(own_floor, _kth_highest(maxima.copy(), k))
+        for chunk, maximum in enumerate(maxima):
+            start, stop = chunk * CHUNK, min((chunk + 1) * CHUNK, rank)
+            part = levels[start:stop]
+            if maximum < own_floor and not _count_reaching(part, top.floor[start:stop]):
+                continue
+            for other in range(start, stop):
+                high, support = np.int64(levels[other]) << 32, counts[row, other]
+                if levels[other] >= own_floor:
+                    key = high + (EMPTY - order[other])
+                    n_offers = _offer(offers, n_offers, rank, key, support)
+                if levels[other] >= top.floor[other]:
+                    key = high + (EMPTY - order[rank])
+                    n_offers = _offer(offers, n_offers, other, key, support)
+        counts[row, :rank] = 0
+    return offers[:n_offers]
+
+
+@njit(nogil=True, cache=True)
+def _offer(offers: Array, n_offers: int, rank: int, key: int, support: int) -> int:
+    offers[n_offers].rank = rank
+    offers[n_offers].support = support
+    offers[n_offers].key = key
+    return n_offers + 1
+
+
+@njit(nogil=True, cache=True)
+def _replace_weakest(keys: Array, support: Array, size: int, key: int, own_support: int) -> None:
+    """Put an entry in the place of the top of a heap."""
+    hole, child = 0, 1
+    while child < size:
+        if child + 1 < size and keys[child + 1] < keys[child]:
+            child += 1
+        if keys[child] >= key:
+            break
+        keys[hole], support[hole] = keys[child], support[child]
+        hole, child = child, 2 * child + 1
+    keys[hole], support[hole] = key, own_support
+
+
+@njit(nogil=True, cache=True)
+def merge(offers: Array, top: TopLists) -> None:
+    """Take what was offered into the top lists; the order of the offers makes no difference."""
+    for offer in offers:
+        keys = top.keys[offer.rank]
+        if offer.key > keys[0]:
+            _replace_weakest(keys, top.support[offer.rank], len(keys), offer.key, offer.support)
+            top.floor[offer.rank] = max(1, keys[0] >> 32)
+
+
+@njit(nogil=True, cache=True)
+def unpack(top: TopLists, order: Array, neighbors: Array, levels: Array, support: Array) -> None:
+    """Empty the heaps, weakest entry first, into arrays by film."""
+    k = top.keys.shape[1]
+    for rank, item in enumerate(order):
+        keys, supports = top.keys[rank], top.support[rank]
+        for size in range(k, 0, -1):
+            if keys[0] != EMPTY:
+                neighbors[item, size - 1] = EMPTY - (keys[0] & EMPTY)
+                levels[item, size - 1] = keys[0] >> 32
+                support[item, size - 1] = supports[0]
+            _replace_weakest(keys, supports, size - 1, keys[size - 1], supports[size - 1])
