@@ -94,11 +94,12 @@ def build_ratings(
         last = _last_of_each(item_index, user_index, None if times is None else times[kept])
         matrix = _csr(values[last], item_index[last], user_index[last], shape)
     if min_ratings > 1:
-        matrix, lost = _with_min_ratings(matrix, min_ratings)
-        dropped[f"of films with fewer than {min_ratings} ratings"] = lost
+        n_before = matrix.nnz
+        matrix = _with_min_ratings(matrix, min_ratings)
+        dropped[f"of films with fewer than {min_ratings} ratings"] = n_before - matrix.nnz
+        matrix, user_ids = _without_empty_columns(matrix, user_ids)
     if matrix.nnz == 0:
         raise DataError(*_nothing_left(name, len(rows), dropped))
-    matrix, user_ids = _without_empty_columns(matrix, user_ids)
     return Ratings(matrix, user_ids, {reason: n for reason, n in dropped.items() if n})
 
 
@@ -161,11 +162,10 @@ def _last_of_each(
     return np.asarray(order[np.append(pair_ends, True)])
 
 
-def _with_min_ratings(matrix: Any, min_ratings: int) -> tuple[Any, int]:
+def _with_min_ratings(matrix: Any, min_ratings: int) -> Any:
     rows = matrix.tocoo()
     enough = np.diff(matrix.indptr)[rows.row] >= min_ratings
-    left = _csr(rows.data[enough], rows.row[enough], rows.col[enough], matrix.shape)
-    return left, matrix.nnz - left.nnz
+    return _csr(rows.data[enough], rows.row[enough], rows.col[enough], matrix.shape)
 
 
 def _without_empty_columns(matrix: Any, user_ids: IdArray) -> tuple[Any, IdArray]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 def one_line(text: str) -> str:
     """Return text on one line, without the control characters that would move a cursor."""
+    if text.isprintable() and "  " not in text:  # as nearly all are
+        return text.strip()
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 

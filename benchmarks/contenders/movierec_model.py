@@ -1,0 +1,23 @@
+"""movierec itself, by its commands; here only the answers that are compared."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from _common import sampled, write_sample
+
+from movierec import Recommender
+
+data, out = Path(sys.argv[1]), Path(sys.argv[2])
+ids = np.unique(pd.read_csv(data / "ratings.csv", usecols=["movieId"])["movieId"])
+recommender = Recommender.load(out / "model")
+write_sample(
+    out,
+    {
+        int(ids[row]): [(f.movie_id, f.similarity) for f in recommender.similar(int(ids[row]))]
+        for row in sampled(ids)
+    },
+)
