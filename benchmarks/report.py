@@ -7,6 +7,7 @@ import os
 import platform
 from functools import cache
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,7 +66,10 @@ def agreement(data: Path, sample: Path) -> str:
 
 
 def write(
-    folder: Path, results: dict[str, dict[str, Result]], costs: dict[str, Cost], cold: Cost
+    folder: Path,
+    results: dict[str, dict[str, Result]],
+    costs: dict[str, list[Cost]],
+    cold: Cost,
 ) -> None:
     """Write ``benchmarks.md`` and the plot."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -142,20 +146,26 @@ def _size_table(size: str, results: dict[str, Result]) -> str:
     return "\n".join(lines)
 
 
-def _start_table(costs: dict[str, Cost]) -> str:
-    question, help_ = costs["python, for a question"], costs["python, for help"]
+def _start_table(costs: dict[str, list[Cost]]) -> str:
+    rounds = len(costs["python, for help"])
     lines = [
         "\n## Starting up\n",
         "What a question costs next to `import typer, rich.table, rich.console, numpy`, and help",
-        "next to `import typer, rich.console, rich.table`: what Python with these costs anyway.\n",
+        "next to `import typer, rich.console, rich.table`: what Python with these costs anyway.",
+        f"All commands ran in turn, {rounds} rounds; medians, also of the ratios of each round.\n",
         "| | wall s | CPU s | peak MB | wall, x python | CPU, x python |",
         "|---|--:|--:|--:|--:|--:|",
     ]
-    for name, cost in costs.items():
-        base = help_ if "help" in name else question
-        times = f"{cost.seconds:.3f} | {cost.cpu_seconds:.3f} | {cost.megabytes:.0f}"
-        ratios = f"{cost.seconds / base.seconds:.2f} | {cost.cpu_seconds / base.cpu_seconds:.2f}"
-        lines.append(f"| {name} | {times} | {ratios} |")
+    for name, own in costs.items():
+        base = costs["python, for help" if "help" in name else "python, for a question"]
+        figures = [
+            f"{median(cost.seconds for cost in own):.3f}",
+            f"{median(cost.cpu_seconds for cost in own):.3f}",
+            f"{max(cost.megabytes for cost in own):.0f}",
+            f"{median(a.seconds / b.seconds for a, b in zip(own, base, strict=True)):.2f}",
+            f"{median(a.cpu_seconds / b.cpu_seconds for a, b in zip(own, base, strict=True)):.2f}",
+        ]
+        lines.append(f"| {name} | {' | '.join(figures)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -120,22 +120,27 @@ def cold_fit(data: Path, work: Path) -> Cost:
         return cost_of([*command, *files], 1, NUMBA_CACHE_DIR=empty)
 
 
-def starts(work: Path, sizes: list[str], runs: int) -> dict[str, Cost]:
-    """Measure what a question costs next to starting Python with what it cannot do without."""
+def starts(work: Path, sizes: list[str], rounds: int) -> dict[str, list[Cost]]:
+    """Measure what a question costs next to starting Python with what it cannot do without.
+
+    All commands run in turn, round by round, so that a machine that slows down slows all alike.
+    """
     python = sys.executable
-    costs = {
-        "python, for a question": cost_of([python, "-c", START], runs),
-        "python, for help": cost_of([python, "-c", HELP_START], runs),
-        "movierec --help": cost_of([python, "-m", "movierec", "--help"], runs),
+    commands: dict[str, Words] = {
+        "python, for a question": [python, "-c", START],
+        "python, for help": [python, "-c", HELP_START],
+        "movierec --help": [python, "-m", "movierec", "--help"],
     }
     for size in sizes:
         model = work / f"{size}-movierec" / "model"
-        movie_id = str(json.loads((model.parent / "asked.json").read_text()))
-        ask: Words = [python, "-m", "movierec", "similar", "--id", movie_id, "--model", model]
-        costs[f"movierec similar, {size} M"] = cost_of(ask, runs)
-        costs[f"movierec stats, {size} M"] = cost_of(
-            [python, "-m", "movierec", "stats", "--model", model], 3
-        )
+        asked = (model.parent / "asked").read_text()
+        own: Words = [python, "-m", "movierec"]
+        commands[f"movierec similar, {size} M"] = [*own, "similar", "--id", asked, "--model", model]
+        commands[f"movierec stats, {size} M"] = [*own, "stats", "--model", model]
+    costs: dict[str, list[Cost]] = {name: [] for name in commands}
+    for _ in range(rounds):
+        for name, command in commands.items():
+            costs[name].append(cost_of(command, 1))
     return costs
 
 
@@ -165,9 +170,8 @@ def main() -> None:
         if not (data / "movies.csv").exists():
             make(data, *SHAPES[size])
         results[size] = run_size(size, data, work, options)
-        asked = work / f"{size}-movierec" / "asked.json"
-        asked.write_text(str(report.most_rated(data)))
-    costs = starts(work, options.sizes, 4 * options.runs + 1)
+        (work / f"{size}-movierec" / "asked").write_text(str(report.most_rated(data)))
+    costs = starts(work, options.sizes, 10 * options.runs + 1)
     cold = cold_fit(data, work)
     report.write(options.out, results, costs, cold)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,19 @@ def test_shapes_that_strain_the_loops(matrix: csr_matrix, n_threads: int) -> Non
     expected = NeighborTable.empty(matrix.shape[0], 20)
     blockwise.fill_table(expected, matrix, 1, lambda done: None)
     assert_same(pairwise_table(matrix, 20, n_threads=n_threads), expected)
+
+
+@pytest.mark.parametrize("fill", [blockwise.fill_table, parallel.fill_table])
+def test_memory_does_not_grow_with_the_pairs(fill: Any) -> None:
+    """Every two of 6,000 equal films share all raters: their similarities alone would be 288 MB."""
+    matrix = csr_matrix(np.full((6000, 2), 4.0, dtype=np.float32))
+    table = NeighborTable.empty(6000, 5)
+    tracemalloc.start()
+    fill(table, matrix, 1, lambda done: None)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert table.neighbors[-1].tolist() == [0, 1, 2, 3, 4]
+    assert peak < 150_000_000
 
 
 def test_large_data_take_the_compiled_loops(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,10 @@
 
 def main() -> None:
     """Run the command line."""
+    import gc
     import sys
 
+    gc.disable()  # a question is answered before collecting could pay; `fit` switches it on again
     from movierec.cli._app import app
 
     for stream in (sys.stdout, sys.stderr):

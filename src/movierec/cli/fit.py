@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shlex
 import time
 from pathlib import Path
@@ -54,6 +55,7 @@ def fit(
     tell = (lambda *lines: None) if quiet else say
     tell(f"reading {ratings or 'the sample: real films, simulated ratings'}")
     stop_cleanly()
+    gc.enable()
     from movierec.artifact.writing import refuse_bad_place
     from movierec.cli._output import progress_bar
     from movierec.recommender import Recommender

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -30,6 +31,7 @@ def stats(
     if ratings is None:
         found = Recommender.load(model).stats()
     else:
+        gc.enable()
         with progress_bar(quiet=False) as progress:
             found = stats_of(ratings, movies, on_error=on_error, progress=progress)
     if as_json:

@@ -21,7 +21,7 @@ from movierec.neighbors.table import NeighborTable
 __all__ = ["NeighborTable", "top_k"]
 
 # Multiplications beyond which compiled loops win, though loading them takes over half a second.
-_MANY = 500_000_000
+_MANY = 100_000_000
 
 
 def top_k(

@@ -7,6 +7,7 @@ text and can name the line that is wrong.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -166,7 +167,7 @@ def _read_carefully(
     source: Source, layout: Layout, report: RowReport, progress: Progress | None
 ) -> RatingRows:
     users, items = _IdColumn(), _IdColumn()
-    values: list[float] = []
+    values = array("f")
     times: list[str] = []
     places = [layout.columns[name] for name in ("user", "item", "rating")]
     time_place = layout.columns.get("timestamp")
@@ -182,7 +183,7 @@ def _read_carefully(
         has_time = time_place is not None and time_place < len(fields)
         times.append(fields[time_place] if has_time else "")  # type: ignore[index]
     return RatingRows(
-        users.ids(), items.ids(), np.array(values, np.float32), lambda: _as_times(times)
+        users.ids(), items.ids(), np.array(values, dtype=np.float32), lambda: _as_times(times)
     )
 
 
@@ -206,7 +207,7 @@ class _IdColumn:
     """Ids kept once each, with a number per row."""
 
     def __init__(self) -> None:
-        self._codes: list[int] = []
+        self._codes = array("q")
         self._code_of: dict[str, int] = {}
 
     def append(self, text: str) -> None:

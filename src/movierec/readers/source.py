@@ -21,6 +21,7 @@ from typing import IO, Any
 from movierec.errors import DataError
 
 _HEAD = 1 << 16  # bytes that are enough to tell a format
+_BUFFER = 1 << 20  # bytes read at once
 _DECOMPRESSORS: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
     b"\x1f\x8b": lambda file: gzip.GzipFile(fileobj=file),  # type: ignore[dict-item, return-value]
     b"BZh": bz2.BZ2File,
@@ -60,7 +61,7 @@ class Source:
         try:
             with self.opener() as stored:
                 counted = _Counted(stored, self.size, progress)
-                with _decompressed(io.BufferedReader(counted)) as content:
+                with _decompressed(io.BufferedReader(counted, _BUFFER)) as content:
                     yield content
         except _BROKEN as error:
             raise DataError(
