@@ -103,7 +103,8 @@ def _estimator_of(artifact: Artifact) -> Any:
 
 def fit_model(dataset: Dataset, parameters: Parameters, progress: Progress) -> Model:
     """Fit a model on a data set; may raise what :func:`movierec.ratings.build_ratings` does."""
-    from movierec.algorithms.item_knn import fit_estimator, fit_table, fitted_matrix
+    from movierec.algorithms.item_knn import fit_estimator, fitted_matrix
+    from movierec.neighbors import top_k
     from movierec.stats import describe
 
     progress("arranging the ratings", 0.0)
@@ -111,7 +112,7 @@ def fit_model(dataset: Dataset, parameters: Parameters, progress: Progress) -> M
     estimator = fit_estimator(ratings.item_users, parameters.n_neighbors)
     # scikit-learn keeps a copy of the matrix: from here on it is the only one.
     ratings = replace(ratings, item_users=fitted_matrix(estimator))
-    table = fit_table(
+    table = top_k(
         ratings.item_users,
         parameters.n_neighbors,
         min_support=parameters.min_support,

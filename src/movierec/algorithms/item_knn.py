@@ -1,14 +1,12 @@
-"""Item-based nearest neighbours: scikit-learn's estimator, and the table of all its answers."""
+"""Item-based nearest neighbours: scikit-learn's estimator, and answers beyond the table."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from movierec.neighbors import NeighborTable, top_k
 from movierec.neighbors.blockwise import Cosine, order_of
 
 
@@ -34,17 +32,6 @@ def fit_estimator(item_users: Any, n_neighbors: int) -> Any:
 def fitted_matrix(estimator: Any) -> Any:
     """Return the matrix that an estimator was fitted on (scikit-learn keeps it by this name)."""
     return estimator._fit_X
-
-
-def fit_table(
-    item_users: Any,
-    n_neighbors: int,
-    *,
-    min_support: int = 1,
-    progress: Callable[[float], object] = lambda done: None,
-) -> NeighborTable:
-    """Answer the question of every film once and for all."""
-    return top_k(item_users, n_neighbors, min_support=min_support, progress=progress)
 
 
 def rank_all(
