@@ -64,9 +64,10 @@ class Model:
         for part in ("data", "indices", "indptr"):
             arrays[f"ratings_{part}"] = getattr(matrix, part)
         ids = {name: arrays[name] for name in ("item_ids", "user_ids")}
+        of_the_file = {"path", "bytes"}  # of the one that this was loaded from
         write_artifact(
             path,
-            self.meta,
+            {name: value for name, value in self.meta.items() if name not in of_the_file},
             arrays,
             pickled={"estimator": estimator, **ids},
             stats=self.load_stats(),

@@ -65,7 +65,8 @@ class Artifact(Mapping[str, Array]):
             return CheckedArray(*self._array(f"{name}.npy"), self.check)
 
     def __iter__(self) -> Iterator[str]:
-        return (name.removesuffix(".npy") for name in self._members if name.endswith(".npy"))
+        arrays = (name for name in self._members if name.endswith(".npy") and name != CHECKSUMS)
+        return (name.removesuffix(".npy") for name in arrays)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
