@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +27,7 @@ from movierec.neighbors.pairwise import (
     unpack,
 )
 from movierec.neighbors.table import NeighborTable
+from movierec.processors import n_processors
 
 # The accumulators of a block (12 bytes a pair) should stay in a core's cache, but a block of
 # several films is worth more than the cache: its films share the reading of the lists.
@@ -44,7 +44,7 @@ def fill_table(
     """Find the nearest films of every film; see :func:`movierec.neighbors.top_k`."""
     run = _Run(item_users, table.neighbors.shape[1], min_support)
     done, total = 0.0, max(run.work.sum(), 1.0)
-    with ThreadPoolExecutor(n_threads or _n_processors()) as pool:
+    with ThreadPoolExecutor(n_threads or n_processors()) as pool:
         try:
             for part in pool.map(run.block, successive(_borders(item_users.shape[0]))):
                 done += part
@@ -54,12 +54,6 @@ def fill_table(
             raise
     levels = table.similarities.view(np.int32)
     unpack(run.top, run.order, table.neighbors, levels, table.support)
-
-
-def _n_processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _borders(n_items: int) -> list[int]:

@@ -1,27 +1,34 @@
 """Reading ratings: fast where a file is all numbers, carefully where it is not.
 
-The fast way lets pandas parse whole chunks into narrow numbers. Whatever it cannot parse, and
-whatever is not a finite rating, is left to the careful way, which goes row by row, keeps ids as
-text and can name the line that is wrong.
+The fast way lets pandas parse blocks of lines into narrow numbers, on all processors. Whatever it
+cannot parse, and whatever is not a finite rating, is left to the careful way, which goes row by
+row, keeps ids as text and can name the line that is wrong.
 """
 
 from __future__ import annotations
 
+import io
 from array import array
+from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from movierec.columns import IdArray
 from movierec.errors import DataError
+from movierec.processors import n_processors
 from movierec.ratings import RatingRows
 from movierec.readers.layout import Layout
 from movierec.readers.source import Source
 from movierec.readers.text import LONGEST_ID, RowReport, as_ids, clean_id, read_rows
 from movierec.wording import counted
 
+_BLOCK = 1 << 23  # bytes, about 300,000 rows
+_LONGEST_ROW = 1 << 12  # bytes
 _CHUNK = 1_000_000  # rows
 _HIGHEST = float(np.finfo(np.float32).max)
 
@@ -64,15 +71,9 @@ def read_ratings(
 
 
 def _needs_care(source: Source, layout: Layout) -> bool:
-    """Tell whether the start of a file has what the fast way would read wrongly.
-
-    That is ids with zeros in front, which numbers would lose, and rows longer than the header,
-    such as those with a comma as decimal mark.
-    """
+    """Tell whether the start of a file has ids with zeros in front, which numbers would lose."""
     lines = source.head().decode("utf-8-sig", "replace").splitlines()[layout.has_header : -1]
     rows = [line.split(layout.separator) for line in lines]
-    if layout.has_header and any(len(row) > len(layout.header) for row in rows):
-        return True
     places = (layout.columns["user"], layout.columns["item"])
     ids = (row[place].strip('" ') for row in rows for place in places if place < len(row))
     return any(len(text) > 1 and text[0] == "0" and text.isdigit() for text in ids)
@@ -125,28 +126,56 @@ def _chunks(
     id_type: type[np.integer[Any]] = np.int64,
     progress: Progress | None = None,
 ) -> Iterator[dict[str, npt.NDArray[Any]]]:
-    import pandas as pd
-
-    types = {"user": id_type, "item": id_type, "rating": np.float64}
+    """Yield some columns of a file, a block of lines at a time, in their order."""
     # Between numbers, "::" is a ":" with an empty column behind it: pandas has no fast way for two.
     step = len(layout.separator)
-    places = {name: layout.columns[name] * step for name in names}
-    with source.open(progress) as content:
-        reader = pd.read_csv(
-            content,
-            sep=layout.separator[0],
+    places = {layout.columns[name] * step: name for name in names}
+    types = {"user": id_type, "item": id_type, "rating": np.float64}
+    dtypes = {place: types[name] for place, name in places.items() if name in types}
+    parse = partial(_parse, separator=layout.separator[0], places=places, dtypes=dtypes)
+    n_threads = n_processors()
+    waiting: deque[Future[dict[str, npt.NDArray[Any]]]] = deque()
+    with source.open(progress) as content, ThreadPoolExecutor(n_threads) as pool:
+        skipped = int(layout.has_header)
+        for block in _blocks(content):
+            waiting.append(pool.submit(parse, block, skipped))  # pandas lets go of the lock
+            skipped = 0
+            if len(waiting) > n_threads:
+                yield waiting.popleft().result()
+        for chunk in waiting:
+            yield chunk.result()
+
+
+def _blocks(content: IO[bytes]) -> Iterator[bytes]:
+    """Yield the content in blocks of whole lines."""
+    while block := content.read(_BLOCK):
+        yield block + content.readline()
+
+
+def _parse(
+    block: bytes, skipped: int, *, separator: str, places: dict[int, str], dtypes: dict[int, Any]
+) -> dict[str, npt.NDArray[Any]]:
+    """Parse some lines; a ValueError where they are not all alike."""
+    import pandas as pd
+
+    try:
+        frame = pd.read_csv(
+            io.BytesIO(block),
+            sep=separator,
             header=None,
-            skiprows=int(layout.has_header),
-            usecols=sorted(places.values()),
-            dtype={place: types[name] for name, place in places.items() if name in types},
-            chunksize=_CHUNK,
+            skiprows=skipped,
+            usecols=sorted(places),
+            dtype=dtypes,
             encoding_errors="replace",
         )
-        try:
-            for frame in reader:
-                yield {name: frame[place].to_numpy() for name, place in places.items()}
-        except pd.errors.EmptyDataError:
-            return
+    except pd.errors.EmptyDataError:  # only blank lines
+        return {name: np.empty(0) for name in places.values()}
+    # pandas would ignore what a longer row has more, such as "3,5" for 3.5.
+    n_separators = np.count_nonzero(np.frombuffer(block, np.uint8) == ord(separator))
+    first_line = block[:_LONGEST_ROW].splitlines()[0]
+    if n_separators != (skipped + len(frame)) * first_line.count(separator.encode()):
+        raise ValueError("rows of different lengths")
+    return {name: frame[place].to_numpy() for place, name in places.items()}
 
 
 def _read_timestamps(source: Source, layout: Layout) -> npt.NDArray[Any] | None:
