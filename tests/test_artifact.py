@@ -104,10 +104,23 @@ def test_any_part_of_any_array_reads_as_it_was_written(
     for name, array in arrays.items():
         start = data.draw(st.integers(0, len(array)))
         stop = data.draw(st.integers(0, len(array)))
-        assert artifact[name][start:stop].tolist() == array[start:stop].tolist()
+        assert list(artifact[name][start:stop]) == array[start:stop].tolist()
+        assert [artifact[name][row] for row in range(start, stop)[:9]] == array[start:stop][
+            :9
+        ].tolist()
         assert np.asarray(artifact[name]).tolist() == array.tolist()
     assert artifact.read_json("extra") == {"é": 1}
     assert set(artifact) == set(arrays)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (2, 3)])
+def test_table_reads_row_by_row(tmp_path: Path, shape: tuple[int, int]) -> None:
+    table = np.arange(shape[0] * shape[1], dtype=np.float32).reshape(shape)
+    write_artifact(tmp_path / "m", {}, {"table": table}, pickled=None)
+    mapped = Artifact(tmp_path / "m")["table"]
+    assert [mapped[row].tolist() for row in range(len(mapped))] == table.tolist()
+    assert mapped[:].tolist() == table.ravel().tolist()
+    assert np.asarray(mapped).shape == shape
 
 
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.name)

@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix
 from sklearn.neighbors import NearestNeighbors
 
 from movierec.algorithms.item_knn import fit_estimator, rank_all
-from movierec.model import arrange
+from movierec.fitting import arrange
 from movierec.neighbors import NeighborTable, blockwise, parallel, top_k
 from movierec.readers import read_dataset
 

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
-IdArray = npt.NDArray[Any]  # int64, or fixed-width UTF-8 bytes ("S") where an id is not a number
+IdArray: TypeAlias = "npt.NDArray[Any]"  # int64, or fixed-width UTF-8 bytes ("S") of text ids
 
 
 class Array(Protocol):
-    """What is asked of an array, be it in memory or in a file: length, one value, a slice."""
+    """What is asked of an array, be it of numpy or in a file: length, one value, a slice.
+
+    A slice has ``tolist()`` and ``tobytes()``. Nothing else may be asked of it where a question
+    is answered: importing numpy would take longer than the answer.
+    """
 
     def __len__(self) -> int: ...
 
@@ -40,9 +45,9 @@ class ListColumn:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    def rows(self, start: int, stop: int) -> npt.NDArray[Any]:
+    def rows(self, start: int, stop: int) -> Any:
         """Return the lists of the rows from `start` up to `stop`, joined."""
-        return np.asarray(self.values[int(self.offsets[start]) : int(self.offsets[stop])])
+        return self.values[int(self.offsets[start]) : int(self.offsets[stop])]
 
 
 class TextColumn(Sequence[str]):
@@ -54,6 +59,8 @@ class TextColumn(Sequence[str]):
     @classmethod
     def of(cls, strings: Iterable[str]) -> TextColumn:
         """Build a column from strings."""
+        import numpy as np
+
         encoded = [string.encode("utf-8", "replace") for string in strings]
         values = np.frombuffer(b"".join(encoded), dtype=np.uint8)
         return cls(offsets_of([len(text) for text in encoded]), values)
@@ -75,13 +82,15 @@ class TextColumn(Sequence[str]):
 
     def tolist(self) -> list[str]:
         """Return all rows, read at once."""
-        offsets = np.asarray(self._bytes.offsets[:]).tolist()
+        offsets = self._bytes.offsets[:].tolist()
         text = self._bytes.rows(0, len(self)).tobytes()
         return [text[start:stop].decode("utf-8", "replace") for start, stop in pairwise(offsets)]
 
 
 def offsets_of(lengths: Sequence[int] | npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Return where each row of a column starts, and where the last one ends."""
+    import numpy as np
+
     offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return offsets

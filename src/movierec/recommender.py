@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from movierec.answers import Filter, Neighbor, Neighbors, neighbor
 from movierec.catalog import Catalog, Movie
 from movierec.errors import AmbiguousTitleError, MovieNotFoundError, UsageError
-from movierec.model import Model, Parameters, Progress, fit_model, load_model
+from movierec.model import Model, Parameters, Progress, load_model
 from movierec.titles import TitleIndex
 from movierec.wording import counted
 
@@ -83,6 +83,8 @@ class Recommender:
                 raise UsageError(f"{name} is {value}; it must be at least 1")
         tell = progress or (lambda stage, done: None)
         dataset = _read(ratings, movies, links=links, tags=tags, on_error=on_error, progress=tell)
+        from movierec.fitting import fit_model
+
         return cls(fit_model(dataset, parameters, tell))
 
     @classmethod
@@ -272,7 +274,7 @@ def stats_of(
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Return what :meth:`Recommender.stats` does, straight from files, without a model."""
-    from movierec.model import arrange, counts_of
+    from movierec.fitting import arrange, counts_of
     from movierec.stats import describe
 
     tell = progress or (lambda stage, done: None)

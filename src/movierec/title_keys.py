@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
-
 from movierec import aliases
 from movierec.columns import Array, TextColumn, offsets_of
 
@@ -53,6 +51,8 @@ def _keys(text: str, names: Sequence[str]) -> Iterator[tuple[str, int]]:
 
 
 def _key_arrays(kinds_by_key: Mapping[str, Mapping[int, int]]) -> dict[str, Array]:
+    import numpy as np
+
     keys = sorted(kinds_by_key)
     items = [index for key in keys for index in kinds_by_key[key]]
     kinds = [kind for key in keys for kind in kinds_by_key[key].values()]
@@ -65,6 +65,8 @@ def _key_arrays(kinds_by_key: Mapping[str, Mapping[int, int]]) -> dict[str, Arra
 
 
 def _word_arrays(items_by_word: Mapping[str, set[int]]) -> dict[str, Array]:
+    import numpy as np
+
     words = sorted(items_by_word)
     items = [index for word in words for index in sorted(items_by_word[word])]
     return {

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from movierec import aliases
 from movierec.catalog import Catalog
@@ -156,21 +154,24 @@ class TitleIndex:
 
     def _items_of(self, start: int, stop: int, kind: int) -> set[int]:
         """Return the films of the keys from `start` up to `stop` that belong at least as surely."""
-        items, kinds = self._items.rows(start, stop), self._kinds.rows(start, stop)
-        return set(items[kinds <= kind].tolist())
+        return {item for item, own in self._entries(start, stop) if own <= kind}
+
+    def _entries(self, start: int, stop: int) -> Iterable[tuple[int, int]]:
+        """Return the films of the keys from `start` up to `stop`, each with the kind of its key."""
+        columns = (self._items, self._kinds)
+        return zip(*(column.rows(start, stop).tolist() for column in columns), strict=True)
 
     def _with_id(self, text: str) -> set[int]:
         index = self._catalog.index_of(text)
         return set() if index is None else {index}
 
-    def _beginning_with(self, *keys: str, kinds: Iterable[int]) -> set[int]:
+    def _beginning_with(self, *keys: str, kinds: Container[int]) -> set[int]:
         """Return the films of which a name begins with the whole words of one of `keys`."""
         found: set[int] = set()
         for key in keys:
             start = bisect_left(self._keys, key + " ")
             stop = bisect_left(self._keys, key + "!")  # the character after the blank
-            items, own = self._items.rows(start, stop), self._kinds.rows(start, stop)
-            found.update(items[np.isin(own, list(kinds))].tolist())
+            found.update(item for item, own in self._entries(start, stop) if own in kinds)
         return found
 
     def _with_words(self, words: Sequence[str], *, open_end: bool = False) -> set[int]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 import mmap
 import os
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
-
-import numpy as np
-import numpy.typing as npt
 
 from movierec.artifact.layout import (
     CHECK_WHOLE_BELOW,
@@ -25,6 +21,7 @@ from movierec.artifact.layout import (
     PICKLE,
     page_checksum,
 )
+from movierec.artifact.mapped import MappedArray
 from movierec.columns import Array
 from movierec.errors import ArtifactError
 
@@ -53,8 +50,8 @@ class Artifact(Mapping[str, Array]):
                 self._members = {info.filename: info for info in archive.infolist()}
                 self.meta: dict[str, Any] = json.loads(archive.read(META))
                 self._refuse_other_format()
-                checksums = io.BytesIO(archive.read(CHECKSUMS))
-            self._checksums = np.lib.format.read_array(checksums, allow_pickle=False)
+                checksums = memoryview(archive.read(CHECKSUMS))
+            self._checksums = MappedArray(checksums, 0, len(checksums), lambda *extent: None)[:]
             self._covered = self._members[CHECKSUMS].header_offset
             self._is_checked = bytearray(len(self._checksums))
             if len(self._map) <= CHECK_WHOLE_BELOW:
@@ -62,7 +59,7 @@ class Artifact(Mapping[str, Array]):
 
     def __getitem__(self, name: str) -> Array:
         with self.reporting_damage():
-            return CheckedArray(*self._array(f"{name}.npy"), self.check)
+            return MappedArray(memoryview(self._map), *self._extent(f"{name}.npy"), self.check)
 
     def __iter__(self) -> Iterator[str]:
         arrays = (name for name in self._members if name.endswith(".npy") and name != CHECKSUMS)
@@ -84,6 +81,8 @@ class Artifact(Mapping[str, Array]):
         ArtifactError
             If it asks for any class but those of a model, or another scikit-learn made it.
         """
+        import numpy as np
+
         from movierec.artifact import pickling
 
         self._refuse_other_sklearn()
@@ -166,56 +165,3 @@ class Artifact(Mapping[str, Array]):
         if not stored or stop > self._covered:
             raise ValueError(f"{member} is not where it should be")
         return start, stop
-
-    def _array(self, member: str) -> tuple[npt.NDArray[Any], int]:
-        """Return a view of an array in the file, not yet checked, and where it starts."""
-        start, stop = self._extent(member)
-        self.check(start, start + PAGE)
-        header = io.BytesIO(self._map[start : min(start + PAGE, stop)])
-        np.lib.format.read_magic(header)
-        shape, _, dtype = np.lib.format.read_array_header_1_0(header)
-        start += header.tell()
-        count = int(np.prod(shape))
-        if dtype.hasobject or start + count * dtype.itemsize != stop:
-            raise ValueError(f"{member} is not an array of its size")
-        view = np.frombuffer(self._map, dtype, count, start) if count else np.empty(0, dtype)
-        return view.reshape(shape), start
-
-
-class CheckedArray:
-    """An array in a file; each page of it is checked when it is first read.
-
-    Parameters
-    ----------
-    values : ndarray
-        A view of the file, C-contiguous.
-    start : int
-        The byte of the file at which it starts.
-    check : callable
-        Called with the range of bytes that is about to be read.
-    """
-
-    def __init__(
-        self, values: npt.NDArray[Any], start: int, check: Callable[[int, int], None]
-    ) -> None:
-        self._values = values
-        self._start = start
-        self._check = check
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __getitem__(self, key: int | slice) -> Any:
-        rows = range(len(self))[key]
-        first, stop = (rows, rows + 1) if isinstance(rows, int) else (rows.start, rows.stop)
-        self._check_rows(first, stop)
-        return self._values[key]
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
-        self._check_rows(0, len(self))
-        return self._values if dtype is None else self._values.astype(dtype)
-
-    def _check_rows(self, first: int, stop: int) -> None:
-        if stop > first:
-            stride = self._values.strides[0]
-            self._check(self._start + first * stride, self._start + stop * stride)
