@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 TOLERANCE = 2e-5  # several contenders work in float32
 NAMES = {
     "movierec": "movierec",
+    "movierec_cosine": "movierec, by ratings alone",
     "scikit_learn": "scikit-learn, one film at a time",
     "implicit_cosine": "implicit, CosineRecommender",
     "sparse_dot_topn_cosine": "sparse_dot_topn",
@@ -101,9 +102,10 @@ film; *ask* starts a program, loads the model and lists ten neighbours of the mo
 contenders ran one after another on one machine: {machine}. Absolute figures are worth little
 elsewhere: look at the ratios.
 
-LensKit centres ratings and so has other neighbours. scikit-learn finds none while fitting: each
-question multiplies the whole matrix. The classic script starts from the CSV files at every
-question.
+movierec compares films by ratings and content; *by ratings alone* (`--content-weight 0`) it has
+the neighbours of its peers. LensKit centres ratings and so has others. scikit-learn finds none
+while fitting: each question multiplies the whole matrix. The classic script starts from the CSV
+files at every question.
 """
 
 _COLD = """

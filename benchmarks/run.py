@@ -25,6 +25,8 @@ from make_data import make
 HERE = Path(__file__).parent
 SHAPES = {"0.01": (100, 300), "0.1": (610, 1700), "1": (6040, 3706), "5": (32_000, 20_000)}
 SHAPES |= {"25": (162_541, 59_047)}
+# movierec as it is, and by ratings alone, when its neighbours are those of its peers.
+OURS: dict[str, list[str]] = {"movierec": [], "movierec_cosine": ["--content-weight", "0"]}
 PEERS = ("scikit_learn", "implicit_cosine", "sparse_dot_topn_cosine", "lenskit_item_knn", "classic")
 START = "import typer, rich.table, rich.console, numpy"
 Words = list[str | Path]
@@ -74,14 +76,16 @@ def _cost_once(command: Sequence[str | Path], environment: dict[str, str]) -> Co
     return Cost(**json.loads(run.stdout))
 
 
-def run_movierec(data: Path, out: Path, movie_id: int, runs: int) -> Result:
+def run_movierec(data: Path, out: Path, movie_id: int, runs: int, options: list[str]) -> Result:
     movierec = [sys.executable, "-m", "movierec"]
     model = out / "model"
     files: Words = [data / "ratings.csv", data / "movies.csv"]
-    result = Result(fit=cost_of([*movierec, "fit", *files, "--model", model, "--quiet"], runs))
+    fit: Words = [*movierec, "fit", *files, *options, "--model", model, "--quiet"]
+    result = Result(fit=cost_of(fit, runs))
     ask: Words = [*movierec, "similar", "--id", str(movie_id), "--model", model]
     result.query = cost_of(ask, 2 * runs + 1)
-    cost_of([sys.executable, "contenders/movierec_model.py", data, out], 1)
+    if options:
+        cost_of([sys.executable, "contenders/movierec_model.py", data, out], 1)
     return result
 
 
@@ -97,12 +101,12 @@ def run_size(size: str, data: Path, work: Path, options: argparse.Namespace) -> 
     movie_id = report.most_rated(data)
     runs = options.runs if float(size) < 20 else max(1, options.runs - 1)
     results = {}
-    for name in ("movierec", *options.peers):
+    for name in (*OURS, *options.peers):
         out = work / f"{size}-{name}"
         out.mkdir(parents=True, exist_ok=True)
         print(f"{size} M: {name}", file=sys.stderr, flush=True)
-        if name == "movierec":
-            results[name] = run_movierec(data, out, movie_id, runs)
+        if name in OURS:
+            results[name] = run_movierec(data, out, movie_id, runs, OURS[name])
         else:
             python = options.lenskit if name == "lenskit_item_knn" else sys.executable
             results[name] = run_peer(name, python, data, out, movie_id, runs)

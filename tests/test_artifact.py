@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.neighbors import NearestNeighbors
 
 from movierec import ArtifactError, OutputError, Recommender
@@ -47,12 +48,20 @@ def test_loaded_model_can_be_saved_again(sample_model: Path, tmp_path: Path) -> 
 
 
 def test_every_parameter_round_trips(tmp_path: Path) -> None:
-    values = {"n_neighbors": 7, "min_support": 50, "min_ratings": 2}
+    values = {
+        "n_neighbors": 7,
+        "min_support": 50,
+        "min_ratings": 2,
+        "content_weight": 0.5,
+        "prior": 2.5,
+        "content_parts": {"year": 1.0, "genres": 2.0},
+    }
     assert values.keys() == vars(Parameters()).keys()
     assert all(values[name] != default for name, default in vars(Parameters()).items())
     Recommender.fit(**values).save(tmp_path / "m")  # type: ignore[arg-type]
     loaded = Recommender.load(tmp_path / "m")
     assert loaded.card["parameters"] == values
+    assert list(loaded.card["content_parts"]) == ["genres", "year"]
     assert min(film.support for film in loaded.similar(1, 200)) >= 50
 
 
@@ -63,7 +72,17 @@ def test_pickle_is_the_fitted_estimator_with_the_id_mappings(sample_model: Path)
     assert content["item_ids"][:3].tolist() == [1, 2, 3]
     distances, indices = content["estimator"].kneighbors(content["estimator"]._fit_X[:1], 2)
     assert content["item_ids"][indices[0, 1]] == 2  # Toy Story 2
-    assert 1 - distances[0, 1] == pytest.approx(0.862, abs=1e-3)
+    nearest = Recommender.load(sample_model).similar(1, 1)[0]
+    assert 1 - distances[0, 1] == pytest.approx(nearest.similarity, abs=1e-6)
+
+
+def test_ratings_stand_in_the_pickle_before_the_content(sample_model: Path) -> None:
+    content = Artifact(sample_model).unpickle()
+    users = content["user_ids"]
+    ratings = content["estimator"]._fit_X[:, : len(users)]
+    assert len(users) == 700
+    assert set(ratings.data.tolist()) <= {half / 2 for half in range(1, 11)}
+    assert cosine_similarity(ratings[0], ratings[1])[0, 0] == pytest.approx(0.862, abs=1e-3)
 
 
 def test_file_is_a_zip_of_stored_aligned_arrays_none_of_them_twice(sample_model: Path) -> None:

@@ -18,7 +18,7 @@ def test_benchmark_runs_on_the_smallest_size(tmp_path: Path) -> None:
     rows = [line for line in page.splitlines() if line.startswith("| ")]
     ours, scikit_learn, classic = (
         next(row for row in rows if row.startswith(f"| {name}"))
-        for name in ("movierec |", "scikit-learn", "the classic script")
+        for name in ("movierec, by ratings alone", "scikit-learn", "the classic script")
     )
     assert ours.endswith("| 50 of 50 |")
     assert scikit_learn.endswith("| 10 of 10 |")

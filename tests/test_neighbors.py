@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 from sklearn.neighbors import NearestNeighbors
 
-from movierec.algorithms.item_knn import fit_estimator, rank_all
-from movierec.fitting import arrange
+from movierec.algorithms.item_knn import fit_estimator, fitted_matrix, rank_all
+from movierec.fitting import fit_model
+from movierec.model import Parameters
 from movierec.neighbors import NeighborTable, blockwise, parallel, top_k
 from movierec.readers import read_dataset
 
@@ -62,11 +63,16 @@ def assert_ties_by_index(table: NeighborTable) -> None:
 
 
 def pairwise_table(
-    matrix: csr_matrix, k: int, min_support: int = 1, n_threads: int = 2
+    matrix: csr_matrix,
+    k: int,
+    min_support: int = 0,
+    n_threads: int = 2,
+    n_users: int | None = None,
 ) -> NeighborTable:
     """The table by the compiled loops, however small the data."""
+    n_users = matrix.shape[1] if n_users is None else n_users
     table = NeighborTable.empty(matrix.shape[0], k)
-    parallel.fill_table(table, matrix, min_support, lambda done: None, n_threads)
+    parallel.fill_table(table, matrix, n_users, min_support, lambda done: None, n_threads)
     return table
 
 
@@ -93,6 +99,31 @@ def test_compiled_loops_give_the_same_table(
     assert_same(
         pairwise_table(matrix, k, min_support, n_threads), top_k(matrix, k, min_support=min_support)
     )
+
+
+@given(rating_matrices(), st.integers(1, 35), st.integers(0, 3), st.data())
+@settings(max_examples=150)
+def test_columns_beyond_the_users_count_in_the_cosine_but_not_in_the_support(
+    matrix: csr_matrix, k: int, min_support: int, data: st.DataObject
+) -> None:
+    n_users = data.draw(st.integers(0, matrix.shape[1]))
+    matrix = matrix.multiply(np.sqrt(np.arange(1, matrix.shape[1] + 1))).tocsr().astype(np.float32)
+    table = top_k(matrix, k, n_users=n_users, min_support=min_support)
+    assert_same(pairwise_table(matrix, k, min_support, n_users=n_users), table)
+    both = support_of(matrix[:, :n_users])
+    for item, row in enumerate(table.neighbors):
+        found = row[row >= 0]
+        assert table.support[item, : len(found)].tolist() == both[item, found].tolist()
+    if min_support == 0:
+        assert_is_nearest(table, scikit_similarities(matrix), k)
+
+
+def support_of(matrix: csr_matrix) -> np.ndarray[Any, Any]:
+    """How many users rated both of any two films, ratings of 0 included."""
+    rated = np.zeros(matrix.shape, dtype=int)
+    coordinates = matrix.tocoo()
+    rated[coordinates.row, coordinates.col] = 1
+    return np.asarray(rated @ rated.T)
 
 
 def popular_matrix(n_items: int, n_users: int, seed: int = 0) -> csr_matrix:
@@ -133,7 +164,7 @@ def one_film_has_all_users() -> csr_matrix:
 @pytest.mark.parametrize("n_threads", [1, 3])
 def test_shapes_that_strain_the_loops(matrix: csr_matrix, n_threads: int) -> None:
     expected = NeighborTable.empty(matrix.shape[0], 20)
-    blockwise.fill_table(expected, matrix, 1, lambda done: None)
+    blockwise.fill_table(expected, matrix, matrix.shape[1], 0, lambda done: None)
     assert_same(pairwise_table(matrix, 20, n_threads=n_threads), expected)
 
 
@@ -143,7 +174,7 @@ def test_memory_does_not_grow_with_the_pairs(fill: Any) -> None:
     matrix = csr_matrix(np.full((6000, 2), 4.0, dtype=np.float32))
     table = NeighborTable.empty(6000, 5)
     tracemalloc.start()
-    fill(table, matrix, 1, lambda done: None)
+    fill(table, matrix, 2, 0, lambda done: None)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert table.neighbors[-1].tolist() == [0, 1, 2, 3, 4]
@@ -163,11 +194,7 @@ def test_large_data_take_the_compiled_loops(monkeypatch: pytest.MonkeyPatch) -> 
 @settings(max_examples=100)
 def test_support_is_the_number_of_users_who_rated_both(matrix: csr_matrix, least: int) -> None:
     table = top_k(matrix, 30, min_support=least)
-    rated = np.zeros(matrix.shape, dtype=int)
-    rated[matrix.nonzero()] = 1
-    coordinates = matrix.tocoo()  # also finds the ratings that are 0
-    rated[coordinates.row, coordinates.col] = 1
-    both = rated @ rated.T
+    both = support_of(matrix)
     for item, row in enumerate(table.neighbors):
         found = row[row >= 0]
         assert table.support[item, : len(found)].tolist() == both[item, found].tolist()
@@ -180,7 +207,7 @@ def test_estimator_goes_on_where_the_table_ends(matrix: csr_matrix, k: int) -> N
     table = top_k(matrix, k)
     estimator = fit_estimator(matrix, k)
     for item, row in enumerate(table.neighbors):
-        order, similarities, support = rank_all(estimator, item, min_support=1)
+        order, similarities, support = rank_all(estimator, matrix.shape[1], [item])
         n_found = int((row >= 0).sum())
         assert order[:n_found].tolist() == row[:n_found].tolist()
         assert similarities[:n_found].tolist() == table.similarities[item, :n_found].tolist()
@@ -204,13 +231,25 @@ def test_film_with_ratings_of_zero_only_has_no_neighbours() -> None:
     assert top_k(matrix, 2).neighbors.tolist() == [[-1, -1], [2, -1], [1, -1]]
 
 
+@pytest.mark.parametrize("content_weight", [0, 0.33])
 @pytest.mark.parametrize("name", ["ml-latest-small", "movietweetings-100k"])
-def test_table_equals_scikit_learn_for_every_film(real_data: Path, name: str) -> None:
-    _, ratings = arrange(read_dataset(real_data / name))
-    matrix, k = ratings.item_users.astype(np.float64), 20
-    table = top_k(ratings.item_users, k)
-    assert_same(pairwise_table(ratings.item_users, k), table)
-    estimator = NearestNeighbors(n_neighbors=k + 1, metric="cosine", algorithm="brute")
+def test_table_equals_scikit_learn_for_every_film(
+    real_data: Path, name: str, content_weight: float
+) -> None:
+    model = fit_model(
+        read_dataset(real_data / name),
+        Parameters(n_neighbors=20, content_weight=content_weight),
+        lambda stage, done: None,
+    )
+    vectors = fitted_matrix(model.load_estimator())
+    n_users = model.meta["n_users"]
+    assert (vectors.shape[1] > n_users) == (content_weight > 0)
+    table = NeighborTable(
+        *(np.asarray(model.arrays[part]) for part in ("neighbors", "similarities", "support"))
+    )
+    assert_same(pairwise_table(vectors, 20, n_users=n_users), table)
+    estimator = NearestNeighbors(n_neighbors=21, metric="cosine", algorithm="brute")
+    matrix = vectors.astype(np.float64)
     distances, indices = estimator.fit(matrix).kneighbors(matrix)
     for item in range(matrix.shape[0]):
         others = indices[item] != item  # self may be anywhere among its equals, or beyond k

@@ -56,7 +56,7 @@ def test_python_example_runs(tmp_path: Path) -> None:
     output = subprocess.run(
         [sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, check=True
     ).stdout
-    assert output.startswith("2 Toy Story 2 (1999) 0.861999 194\n")
+    assert output.startswith("2 Toy Story 2 (1999) 0.909617 194\n")
 
 
 def test_ci_calls_the_test_command_of_the_readme() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from math import inf, nan
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,13 @@ import pandas as pd
 import pytest
 
 from movierec import AmbiguousTitleError, MovieNotFoundError, Recommender, UsageError
+from movierec.readers import sample_folder
+
+
+@pytest.fixture(scope="module")
+def by_ratings() -> Recommender:
+    """The sample, where content counts nothing."""
+    return Recommender.fit(content_weight=0)
 
 
 def titles(movies: Any) -> list[str]:
@@ -53,11 +61,32 @@ def test_list_is_sorted_and_never_has_the_film_itself(
     sample: Recommender, movie_id: int, k: int
 ) -> None:
     found = sample.similar(movie_id, k)
-    keys = [(-movie.similarity, movie.movie_id) for movie in found]
-    assert keys == sorted(keys)
+    similarities = [movie.similarity for movie in found]  # rounded: that two are equal says little
+    assert similarities == sorted(similarities, reverse=True)
     assert movie_id not in [movie.movie_id for movie in found]
     assert [movie.rank for movie in found] == list(range(1, len(found) + 1))
     assert len(found) == k or found.note
+
+
+@pytest.mark.parametrize("content_weight", [0, 0.33])
+def test_equally_similar_films_come_in_the_order_of_their_ids(content_weight: float) -> None:
+    """Rated by the same people in the same way, of one genre: nothing tells these films apart."""
+    films = range(1, 9)
+    ratings = pd.DataFrame(
+        [(user, film, 3 + user) for user in (1, 2) for film in films],
+        columns=["userId", "movieId", "rating"],
+    )
+    movies = pd.DataFrame({"movieId": films, "title": list("ABCDEFGH"), "genres": "Drama"})
+    recommender = Recommender.fit(
+        ratings.sample(frac=1, random_state=0),
+        movies.sample(frac=1, random_state=0),
+        n_neighbors=3,
+        content_weight=content_weight,
+    )
+    for k in (3, 7):  # from the table, and from the estimator
+        for film in films:
+            others = [other for other in films if other != film]
+            assert [found.movie_id for found in recommender.similar(film, k)] == others[:k]
 
 
 def test_filters_make_room_for_others(sample: Recommender) -> None:
@@ -86,11 +115,48 @@ def test_filters_make_room_for_others(sample: Recommender) -> None:
 
 def test_short_list_says_why(sample: Recommender) -> None:
     assert "filters" in str(sample.similar(1, k=5, genres=["No Such Genre"]).note)
-    assert "730 films of 5000 asked for" in str(sample.similar(1, k=5000).note)
+    found = sample.similar(1, k=5000)
+    assert found.note == (
+        "731 films of 5000 asked for: no other has a similarity to Toy Story (1995) above 0"
+    )
+    everything = set(pd.read_csv(sample_folder() / "movies.csv")["movieId"])
+    missing = everything - {1} - {movie.movie_id for movie in found}
+    assert [sample.similarity(1, movie_id) for movie_id in missing] == [0, 0, 0]
+
+
+def test_film_that_nobody_rated_has_neighbours_by_content(sample: Recommender) -> None:
     unrated = next(movie for movie in sample.search("the", 1000) if movie.n_ratings == 0)
     found = sample.similar(unrated.movie_id)
+    assert len(found) == 10
+    assert {(movie.evidence, movie.support, movie.content_share) for movie in found} == {
+        ("by content", 0, 1)
+    }
+    assert found[0].shared_genres == unrated.genres == ("Documentary",)
+
+
+def test_without_content_a_film_that_nobody_rated_has_no_neighbours(
+    by_ratings: Recommender,
+) -> None:
+    unrated = next(movie for movie in by_ratings.search("the", 1000) if movie.n_ratings == 0)
+    found = by_ratings.similar(unrated.movie_id)
     assert list(found) == []
-    assert "nobody rated" in str(found.note)
+    assert found.note == (
+        f"0 films of 10 asked for: no other has a similarity to {unrated.title} above 0"
+    )
+
+
+def test_without_content_similarity_is_the_cosine_of_ratings(by_ratings: Recommender) -> None:
+    ratings = pd.read_csv(sample_folder() / "ratings.csv").pivot_table(
+        index="userId", columns="movieId", values="rating", fill_value=0
+    )
+    lengths = (ratings**2).sum() ** 0.5
+    cosines = ratings.T @ ratings[1] / (lengths * lengths[1])
+    found = by_ratings.similar(1, k=5000)
+    assert {movie.movie_id: movie.similarity for movie in found} == pytest.approx(
+        cosines[cosines > 0].drop(1).to_dict(), abs=1e-6
+    )
+    assert {movie.content_share for movie in found} == {0}
+    assert all(movie.support > 0 for movie in found)
 
 
 def test_thin_is_fewer_than_five_who_rated_both(sample: Recommender) -> None:
@@ -99,10 +165,50 @@ def test_thin_is_fewer_than_five_who_rated_both(sample: Recommender) -> None:
     assert supports[5] is False
 
 
-@pytest.mark.parametrize("name", ["n_neighbors", "min_support", "min_ratings"])
-def test_senseless_parameter_is_refused(name: str) -> None:
-    with pytest.raises(UsageError, match=f"{name} is 0"):
-        Recommender.fit(**{name: 0})  # type: ignore[arg-type]
+def test_evidence_is_content_where_that_is_more_than_half_else_solid_or_thin(
+    sample: Recommender,
+) -> None:
+    found = [movie for movie_id in (1, 9, 746) for movie in sample.similar(movie_id, k=1000)]
+    by_content = [movie.content_share > 0.5 for movie in found]
+    assert [movie.evidence == "by content" for movie in found] == by_content
+    others = [movie for movie in found if movie.content_share <= 0.5]
+    assert [movie.evidence for movie in others] == [
+        "thin" if movie.thin else "solid" for movie in others
+    ]
+    assert {movie.evidence for movie in found} == {"by content", "thin", "solid"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("n_neighbors", 0),
+        ("min_support", -1),
+        ("min_ratings", 0),
+        ("content_weight", 1.5),
+        ("content_weight", -0.1),
+        ("content_weight", nan),
+        ("prior", -1),
+        ("prior", inf),
+        ("prior", nan),
+    ],
+)
+def test_senseless_parameter_is_refused(name: str, value: float) -> None:
+    with pytest.raises(UsageError, match=f"{name} is {value}; it must be"):
+        Recommender.fit(**{name: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("parts", "named"),
+    [
+        ({"nonsense": 1}, 'no part of the content is called "nonsense"'),
+        ({"genres": -1}, "the weight of genres is -1"),
+        ({"genres": 1, "year": nan}, "the weight of year is nan"),
+        ({"title": inf}, "the weight of title is inf"),
+    ],
+)
+def test_senseless_part_of_the_content_is_refused(parts: dict[str, float], named: str) -> None:
+    with pytest.raises(UsageError, match=named):
+        Recommender.fit(content_parts=parts)
 
 
 def test_k_must_be_positive(sample: Recommender) -> None:

@@ -63,11 +63,35 @@ def test_histogram_and_lists_equal_those_of_pandas(folder: Path) -> None:
 def test_model_has_a_card(sample_model: Path) -> None:
     card = Recommender.load(sample_model).stats()["model"]
     assert card["algorithm"] == "item_knn"
-    assert card["parameters"] == {"n_neighbors": 100, "min_support": 1, "min_ratings": 1}
+    assert card["parameters"] == {
+        "n_neighbors": 100,
+        "min_support": 0,
+        "min_ratings": 1,
+        "content_weight": 0.33,
+        "prior": 5.0,
+        "content_parts": {
+            "genres": 0.3,
+            "title": 0.65,
+            "year": 0.05,
+            "tags": 0.15,
+            "genome": 0.15,
+        },
+    }
     assert set(card["versions"]) == {"movierec", "scikit-learn", "scipy", "numpy"}
     assert card["bytes"] == sample_model.stat().st_size
     assert card["files"]["ratings"].endswith("ratings.csv")
     assert card["created"].startswith("20")
+    assert card["highest_rating"] == 5
+
+
+def test_card_says_where_each_part_of_the_content_ends(sample_model: Path) -> None:
+    movies = pd.read_csv(sample_folder() / "movies.csv")
+    genres = set(movies["genres"].str.split("|").explode()) - {"(no genres listed)"}
+    years = movies["title"].str.extract(r"\((\d{4})\)\s*$")[0].dropna().astype(int)
+    ends = Recommender.load(sample_model).card["content_parts"]
+    assert list(ends) == ["genres", "title", "year"]  # the sample has no tags
+    assert ends["genres"] == len(genres)
+    assert ends["year"] - ends["title"] == (years // 5).nunique()
 
 
 def test_statistics_of_a_model_are_those_of_its_files(sample_model: Path) -> None:

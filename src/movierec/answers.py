@@ -23,11 +23,17 @@ class Neighbor(Record):
     year : int or None
     genres : tuple of str
     similarity : float
-        Cosine of the two films' rating vectors, above 0, at most 1.
+        Cosine of the two films' vectors, above 0, at most 1.
     support : int
         How many people rated both films.
+    content_share : float
+        How much of the similarity, 0 to 1, comes from content; the rest comes from ratings.
+    evidence : str
+        "by content" if that is more than half; else "thin" if `support` is below
+        :data:`THIN_SUPPORT`, else "solid".
     thin : bool
         Whether `support` is below :data:`THIN_SUPPORT`.
+    shared_genres : tuple of str
     n_ratings : int
     mean_rating : float or None
     """
@@ -39,17 +45,28 @@ class Neighbor(Record):
     genres: tuple[str, ...]
     similarity: float
     support: int
+    content_share: float
+    evidence: str
     thin: bool
+    shared_genres: tuple[str, ...]
     n_ratings: int
     mean_rating: float | None
 
 
 class Neighbors(list[Neighbor]):
-    """The films most similar to `query`, the nearest first; `note` says why they are few."""
+    """The films most similar to `queries`, the best first; `note` says why they are few."""
 
-    def __init__(self, query: Movie, found: Iterable[Neighbor], note: str | None = None) -> None:
+    def __init__(
+        self,
+        queries: Sequence[Movie],
+        found: Iterable[Neighbor],
+        note: str | None = None,
+        less_like: Sequence[Movie] = (),
+    ) -> None:
         super().__init__(found)
-        self.query = query
+        self.queries = queries
+        self.query = queries[0]
+        self.less_like = less_like
         self.note = note
 
 
@@ -70,7 +87,7 @@ class Filter:
     genres: Sequence[str] = ()
     not_genres: Sequence[str] = ()
     years: tuple[int, int] | None = None
-    min_support: int = 1
+    min_support: int = 0
 
     def passes(self, movie: Movie, support: int) -> bool:
         """Tell whether a film may be listed."""
@@ -86,12 +103,8 @@ class Filter:
         )
 
 
-def neighbor(rank: int, movie: Movie, similarity: float, support: int) -> Neighbor:
-    """Return a film of the catalogue as a neighbour, with the evidence for it."""
-    return Neighbor(
-        rank=rank,
-        similarity=round(similarity, 6),
-        support=support,
-        thin=support < THIN_SUPPORT,
-        **dict(movie),
-    )
+def evidence_of(support: int, content_share: float) -> str:
+    """Return the word for what a similarity rests on."""
+    if content_share > 0.5:
+        return "by content"
+    return "thin" if support < THIN_SUPPORT else "solid"

@@ -67,6 +67,7 @@ class Catalog:
         self.n_ratings = arrays["n_ratings"]
         self._genres = TextColumn.named(arrays, "genres")
         self.mean_ratings = arrays["mean_ratings"]
+        self._arrays = arrays
 
     def __len__(self) -> int:
         return len(self.item_ids)
@@ -88,6 +89,11 @@ class Catalog:
         """Return the genres of the film at `index`."""
         text = self._genres[index]
         return tuple(text.split("|")) if text and text != NO_GENRES else ()
+
+    def tags(self, index: int) -> tuple[str, ...]:
+        """Return the tags of the film at `index`, the most given first."""
+        text = TextColumn.named(self._arrays, "tags")[index]
+        return tuple(text.split("|")) if text else ()
 
     def movie(self, index: int) -> Movie:
         """Return the film at `index`."""

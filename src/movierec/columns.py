@@ -45,6 +45,11 @@ class ListColumn:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
+    def row(self, index: int, first: int = 0, stop: int | None = None) -> Any:
+        """Return a list, or its part from `first` up to `stop`."""
+        start, end = int(self.offsets[index]), int(self.offsets[index + 1])
+        return self.values[start + first : end if stop is None else start + stop]
+
     def rows(self, start: int, stop: int) -> Any:
         """Return the lists of the rows from `start` up to `stop`, joined."""
         return self.values[int(self.offsets[start]) : int(self.offsets[stop])]

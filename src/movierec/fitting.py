@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
-from movierec.algorithms.item_knn import fit_estimator, fitted_matrix
+from movierec.algorithms.item_knn import fit_estimator, fitted_matrix, place
 from movierec.aliases import split_year
 from movierec.catalog import Catalog
 from movierec.columns import IdArray, TextColumn
+from movierec.content import content_matrix, features_of
 from movierec.model import Model, Parameters, Progress
 from movierec.neighbors import top_k
+from movierec.neighbors.blockwise import inverse_norms
 from movierec.ratings import Ratings, build_ratings
 from movierec.readers import Dataset
 from movierec.readers.text import as_ids
@@ -28,21 +30,54 @@ def fit_model(dataset: Dataset, parameters: Parameters, progress: Progress) -> M
     """Fit a model on a data set; may raise what :func:`movierec.ratings.build_ratings` does."""
     progress("arranging the ratings", 0.0)
     arrays, ratings = arrange(dataset, parameters.min_ratings)
-    estimator = fit_estimator(ratings.item_users, parameters.n_neighbors)
-    # scikit-learn keeps a copy of the matrix: from here on it is the only one.
-    ratings = replace(ratings, item_users=fitted_matrix(estimator))
+    stats = describe(Catalog(arrays), ratings.item_users, counts_of(dataset))
+    content, parts = _content(arrays, dataset, parameters)
+    meta = {**_card(dataset, ratings, parameters, arrays), "content_parts": parts}
+    vectors = place(ratings.item_users, content, parameters.content_weight, parameters.prior)
+    del ratings  # each step frees what it was made from
+    estimator = fit_estimator(vectors, parameters.n_neighbors)
+    vectors = fitted_matrix(estimator)  # scikit-learn keeps a copy: now it is the only one
     table = top_k(
-        ratings.item_users,
+        vectors,
         parameters.n_neighbors,
+        n_users=meta["n_users"],
         min_support=parameters.min_support,
         progress=lambda done: progress("comparing the films", done),
     )
-    arrays |= asdict(table)
-    stats = describe(Catalog(arrays), ratings.item_users, counts_of(dataset))
-    meta = _card(dataset, ratings, parameters, arrays)
+    arrays |= asdict(table) | _vector_arrays(vectors)
     return Model(
         arrays, meta, parameters, load_stats=lambda: stats, load_estimator=lambda: estimator
     )
+
+
+def _vector_arrays(vectors: Any) -> dict[str, Any]:
+    """Return the arrays of a :class:`movierec.space.Space`."""
+    inverse = inverse_norms(vectors)
+    norms = np.divide(1.0, inverse, out=np.zeros(len(inverse)), where=inverse > 0)
+    parts = {f"vectors_{part}": getattr(vectors, part) for part in ("data", "indices", "indptr")}
+    return {**parts, "norms": norms}
+
+
+def _content(
+    arrays: Mapping[str, Any], dataset: Dataset, parameters: Parameters
+) -> tuple[Any, dict[str, int]]:
+    """Return the content of the films that may be compared, and where its parts end."""
+    if parameters.content_weight == 0:
+        return None, {}
+    catalog = Catalog(arrays)
+    ids = [str(catalog.movie_id(index)) for index in range(len(catalog))]
+    features = features_of(
+        catalog.titles.tolist(),
+        genres=map(catalog.genres, range(len(ids))),
+        years=arrays["years"].tolist(),
+        tags=(dataset.tags.get(movie_id, ()) for movie_id in ids),
+        genome=(dataset.genome.get(movie_id, {}) for movie_id in ids),
+    )
+    content, parts = content_matrix(features, parameters.content_parts)
+    if content is not None and parameters.min_ratings > 1:
+        enough = arrays["n_ratings"] >= parameters.min_ratings
+        content = content.multiply(enough[:, None]).tocsr()
+    return content, parts
 
 
 def arrange(dataset: Dataset, min_ratings: int = 1) -> tuple[dict[str, Any], Ratings]:
@@ -92,6 +127,7 @@ def counts_of(dataset: Dataset) -> dict[str, int]:
         "movie_rows": dataset.n_movie_rows,
         "movies_with_links": len(dataset.links),
         "movies_with_tags": len(dataset.tags),
+        "movies_with_genome": len(dataset.genome),
     }
 
 
@@ -111,6 +147,7 @@ def _card(
         "n_items": ratings.item_users.shape[0],
         "n_users": ratings.item_users.shape[1],
         "n_ratings": int(ratings.item_users.nnz),
+        "highest_rating": float(ratings.item_users.data.max()),
     }
 
 

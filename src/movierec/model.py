@@ -2,26 +2,54 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from movierec.artifact.reading import Artifact
 from movierec.columns import Array
+from movierec.errors import UsageError
 
 Progress = Callable[[str, float], None]
 """Called with the name of a stage and the fraction of it that is done, 0 to 1."""
 
 
+# What the parts of the content count, relative to each other.
+CONTENT_PARTS = {"genres": 0.3, "title": 0.65, "year": 0.05, "tags": 0.15, "genome": 0.15}
+_PARTS_HINT = f"the parts are {', '.join(CONTENT_PARTS)}"
+
+
 @dataclass(frozen=True)
 class Parameters:
-    """How a model is fitted; every field is kept in the model file."""
+    """How a model is fitted; every field is kept in the model file.
+
+    The defaults of the content were chosen by what is written in docs/similarity.md.
+    """
 
     n_neighbors: int = 100
-    min_support: int = 1
+    min_support: int = 0
     min_ratings: int = 1
+    content_weight: float = 0.33
+    prior: float = 5.0
+    content_parts: Mapping[str, float] = field(default_factory=lambda: dict(CONTENT_PARTS))
+
+    def check(self) -> None:
+        """Raise a `UsageError` if a parameter makes no sense."""
+        for name, least in (("n_neighbors", 1), ("min_support", 0), ("min_ratings", 1)):
+            if getattr(self, name) < least:
+                raise UsageError(f"{name} is {getattr(self, name)}; it must be at least {least}")
+        if not 0 <= self.content_weight <= 1:
+            raise UsageError(f"content_weight is {self.content_weight}; it must be from 0 to 1")
+        if not 0 <= self.prior < math.inf:
+            raise UsageError(f"prior is {self.prior}; it must be a finite number of at least 0")
+        for name, weight in self.content_parts.items():
+            if name not in CONTENT_PARTS:
+                raise UsageError(f'no part of the content is called "{name}"', _PARTS_HINT)
+            if not 0 <= weight < math.inf:
+                raise UsageError(f"the weight of {name} is {weight}; it must be at least 0")
 
 
 @dataclass(frozen=True)
@@ -57,7 +85,7 @@ class Model:
         matrix = fitted_matrix(estimator)
         arrays = {name: np.asarray(array) for name, array in self.arrays.items()}
         for part in ("data", "indices", "indptr"):
-            arrays[f"ratings_{part}"] = getattr(matrix, part)
+            arrays[f"vectors_{part}"] = getattr(matrix, part)
         ids = {name: arrays[name] for name in ("item_ids", "user_ids")}
         of_the_file = {"path", "bytes"}  # of the one that this was loaded from
         write_artifact(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from movierec.answers import Filter, Neighbor, Neighbors, neighbor
+from movierec.answers import Filter, Neighbors
 from movierec.catalog import Catalog, Movie
 from movierec.errors import AmbiguousTitleError, MovieNotFoundError, UsageError
-from movierec.model import Model, Parameters, Progress, load_model
+from movierec.model import CONTENT_PARTS, Model, Parameters, Progress, load_model
+from movierec.more_like import MoreLike
 from movierec.titles import TitleIndex
 from movierec.wording import counted
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from movierec.readers import Dataset
+    from movierec.why import Why
 
 
 class Recommender:
@@ -34,6 +36,7 @@ class Recommender:
         self._model = model
         self._catalog = Catalog(model.arrays)
         self._titles = TitleIndex(model.arrays, self._catalog)
+        self._more_like = MoreLike(model, self._catalog)
 
     @classmethod
     def fit(
@@ -43,9 +46,13 @@ class Recommender:
         *,
         links: str | os.PathLike[str] | None = None,
         tags: str | os.PathLike[str] | None = None,
-        n_neighbors: int = 100,
-        min_support: int = 1,
-        min_ratings: int = 1,
+        genome: str | os.PathLike[str] | None = None,
+        n_neighbors: int = Parameters.n_neighbors,
+        min_support: int = Parameters.min_support,
+        min_ratings: int = Parameters.min_ratings,
+        content_weight: float = Parameters.content_weight,
+        prior: float = Parameters.prior,
+        content_parts: Mapping[str, float] | None = None,
         on_error: Literal["fail", "skip"] = "fail",
         progress: Progress | None = None,
     ) -> Recommender:
@@ -54,17 +61,27 @@ class Recommender:
         Parameters
         ----------
         ratings, movies : path-like or DataFrame, optional
-            Two files; or as `ratings` alone a folder or zip that holds both (links and tags are
-            found in it too); or two data frames with the columns of MovieLens; or nothing, for
-            the sample.
-        links, tags : path-like, optional
-            Files of IMDb ids and of tags.
+            Two files; or as `ratings` alone a folder or zip that holds both (links, tags and the
+            tag genome are found in it too); or two data frames with the columns of MovieLens; or
+            nothing, for the sample.
+        links, tags, genome : path-like, optional
+            Files of IMDb ids, of tags, and of the relevance of tags.
         n_neighbors : int
             How many neighbours of each film to store. More are found when they are asked for.
         min_support : int
-            Pairs of films that fewer people rated have no similarity.
+            Films are no neighbours if fewer people rated both.
         min_ratings : int
-            Films with fewer ratings have no neighbours and are nobody's.
+            Films with fewer ratings have no neighbours and are nobody's. At 1, films without any
+            are placed by their content.
+        content_weight : float
+            From 0 to 1: what content counts for a film with very many ratings. At 0 the
+            similarity is the cosine of ratings.
+        prior : float
+            How many ratings of a film count as much as its content does for one without any; see
+            :func:`movierec.algorithms.item_knn.place`.
+        content_parts : mapping of str to float, optional
+            What genres, title, year, tags and genome count within the content. Those that are
+            not named count nothing. Default: :data:`movierec.model.CONTENT_PARTS`.
         on_error : {"fail", "skip"}
             What to do with a row that cannot be used.
         progress : callable, optional
@@ -77,12 +94,18 @@ class Recommender:
         UsageError
             If a parameter makes no sense.
         """
-        parameters = Parameters(n_neighbors, min_support, min_ratings)
-        for name, value in vars(parameters).items():
-            if value < 1:
-                raise UsageError(f"{name} is {value}; it must be at least 1")
+        parameters = Parameters(
+            n_neighbors,
+            min_support,
+            min_ratings,
+            content_weight,
+            prior,
+            dict(CONTENT_PARTS if content_parts is None else content_parts),
+        )
+        parameters.check()
         tell = progress or (lambda stage, done: None)
-        dataset = _read(ratings, movies, links=links, tags=tags, on_error=on_error, progress=tell)
+        files = {"links": links, "tags": tags, "genome": genome}
+        dataset = _read(ratings, movies, **files, on_error=on_error, progress=tell)
         from movierec.fitting import fit_model
 
         return cls(fit_model(dataset, parameters, tell))
@@ -138,53 +161,139 @@ class Recommender:
 
     def similar(
         self,
-        query: int | str,
+        query: int | str | Sequence[int | str],
         k: int = 10,
         *,
+        less_like: Sequence[int | str] = (),
         by_id: bool = False,
         year: int | None = None,
         genres: Sequence[str] = (),
         not_genres: Sequence[str] = (),
         years: tuple[int, int] | None = None,
-        min_support: int = 1,
+        min_support: int = 0,
+        diversity: float = 0.0,
+        obscurity: float = 0.0,
     ) -> Neighbors:
-        """Return the films nearest to one.
+        """Return the films nearest to one, or to several.
 
-        The similarity is the cosine of two films' ratings over all users, a missing rating being
-        0 (Sarwar et al. 2001, "Item-based collaborative filtering", section 3.1.1). Equally
-        similar films come in the order of their ids.
+        The similarity is the cosine of two films' vectors, which join ratings and content; see
+        :func:`movierec.algorithms.item_knn.place`. Equally similar films come in the order of
+        their ids.
 
         Parameters
         ----------
-        query, by_id, year
-            As in :meth:`movie`.
+        query : int, str, or sequence of them
+            As in :meth:`movie`. With several, the mean similarity to them counts.
         k : int
             How many. Beyond the stored table they are computed from the estimator, exactly.
+        less_like : sequence of int or str
+            Films to keep away from: they are ranked by the similarity less the mean of that to
+            these.
+        by_id, year
+            As in :meth:`movie`, for all of them.
         genres, not_genres, years, min_support
             As in :class:`Filter`; films that do not pass make room for others.
+        diversity, obscurity : float
+            From 0 to 1; see :meth:`movierec.more_like.MoreLike.find`.
 
         Returns
         -------
         Neighbors
-            A list of at most `k` :class:`Neighbor`, which also has the film itself as ``query``
-            and, where it is shorter, the reason as ``note``.
+            A list of at most `k` :class:`Neighbor`, which also has the films that were asked for
+            as ``queries`` and, where it is shorter, the reason as ``note``.
 
         Raises
         ------
         MovieNotFoundError, AmbiguousTitleError
             As :meth:`movie` does.
         UsageError
-            If `k` is below 1.
+            If `k` is below 1, no film is named, or a number is out of its range.
         """
-        if k < 1:
-            raise UsageError(f"k is {k}; it must be at least 1")
-        index = self._index_of(query, by_id=by_id, year=year)
+        queries = [query] if isinstance(query, int | str) else list(query)
+        _check_list(k, queries, diversity=diversity, obscurity=obscurity)
+        liked, disliked = (
+            list(dict.fromkeys(self._index_of(each, by_id=by_id, year=year) for each in group))
+            for group in (queries, less_like)
+        )
         wanted = Filter(genres, not_genres, years, min_support)
-        found = self._neighbors(self._stored(index), wanted, k)
-        if len(found) < k and self._is_cut_off(index):
-            found = self._neighbors(self._computed(index), wanted, k)
-        movie = self._catalog.movie(index)
-        return Neighbors(movie, found, self._note(movie, len(found), k, wanted))
+        found = self._more_like.find(
+            liked, disliked, k, wanted, diversity=diversity, obscurity=obscurity
+        )
+        movies, away = (list(map(self._catalog.movie, group)) for group in (liked, disliked))
+        return Neighbors(movies, found, _note(movies, away, len(found), k, wanted), away)
+
+    def similarity(self, first: int | str, second: int | str, *, by_id: bool = False) -> float:
+        """Return the cosine of two films' vectors, each named as in :meth:`movie`.
+
+        It does not ask how many people rated both. A film of which nothing is known has none.
+        """
+        return self.why(first, second, by_id=by_id).similarity
+
+    def why(self, first: int | str, second: int | str, *, by_id: bool = False) -> Why:
+        """Return why two films are similar, each named as in :meth:`movie`.
+
+        Raises
+        ------
+        MovieNotFoundError, AmbiguousTitleError
+            As :meth:`movie` does.
+        """
+        from movierec.why import explain
+
+        indices = (self._index_of(query, by_id=by_id, year=None) for query in (first, second))
+        return explain(self._model, self._catalog, *indices)
+
+    def neighbors_frame(self, k: int | None = None) -> pd.DataFrame:
+        """Return the nearest films of every film.
+
+        Parameters
+        ----------
+        k : int, optional
+            How many of each film; all that are stored, unless it says less.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``movieId``, ``rank`` (from 1), ``neighborId``, ``similarity``, ``support``.
+
+        Raises
+        ------
+        UsageError
+            If `k` is below 1 or above what is stored.
+        """
+        import pandas as pd
+
+        from movierec.export import frames
+
+        return pd.concat(frames(self._model, k), ignore_index=True)
+
+    def export(
+        self, path: str | os.PathLike[str], k: int | None = None, *, overwrite: bool = False
+    ) -> int:
+        """Write what :meth:`neighbors_frame` returns, a block of films at a time.
+
+        Parameters
+        ----------
+        path : path-like
+            Its ending says the format: ``.csv``, ``.jsonl``, ``.parquet``, ``.sqlite`` or ``.db``.
+        k : int, optional
+        overwrite : bool
+            Whether a file that is there is replaced.
+
+        Returns
+        -------
+        int
+            How many rows were written.
+
+        Raises
+        ------
+        UsageError
+            If the ending is none of these, or `k` not possible.
+        OutputError
+            If the file is there already or cannot be written.
+        """
+        from movierec.export import export
+
+        return export(self._model, path, k, overwrite=overwrite)
 
     def search(self, words: str, limit: int = 20) -> list[Movie]:
         """Return the films with all of some words in their names, the best matches first."""
@@ -223,47 +332,31 @@ class Recommender:
             "add the year, or name one by its id with --id",
         )
 
-    def _stored(self, index: int) -> Iterator[tuple[int, float, int]]:
-        """Yield the neighbours in the table: index, similarity, support."""
-        columns = (self._model.arrays[name] for name in ("neighbors", "similarities", "support"))
-        rows = zip(*(column[index].tolist() for column in columns), strict=True)
-        return (row for row in rows if row[0] >= 0)
 
-    def _computed(self, index: int) -> Iterator[tuple[int, float, int]]:
-        """Yield all neighbours, from the estimator."""
-        from movierec.algorithms.item_knn import rank_all
+def _check_list(k: int, queries: Sequence[int | str], **fractions: float) -> None:
+    """Refuse numbers that make no list."""
+    if k < 1:
+        raise UsageError(f"k is {k}; it must be at least 1")
+    if not queries:
+        raise UsageError("no film is named", "name at least one")
+    for name, value in fractions.items():
+        if not 0 <= value <= 1:
+            raise UsageError(f"{name} is {value}; it must be from 0 to 1")
 
-        model = self._model
-        columns = rank_all(model.load_estimator(), index, model.parameters.min_support)
-        return zip(*(column.tolist() for column in columns), strict=True)
 
-    def _is_cut_off(self, index: int) -> bool:
-        """Tell whether the film has more neighbours than the table could hold."""
-        row = self._model.arrays["neighbors"][index]
-        return bool(len(row) and row[-1] >= 0) and len(row) < len(self) - 1
-
-    def _neighbors(
-        self, ranked: Iterable[tuple[int, float, int]], wanted: Filter, k: int
-    ) -> list[Neighbor]:
-        found: list[Neighbor] = []
-        for index, similarity, support in ranked:
-            movie = self._catalog.movie(index)
-            if wanted.passes(movie, support):
-                found.append(neighbor(len(found) + 1, movie, similarity, support))
-            if len(found) == k:
-                break
-        return found
-
-    def _note(self, movie: Movie, n_found: int, k: int, wanted: Filter) -> str | None:
-        if n_found == k:
-            return None
-        if movie.n_ratings == 0:
-            return f"nobody rated {movie.title}, so nothing is known to be similar"
-        condition = " and pass the filters" if wanted != Filter() else ""
-        return (
-            f"{counted(n_found, 'film')} of {k} asked for: no other has a similarity to "
-            f"{movie.title} above 0{condition}"
-        )
+def _note(
+    movies: Sequence[Movie], away: Sequence[Movie], n_found: int, k: int, wanted: Filter
+) -> str | None:
+    """Return why a list is shorter than was asked for."""
+    if n_found == k:
+        return None
+    titles, avoided = (" and ".join(movie.title for movie in group) for group in (movies, away))
+    least = f"that to {avoided}" if away else "0"
+    condition = " and passes the filters" if wanted != Filter() else ""
+    return (
+        f"{counted(n_found, 'film')} of {k} asked for: no other has a similarity to "
+        f"{titles} above {least}{condition}"
+    )
 
 
 def stats_of(

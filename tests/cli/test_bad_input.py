@@ -17,6 +17,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -52,11 +53,14 @@ def flipped(content: bytes, place: int) -> bytes:
     return bytes(changed)
 
 
-def fit(folder: Path, ratings: bytes = RATINGS, movies: bytes = MOVIES, **more: str) -> Recommender:
-    """Fit in this process, which takes milliseconds."""
+def fit(folder: Path, ratings: bytes = RATINGS, movies: bytes = MOVIES, **more: Any) -> Recommender:
+    """Fit in this process, which takes milliseconds.
+
+    Content counts nothing unless asked for: who is nearest then tells which ratings were read.
+    """
     (folder / "r").write_bytes(ratings)
     (folder / "m").write_bytes(movies)
-    return Recommender.fit(folder / "r", folder / "m", **more)  # type: ignore[arg-type]
+    return Recommender.fit(folder / "r", folder / "m", **{"content_weight": 0, **more})
 
 
 def nearest(recommender: Recommender, query: str = "alpha") -> list[int | str]:
@@ -345,8 +349,16 @@ def test_any_finite_number_is_a_rating(tmp_path: Path, value: str) -> None:
 def test_note_does_not_deny_raters_where_ratings_of_0_make_films_unlike(tmp_path: Path) -> None:
     found = fit(tmp_path, b"userId,movieId,rating\n1,10,0\n1,20,0\n").similar("alpha")
     assert found == []
-    assert found.note is not None
-    assert "only 0 films share a rater" not in found.note  # film 20 does
+    assert found.note == (  # of film 20 it may not say that nobody rated both
+        "0 films of 10 asked for: no other has a similarity to Alpha (1990) above 0"
+    )
+
+
+def test_films_that_all_rated_0_are_alike_by_content_only(tmp_path: Path) -> None:
+    ratings = b"userId,movieId,rating\n1,10,0\n1,20,0\n"
+    nearest_film = fit(tmp_path, ratings, content_weight=0.33).similar("alpha")[0]
+    assert (nearest_film.movie_id, nearest_film.support) == (20, 1)
+    assert (nearest_film.content_share, nearest_film.evidence) == (1, "by content")
 
 
 def test_text_ids_keep_their_zeros(tmp_path: Path) -> None:
@@ -411,11 +423,35 @@ def test_ratings_of_none_but_unknown_films(folder: Path, refused: Refused) -> No
     refused("fit", *BOTH, named=("1 of films that are not in the movies file",))
 
 
-def test_film_that_nobody_rated_says_so(folder: Path, movierec: Run) -> None:
+def test_film_that_nobody_rated_has_neighbours_by_content(folder: Path, movierec: Run) -> None:
+    """Delta shares with each of the others that they are of 1990 to 1994, and no more.
+
+    Years count 0.05 of 0.35 where no titles are alike. Ratings of a film count 0.67 n / (n + 5):
+    the two films that two people rated, and alpha, that three did, leave the rest to content.
+    """
+    result = movierec("similar", "delta", "--json")
+    assert result.returncode == 0
+    rows = json.loads(result.stdout)["neighbors"]
+    two, three = ((1 - 0.67 * n / (n + 5)) ** 0.5 * 0.05 / 0.35 for n in (2, 3))
+    assert {row["movie_id"]: row["similarity"] for row in rows} == pytest.approx(
+        {20: two, 30: two, 10: three}, abs=2e-6
+    )
+    assert rows[-1]["movie_id"] == 10
+    assert {(row["evidence"], row["support"], row["content_share"]) for row in rows} == {
+        ("by content", 0, 1)
+    }
+
+
+def test_without_content_a_film_that_nobody_rated_has_no_neighbours(
+    folder: Path, movierec: Run
+) -> None:
+    assert movierec("fit", *BOTH, "--content-weight", "0").returncode == 0
     result = movierec("similar", "delta", "--json")
     assert result.returncode == 0
     assert json.loads(result.stdout)["neighbors"] == []
-    assert "nobody rated Delta (1993)" in result.stderr
+    assert result.stderr.strip() == (
+        "0 films of 10 asked for: no other has a similarity to Delta (1993) above 0"
+    )
 
 
 @pytest.mark.parametrize(
@@ -432,9 +468,18 @@ def test_least_data(tmp_path: Path, ratings: bytes, n_found: int) -> None:
     assert found.note
 
 
-def test_one_film(tmp_path: Path) -> None:
+def test_content_finds_neighbours_where_one_rating_cannot(tmp_path: Path) -> None:
+    ratings = b"userId,movieId,rating\n1,10,4\n"
+    found = fit(tmp_path, ratings, content_weight=0.33).similar("alpha")
+    assert [film.movie_id for film in found] == [20, 30, 40]  # beta is a drama too
+    assert {(film.evidence, film.support) for film in found} == {("by content", 0)}
+
+
+@pytest.mark.parametrize("content_weight", [0, 0.33])
+def test_one_film(tmp_path: Path, content_weight: float) -> None:
+    ratings = b"userId,movieId,rating\n1,10,4\n"
     movies = b"movieId,title,genres\n10,Alpha (1990),Drama\n"
-    assert fit(tmp_path, b"userId,movieId,rating\n1,10,4\n", movies).similar("alpha") == []
+    assert fit(tmp_path, ratings, movies, content_weight=content_weight).similar("alpha") == []
 
 
 # --- releases
@@ -496,7 +541,7 @@ def test_movielens_100k_beside_its_other_files(tmp_path: Path) -> None:
         "mku.sh": "#!/bin/sh\n\ntrap `rm -f tmp.$$; exit 1` 1 2 15\n",
     }.items():
         (tmp_path / name).write_bytes(content.encode("latin-1"))
-    recommender = Recommender.fit(tmp_path)
+    recommender = Recommender.fit(tmp_path, content_weight=0)  # as in `fit`
     assert recommender.card["n_ratings"] == 5
     assert recommender.movie("les miserables").genres == ("Animation", "Comedy")
     assert nearest(recommender, "toy story") == [20, 267]
@@ -506,7 +551,7 @@ def test_movielens_100k_beside_its_other_files(tmp_path: Path) -> None:
 def test_zip_with_a_top_folder(tmp_path: Path) -> None:
     files = {"ratings": RATINGS, "movies": MOVIES, "links": b"movieId,imdbId,tmdbId\n10,123,4\n"}
     (tmp_path / "ml.zip").write_bytes(zip_of(**files, tags=b"userId,movieId,tag\n1,10,odd\n"))
-    assert nearest(Recommender.fit(tmp_path / "ml.zip")) == [20, 30]
+    assert nearest(Recommender.fit(tmp_path / "ml.zip", content_weight=0)) == [20, 30]
 
 
 @pytest.mark.parametrize("content", [RATINGS, gzip.compress(RATINGS)], ids=["plain", "gzip"])
@@ -535,15 +580,21 @@ def test_empty_standard_input(refused: Refused) -> None:
         (("similar", "alpha", "--years", "x"), "x"),
         (("similar", "alpha", "--years", ""), "years"),
         (("similar", "alpha", "--format", "nope"), "nope"),
-        (("similar", "alpha", "--min-support", "0"), "0"),
+        (("similar", "alpha", "--min-support", "-1"), "-1"),
+        (("similar", "alpha", "--diversity", "2"), "2"),
+        (("similar", "alpha", "--obscurity", "-0.1"), "-0.1"),
         (("similar", "alpha", "--year", "x"), "x"),
         (("similar", "alpha", "--nope"), "--nope"),
-        (("similar", "two", "words"), "words"),
         (("similar",), "title"),
         (("search",), "words"),
         (("nope",), "nope"),
         (("fit", *BOTH, "third.csv"), "third.csv"),
         (("fit", *BOTH, "--n-neighbors", "0"), "0"),
+        (("fit", *BOTH, "--min-support", "-1"), "-1"),
+        (("fit", *BOTH, "--content-weight", "1.5"), "1.5"),
+        (("fit", *BOTH, "--prior", "-1"), "-1"),
+        (("fit", *BOTH, "--content-parts", "nonsense=1"), "nonsense"),
+        (("fit", *BOTH, "--content-parts", "genres"), '"genres" is no list of weights'),
         (("fit", *BOTH, "--on-error", "maybe"), "maybe"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -574,6 +625,18 @@ def test_title_that_no_film_has(refused: Refused, title: str) -> None:
     assert len(result.stderr) < 2000
 
 
+def test_every_one_of_several_titles_must_be_a_film(refused: Refused) -> None:
+    refused("similar", "alpha", "words", code=4, named=("words",))
+
+
+def test_title_in_two_words_without_quotes_is_two_titles(folder: Path, movierec: Run) -> None:
+    result = movierec("similar", "alpha", "beta", "--json")
+    assert result.returncode == 0
+    document = json.loads(result.stdout)
+    assert [film["movie_id"] for film in document["queries"]] == [10, 20]
+    assert {row["movie_id"] for row in document["neighbors"]} == {30, 40}
+
+
 @pytest.mark.parametrize("words", ["", "?", "\x1b[31mzzz", "zzz\nqqq"])
 def test_words_that_no_film_has(refused: Refused, words: str) -> None:
     assert not PRINTED_CONTROLS.search(refused("search", words, code=4, hinted=False).stderr)
@@ -584,11 +647,23 @@ def test_id_that_no_film_has(refused: Refused, movie_id: str) -> None:
     refused("similar", movie_id, "--id", code=4, hinted=False)
 
 
-@pytest.mark.parametrize("k", ["3", str(10**20)])
+@pytest.mark.parametrize("k", ["4", str(10**20)])
 def test_more_films_than_there_are(folder: Path, movierec: Run, k: str) -> None:
     result = movierec("similar", "alpha", "-k", k, "--json")
     assert result.returncode == 0
-    assert len(json.loads(result.stdout)["neighbors"]) == 2
+    found = json.loads(result.stdout)["neighbors"]
+    assert [row["movie_id"] for row in found] == [20, 30, 40]
+    assert [row["support"] for row in found] == [2, 2, 0]
+    assert f"3 films of {k} asked for" in result.stderr
+
+
+def test_support_of_0_leaves_nothing_out_and_of_1_what_nobody_rated(
+    folder: Path, movierec: Run
+) -> None:
+    everything = movierec("similar", "alpha", "--json").stdout
+    assert movierec("similar", "alpha", "--min-support", "0", "--json").stdout == everything
+    rated = json.loads(movierec("similar", "alpha", "--min-support", "1", "--json").stdout)
+    assert rated["neighbors"] == json.loads(everything)["neighbors"][:2]
 
 
 # --- what reaches a terminal
@@ -601,7 +676,8 @@ def hostile_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     hostile = "\x1b[31m{}\x07\x9b1m\u202e\x1b]0;owned\x07"
     movies = MOVIES.decode().replace("Alpha", hostile.format("Alpha"))
     movies = movies.replace("Beta", hostile.format("[red]Beta[/red]"))
-    recommender = fit(folder, movies=movies.replace("Comedy", "\x1b[1mComedy").encode())
+    # A table shows the genres that two films share.
+    recommender = fit(folder, movies=movies.replace("Drama", "\x1b[1mDrama").encode())
     recommender.save(folder / "hostile.model")
     return folder / "hostile.model"
 

@@ -37,12 +37,22 @@ def test_the_three_commands_as_typed(movierec: Run, tmp_path: Path) -> None:
     assert "56,007 ratings of 735 films by 700 users -> movierec.model" in fit.stderr
     similar = movierec("similar", TOY_STORY, "-k", "10")
     assert (similar.returncode, similar.stderr) == (0, "")
-    assert re.search(r"1 +Toy Story 2 \(1999\) +1999 +Adventure, .+ 0\.862 +194 ", similar.stdout)
+    assert re.search(
+        r"1 +Toy Story 2 \(1999\) +1999 +0\.910 +194 +solid +Adventure, .+ \d\.\d\d", similar.stdout
+    )
     assert len(re.findall(r"^ *\d+ ", similar.stdout, re.MULTILINE)) == 10
     stats = movierec("stats")
     assert (stats.returncode, stats.stderr) == (0, "")
     assert re.search(r"unique users +700", stats.stdout)
     assert re.search(r"unique movies \(rated\) +731", stats.stdout)
+
+
+def test_content_weight_of_0_gives_the_cosine_of_ratings(movierec: Run) -> None:
+    assert movierec("fit", "--content-weight", "0").returncode == 0
+    first = json.loads(movierec("similar", TOY_STORY, "--json").stdout)["neighbors"][0]
+    assert (first["title"], first["support"]) == ("Toy Story 2 (1999)", 194)
+    assert first["similarity"] == pytest.approx(0.862, abs=1e-3)
+    assert (first["content_share"], first["evidence"]) == (0, "solid")
 
 
 def test_fit_without_files_says_that_it_takes_the_sample(movierec: Run, tmp_path: Path) -> None:
@@ -84,8 +94,27 @@ def test_json_says_what_the_api_says(similar: Run, sample_model: Path) -> None:
     found = Recommender.load(sample_model).similar(TOY_STORY, k=3)
     document = json.loads(similar(TOY_STORY, "-k", "3", "--json").stdout)
     assert document["query"] == {"movie_id": 1, "title": TOY_STORY}
+    assert document["queries"] == [document["query"]]
+    assert document["less_like"] == []
     for row, movie in zip(document["neighbors"], found, strict=True):
-        assert row == {**dict(movie), "genres": list(movie.genres)}
+        lists = {"genres": list(movie.genres), "shared_genres": list(movie.shared_genres)}
+        assert row == {**dict(movie), **lists}
+
+
+def test_several_titles_reach_the_api(similar: Run, sample_model: Path) -> None:
+    found = Recommender.load(sample_model).similar(
+        [TOY_STORY, "Hamlet (1996)"], k=5, less_like=["Toy Story 2 (1999)"]
+    )
+    run = similar(
+        *(TOY_STORY, "Hamlet (1996)", "--less-like", "Toy Story 2 (1999)", "-k", "5", "--json")
+    )
+    document = json.loads(run.stdout)
+    assert [film["movie_id"] for film in document["queries"]] == [
+        film.movie_id for film in found.queries
+    ]
+    assert [film["title"] for film in document["less_like"]] == ["Toy Story 2 (1999)"]
+    assert [row["movie_id"] for row in document["neighbors"]] == [film.movie_id for film in found]
+    assert len(found) == 5
 
 
 def test_every_format_has_the_same_films(similar: Run, sample_model: Path) -> None:
@@ -103,11 +132,17 @@ def test_every_format_has_the_same_films(similar: Run, sample_model: Path) -> No
 
 def test_options_reach_the_api(similar: Run, sample_model: Path) -> None:
     found = Recommender.load(sample_model).similar(
-        "Hamlet", year=1996, k=5, genres=["Drama"], not_genres=["War"], years=(1980, 1999)
+        "Hamlet",
+        year=1996,
+        k=5,
+        genres=["Drama"],
+        not_genres=["War"],
+        years=(1980, 1999),
+        min_support=20,
     )
     run = similar(
         *("Hamlet", "--year", "1996", "-k", "5", "--genre", "Drama", "--not-genre", "War"),
-        *("--years", "1980-1999", "--min-support", "1", "--json"),
+        *("--years", "1980-1999", "--min-support", "20", "--json"),
     )
     rows = json.loads(run.stdout)["neighbors"]
     assert [row["movie_id"] for row in rows] == [movie.movie_id for movie in found]
@@ -129,7 +164,7 @@ def test_short_list_says_why_on_stderr(similar: Run) -> None:
     run = similar(TOY_STORY, "--genre", "Film-Noir", "-k", "200", "--json")
     assert run.returncode == 0
     assert len(json.loads(run.stdout)["neighbors"]) < 200
-    assert "pass the filters" in run.stderr
+    assert "and passes the filters" in run.stderr
 
 
 def test_ambiguous_title_lists_the_candidates(similar: Run) -> None:

@@ -2,20 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from movierec.neighbors.blockwise import Cosine, order_of
+from movierec.neighbors.blockwise import Cosine, inverse_norms, order_of
+
+_LEAST_SHARE = 1e-9  # of the ratings in a similarity: below it they are as good as left out
 
 
-def fit_estimator(item_users: Any, n_neighbors: int) -> Any:
-    """Fit scikit-learn's brute-force cosine search on the rating matrix.
+def place(item_users: Any, content: Any, content_weight: float, prior: float) -> Any:
+    """Place each film by its ratings and its content in one space.
+
+    With `n` ratings of a film, ``s = (1 - content_weight) * n / (n + prior)`` is what its ratings
+    count: many ratings decide, few leave the word to the content, as a prior would (compare Bell
+    and Koren, "Scalable collaborative filtering with jointly derived neighborhood interpolation
+    weights", ICDM 2007, section 3, who shrink similarities by ``n / (n + prior)``). The vector of
+    a film is ``(sqrt(s) r / |r|, sqrt(1 - s) c)``, `c` its content, so the similarity of two is
+    ``sqrt(s_i s_j) cos(r_i, r_j) + sqrt((1 - s_i) (1 - s_j)) cos(c_i, c_j)``.
+
+    A cosine does not change with the length of a vector. Each is therefore stored times
+    ``|r| / sqrt(s)``: the ratings stay in it as they were given.
 
     Parameters
     ----------
     item_users : scipy.sparse.csr_matrix of shape (n_items, n_users), float32
+    content : scipy.sparse.csr_matrix of shape (n_items, n_features), float32, or None
+        Rows of length 1; see :func:`movierec.content.content_matrix`.
+    content_weight : float
+        From 0, which gives `item_users` itself, to 1.
+    prior : float
+        How many ratings count as much as the prior content.
+
+    Returns
+    -------
+    scipy.sparse.csr_matrix of shape (n_items, n_users + n_features), float32
+    """
+    from scipy.sparse import diags, hstack
+
+    if content is None or content_weight == 0:
+        return item_users
+    n_ratings = np.diff(item_users.indptr)
+    share = (1 - content_weight) * n_ratings / np.maximum(n_ratings + prior, 1)
+    share = np.maximum(share, _LEAST_SHARE)
+    inverse = inverse_norms(item_users)
+    norms = np.divide(1.0, inverse, out=np.ones(len(inverse)), where=inverse > 0)
+    scaled = diags(norms * np.sqrt((1 - share) / share)) @ content
+    vectors = hstack([item_users, scaled.astype(np.float32)], format="csr")
+    vectors.sort_indices()
+    return vectors
+
+
+def fit_estimator(vectors: Any, n_neighbors: int) -> Any:
+    """Fit scikit-learn's brute-force cosine search on the vectors of the films.
+
+    Parameters
+    ----------
+    vectors : scipy.sparse.csr_matrix of shape (n_items, n_columns), float32
     n_neighbors : int
 
     Returns
@@ -24,9 +69,9 @@ def fit_estimator(item_users: Any, n_neighbors: int) -> Any:
     """
     from sklearn.neighbors import NearestNeighbors
 
-    n_neighbors = min(n_neighbors, item_users.shape[0])
+    n_neighbors = min(n_neighbors, vectors.shape[0])
     estimator = NearestNeighbors(n_neighbors=n_neighbors, metric="cosine", algorithm="brute")
-    return estimator.fit(item_users)
+    return estimator.fit(vectors)
 
 
 def fitted_matrix(estimator: Any) -> Any:
@@ -35,20 +80,47 @@ def fitted_matrix(estimator: Any) -> Any:
 
 
 def rank_all(
-    estimator: Any, index: int, min_support: int
+    estimator: Any,
+    n_users: int,
+    liked: Sequence[int],
+    disliked: Sequence[int] = (),
+    *,
+    min_support: int = 0,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.int32]]:
-    """Rank all films by their similarity to one, from the estimator's matrix.
+    """Rank all films by their similarity to some, from the estimator's matrix.
 
     scikit-learn's own ``kneighbors`` would normalise the whole matrix again, in float32, and
-    order ties at random; this gives what a longer table would hold.
+    order ties at random; for one film this gives what a longer table would hold.
+
+    Parameters
+    ----------
+    estimator : sklearn.neighbors.NearestNeighbors
+    n_users : int
+        How many columns of its matrix are users.
+    liked, disliked : sequence of int
+        Films are ranked by their mean similarity to the first, less that to the second.
+    min_support : int
 
     Returns
     -------
     order : ndarray of shape (n_neighbors,), int64
-        The ``item_index`` of each film with a similarity, the nearest first.
+        The ``item_index`` of each film for which that is above 0, the highest first.
     similarities : ndarray of shape (n_neighbors,), float32
+        The mean similarity to the `liked`.
     support : ndarray of shape (n_neighbors,), int32
+        The lowest of the supports by the `liked`.
     """
-    similarities, support = Cosine(fitted_matrix(estimator), min_support).rows(index, index + 1)
-    order = order_of(similarities[0], similarities.shape[1])
-    return order, similarities[0, order], support[0, order]
+    cosine = Cosine(fitted_matrix(estimator), n_users, min_support)
+    near = [cosine.rows(index, index + 1) for index in liked]
+    similarities = _mean(values for values, _ in near)
+    support = np.vstack([counts for _, counts in near]).min(axis=0)
+    scores = similarities.copy()
+    if disliked:
+        scores -= _mean(cosine.rows(index, index + 1)[0] for index in disliked)
+    scores[[*liked, *disliked]] = 0
+    order = order_of(scores, len(scores))
+    return order, similarities[order], support[order]
+
+
+def _mean(rows: Iterable[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
+    return np.mean(np.vstack(list(rows)), axis=0, dtype=np.float64).astype(np.float32)

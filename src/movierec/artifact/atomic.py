@@ -12,9 +12,9 @@ from typing import IO
 from movierec.errors import OutputError
 
 _HINTS = {
-    errno.EACCES: "choose another place with --model, or change the permissions",
+    errno.EACCES: "choose another place, or change the permissions",
     errno.ENOENT: "make that folder first",
-    errno.ENOSPC: "make room, or choose another place with --model",
+    errno.ENOSPC: "make room, or choose another place",
 }
 
 
@@ -40,7 +40,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         temporary.replace(target)
         _sync_folder(target.parent)
     except OSError as error:
-        hint = _HINTS.get(error.errno or 0, "choose another place with --model")
+        hint = _HINTS.get(error.errno or 0, "choose another place")
         raise OutputError(f"cannot write {path}: {error.strerror or error}", hint) from error
     finally:
         if temporary is not None:

@@ -6,7 +6,7 @@ def main() -> None:
     import gc
     import sys
 
-    gc.disable()  # a question is answered before collecting could pay; `fit` switches it on again
+    gc.disable()  # a command ends before collecting could pay
     from movierec.cli._app import app
 
     for stream in (sys.stdout, sys.stderr):

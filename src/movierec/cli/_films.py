@@ -7,11 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
+from movierec.catalog import Record
 from movierec.cli._output import Column, Format
 from movierec.errors import UsageError
 
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print the list.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+ByIdOption = Annotated[bool, typer.Option("--id", help="Read every TITLE as a movieId.")]
 GenreOption = Annotated[
     list[str] | None,
     typer.Option("--genre", help="Only films of this genre; again, of all of them."),
@@ -45,10 +47,15 @@ def parse_years(text: str | None) -> tuple[int, int] | None:
     return low, high
 
 
-def plain(record: Any) -> dict[str, Any]:
-    """Return a record as JSON has it: tuples as lists."""
-    items = dict(record).items()
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in items}
+def plain(record: Record) -> dict[str, Any]:
+    """Return a record as JSON has it: tuples as lists, records in it as objects."""
+    return {name: _plain(value) for name, value in dict(record).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Record):
+        return plain(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _mean(row: Mapping[str, Any]) -> str:

@@ -113,6 +113,16 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], ti
     out.print(table)
 
 
+def print_pairs(title: str, pairs: Iterable[tuple[str, str]]) -> None:
+    """Print names with their values under a title."""
+    rows = [{"name": name, "value": value} for name, value in pairs]
+    columns = (
+        Column("", lambda row: row["name"], "dim"),
+        Column("", lambda row: row["value"]),
+    )
+    print_table(rows, columns, title)
+
+
 def console() -> Console:
     """Return the console for stdout: as wide as the terminal, or without limit where piped."""
     from rich.console import Console

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import shlex
 import time
 from pathlib import Path
@@ -12,7 +11,14 @@ import typer
 
 from movierec.cli._app import DEFAULT_MODEL, Model, say
 from movierec.cli._signals import raise_if_stopped, stop_cleanly
+from movierec.errors import UsageError
+from movierec.model import CONTENT_PARTS, Parameters
 from movierec.wording import counted
+
+
+def format_weights(weights: dict[str, float]) -> str:
+    """Return weights as they are typed."""
+    return ",".join(f"{name}={weight:g}" for name, weight in weights.items())
 
 
 def fit(
@@ -30,17 +36,43 @@ def fit(
     model: Model = DEFAULT_MODEL,
     n_neighbors: Annotated[
         int, typer.Option(min=1, help="How many neighbours of each film to store.")
-    ] = 100,
+    ] = Parameters.n_neighbors,
     min_support: Annotated[
-        int, typer.Option(min=1, help="People who must have rated both films of a pair.")
-    ] = 1,
+        int, typer.Option(min=0, help="People who must have rated both films of a pair.")
+    ] = Parameters.min_support,
     min_ratings: Annotated[
         int, typer.Option(min=1, help="Leave out films with fewer ratings.")
-    ] = 1,
+    ] = Parameters.min_ratings,
+    content_weight: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="What genres, title and so on count beside very many ratings. At 0 the similarity "
+            "is the cosine of ratings.",
+        ),
+    ] = Parameters.content_weight,
+    prior: Annotated[
+        float,
+        typer.Option(
+            min=0, help="How many ratings halve what content counts more for a film with few."
+        ),
+    ] = Parameters.prior,
+    content_parts: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PART=WEIGHT,...",
+            help="What the parts of the content count, those not named nothing. "
+            f"[default: {format_weights(CONTENT_PARTS)}]",
+        ),
+    ] = None,
     links: Annotated[
         Path | None, typer.Option(help="links.csv: films are found by IMDb id too.")
     ] = None,
     tags: Annotated[Path | None, typer.Option(help="tags.csv: what people call the films.")] = None,
+    genome: Annotated[
+        Path | None, typer.Option(help="genome-scores.csv: how relevant each tag is for a film.")
+    ] = None,
     on_error: Annotated[
         Literal["fail", "skip"], typer.Option(help="What to do with a line that cannot be used.")
     ] = "fail",
@@ -55,7 +87,6 @@ def fit(
     tell = (lambda *lines: None) if quiet else say
     tell(f"reading {ratings or 'the sample: real films, simulated ratings'}")
     stop_cleanly()
-    gc.enable()
     from movierec.artifact.writing import refuse_bad_place
     from movierec.cli._output import progress_bar
     from movierec.recommender import Recommender
@@ -67,9 +98,13 @@ def fit(
             movies,
             links=links,
             tags=tags,
+            genome=genome,
             n_neighbors=n_neighbors,
             min_support=min_support,
             min_ratings=min_ratings,
+            content_weight=content_weight,
+            prior=prior,
+            content_parts=parse_weights(content_parts),
             on_error=on_error,
             progress=progress,
         )
@@ -77,6 +112,25 @@ def fit(
         recommender.save(model)
     tell(*_summary(recommender.card, model, time.perf_counter() - started))
     tell("next:", f"  movierec similar {_quoted(_famous(recommender))}{_model_option(model)}")
+
+
+def parse_weights(text: str | None) -> dict[str, float] | None:
+    """Return the weights in ``genres=0.3,title=0.65``.
+
+    Raises
+    ------
+    UsageError
+        If `text` is no list of weights.
+    """
+    if text is None:
+        return None
+    try:
+        pairs = [pair.split("=") for pair in text.split(",")]
+        return {name.strip(): float(weight) for name, weight in pairs}
+    except ValueError:
+        raise UsageError(
+            f'"{text}" is no list of weights', f"write it as {format_weights(CONTENT_PARTS)}"
+        ) from None
 
 
 def _summary(card: dict[str, Any], model: Path, seconds: float) -> list[str]:

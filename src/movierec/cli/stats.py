@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -10,7 +9,7 @@ import typer
 
 from movierec.cli._app import DEFAULT_MODEL, Model
 from movierec.cli._films import MEAN, MOVIE_ID, N_RATINGS, TITLE
-from movierec.cli._output import Column, bar, print_json, print_table, progress_bar
+from movierec.cli._output import Column, bar, print_json, print_pairs, print_table, progress_bar
 
 
 def stats(
@@ -31,7 +30,6 @@ def stats(
     if ratings is None:
         found = Recommender.load(model).stats()
     else:
-        gc.enable()
         with progress_bar(quiet=False) as progress:
             found = stats_of(ratings, movies, on_error=on_error, progress=progress)
     if as_json:
@@ -41,7 +39,7 @@ def stats(
 
 
 def _print(found: Mapping[str, Any]) -> None:
-    _print_pairs("Ratings", _counts(found))
+    print_pairs("Ratings", _counts(found))
     histogram = found["rating_histogram"]
     _print_bars("Ratings given", [(f"{row['rating']:g}", row["count"]) for row in histogram])
     for name in ("user", "film"):
@@ -54,7 +52,7 @@ def _print(found: Mapping[str, Any]) -> None:
     best = found["best_rated"]
     print_table(best["films"], columns, f"Best rated, of {best['min_ratings']:,} ratings or more")
     if "model" in found:
-        _print_pairs("Model", _card(found["model"]))
+        print_pairs("Model", _card(found["model"]))
 
 
 def _counts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -77,7 +75,10 @@ def _counts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _card(card: Mapping[str, Any]) -> list[tuple[str, str]]:
     def joined(pairs: Mapping[str, Any]) -> str:
-        return ", ".join(f"{name} {value}" for name, value in pairs.items())
+        return ", ".join(
+            f"{name} ({joined(value)})" if isinstance(value, dict) else f"{name} {value}"
+            for name, value in pairs.items()
+        )
 
     size = [("file", f"{card['path']}, {card['bytes'] / 1e6:.1f} MB")] if "path" in card else []
     return [
@@ -90,15 +91,6 @@ def _card(card: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("fingerprint", card["fingerprint"][:16]),
         *size,
     ]
-
-
-def _print_pairs(title: str, pairs: Sequence[tuple[str, str]]) -> None:
-    rows = [{"name": name, "value": value} for name, value in pairs]
-    columns = (
-        Column("", lambda row: row["name"], "dim"),
-        Column("", lambda row: row["value"]),
-    )
-    print_table(rows, columns, title)
 
 
 def _print_bars(title: str, counts: Sequence[tuple[str, int]]) -> None:

@@ -1,8 +1,9 @@
-"""The nearest films of each film: cosine similarity of their rating vectors.
+"""The nearest films of each film: cosine similarity of their vectors.
 
-The cosine is that of Sarwar, Karypis, Konstan and Riedl, "Item-based collaborative filtering
-recommendation algorithms" (WWW 2001), section 3.1.1, over all users, a missing rating being 0:
-``similarity(i, j) = sum_u r_ui r_uj / (|r_i| |r_j|)``.
+A film's vector is a row of a sparse matrix: first its ratings, a column for each user, then perhaps
+what else is known of it. Over ratings alone the cosine is that of Sarwar, Karypis, Konstan and
+Riedl, "Item-based collaborative filtering recommendation algorithms" (WWW 2001), section 3.1.1,
+over all users, a missing rating being 0: ``similarity(i, j) = sum_u r_ui r_uj / (|r_i| |r_j|)``.
 
 ``blockwise`` multiplies sparse matrices, a block of films at a time: simple, and fast enough for
 small data. ``pairwise`` and ``parallel`` compute each pair once, in compiled loops on all
@@ -21,23 +22,26 @@ from movierec.neighbors.table import NeighborTable
 __all__ = ["NeighborTable", "top_k"]
 
 # Multiplications beyond which compiled loops win, though loading them takes over half a second.
-_MANY = 100_000_000
+_MANY = 200_000_000
 
 
 def top_k(
-    item_users: Any,
+    vectors: Any,
     k: int,
     *,
-    min_support: int = 1,
+    n_users: int | None = None,
+    min_support: int = 0,
     progress: Callable[[float], object] = lambda done: None,
 ) -> NeighborTable:
     """Find the `k` nearest films of every film.
 
     Parameters
     ----------
-    item_users : scipy.sparse.csr_matrix of shape (n_items, n_users), float32
-        Finite ratings, each user at most once in a row, in order. A stored 0 is a rating.
+    vectors : scipy.sparse.csr_matrix of shape (n_items, n_columns), float32
+        Finite, each column at most once in a row, in order. A stored 0 is a rating.
     k : int
+    n_users : int, optional
+        How many columns are users, who make up the support of a pair: all, unless it says less.
     min_support : int
         Pairs that fewer users rated are left out.
     progress : callable, optional
@@ -48,11 +52,13 @@ def top_k(
     NeighborTable
         Similarities are summed in float64, and the same on any number of processors.
     """
-    table = NeighborTable.empty(item_users.shape[0], k)
-    per_user = np.bincount(item_users.indices, minlength=1).astype(np.float64)
-    if (per_user**2).sum() < _MANY:
+    table = NeighborTable.empty(vectors.shape[0], k)
+    per_column = np.bincount(vectors.indices, minlength=1).astype(np.float64)
+    if (per_column**2).sum() < _MANY:
         from movierec.neighbors.blockwise import fill_table
     else:
         from movierec.neighbors.parallel import fill_table
-    fill_table(table, item_users, min_support, progress)
+    fill_table(
+        table, vectors, vectors.shape[1] if n_users is None else n_users, min_support, progress
+    )
     return table

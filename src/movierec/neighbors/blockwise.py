@@ -15,22 +15,22 @@ _BLOCK_CELLS = 2_000_000  # of a dense block of similarities: 16 MB
 
 
 class Cosine:
-    """Similarities between the rows of a rating matrix, computed in float64.
+    """Similarities between the rows of a matrix, computed in float64.
 
     Parameters
     ----------
-    item_users : scipy.sparse.csr_matrix of shape (n_items, n_users)
-    min_support : int
-        Pairs that fewer users rated have no similarity.
+    vectors, n_users, min_support
+        As in :func:`movierec.neighbors.top_k`.
     """
 
-    def __init__(self, item_users: Any, min_support: int = 1) -> None:
+    def __init__(self, vectors: Any, n_users: int, min_support: int = 0) -> None:
         from scipy.sparse import csr_matrix
 
-        self._ratings = item_users.astype(np.float64)
-        ones = np.ones(item_users.nnz, dtype=np.int32)
-        self._rated = csr_matrix((ones, item_users.indices, item_users.indptr), item_users.shape)
-        self._scale = inverse_norms(item_users)
+        self._vectors = vectors.astype(np.float64)
+        ones = np.ones(vectors.nnz, dtype=np.int32)
+        rated = csr_matrix((ones, vectors.indices, vectors.indptr), vectors.shape)
+        self._rated = rated[:, :n_users]
+        self._scale = inverse_norms(vectors)
         self._min_support = min_support
 
     def rows(self, start: int, stop: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
@@ -41,22 +41,25 @@ class Cosine:
         similarities : ndarray of shape (stop - start, n_items), float32
         support : ndarray of shape (stop - start, n_items), int32
         """
-        dots = (self._ratings @ self._ratings[start:stop].T).toarray().T
-        support = (self._rated @ self._rated[start:stop].T).toarray().T
+        cosines, support = (
+            np.ascontiguousarray((matrix @ matrix[start:stop].T).toarray().T)
+            for matrix in (self._vectors, self._rated)
+        )
         # The product of the scales comes first: both orders of a pair give the same bits.
-        cosines = dots * (self._scale[start:stop, None] * self._scale)
+        cosines *= self._scale[start:stop, None] * self._scale
         # Rounding to float32 first makes ties of what float64 noise tells apart.
-        similarities = np.where(support >= self._min_support, cosines, 0.0).astype(np.float32)
+        similarities = cosines.astype(np.float32)
+        similarities[support < self._min_support] = 0.0
         similarities[np.arange(stop - start), np.arange(start, stop)] = 0.0
         return similarities, support
 
 
-def inverse_norms(item_users: Any) -> npt.NDArray[np.float64]:
+def inverse_norms(vectors: Any) -> npt.NDArray[np.float64]:
     """Return 1 / the norm of each row, or 0 for a row of zeros."""
-    squares = np.zeros(item_users.shape[0])
-    for start in range(0, len(squares), _NORM_ROWS):  # a float64 copy of all ratings is large
-        ends = item_users.indptr[start : start + _NORM_ROWS + 1]
-        values = item_users.data[ends[0] : ends[-1]].astype(np.float64)
+    squares = np.zeros(vectors.shape[0])
+    for start in range(0, len(squares), _NORM_ROWS):  # a float64 copy of them all is large
+        ends = vectors.indptr[start : start + _NORM_ROWS + 1]
+        values = vectors.data[ends[0] : ends[-1]].astype(np.float64)
         filled = np.flatnonzero(np.diff(ends))
         if len(filled):
             firsts = ends[filled] - ends[0]
@@ -65,11 +68,15 @@ def inverse_norms(item_users: Any) -> npt.NDArray[np.float64]:
 
 
 def fill_table(
-    table: NeighborTable, item_users: Any, min_support: int, progress: Callable[[float], object]
+    table: NeighborTable,
+    vectors: Any,
+    n_users: int,
+    min_support: int,
+    progress: Callable[[float], object],
 ) -> None:
     """Find the nearest films of every film; see :func:`movierec.neighbors.top_k`."""
     n_items, k = table.neighbors.shape
-    cosine = Cosine(item_users, min_support)
+    cosine = Cosine(vectors, n_users, min_support)
     for start, stop in _blocks(n_items):
         similarities, support = cosine.rows(start, stop)
         for row in range(stop - start):

@@ -1,5 +1,8 @@
 """Compiled loops that compute every pair of films once.
 
+What is said here of users and ratings goes for features and their weights too: each is a column of
+the matrix. Only the first `n_counted` columns are people, whom `support` counts.
+
 Films are ranked by their number of ratings, and each user's list of ratings is kept in that order.
 The films that are more popular than a given one are then a prefix of each list, so every pair is
 computed once, from its less popular film, and offered to both. Consecutive films form a block that
@@ -89,11 +92,18 @@ def touch(lists: Lists, items: Array, scratch: Scratch) -> int:
 
 @njit(nogil=True, cache=True)
 def accumulate(
-    lists: Lists, touched: Array, scratch: Scratch, first_rank: int, sums: Array, counts: Array
+    lists: Lists,
+    touched: Array,
+    n_counted: int,
+    scratch: Scratch,
+    first_rank: int,
+    sums: Array,
+    counts: Array,
 ) -> None:
     """Add the products of a block's ratings with all more popular ones of the same user."""
     ranks, values = lists.ranks, lists.values
     for user in touched:
+        is_counted = np.int32(user < n_counted)
         start = lists.starts[user]
         first = start + scratch.first[user]
         for entry in range(first, first + scratch.taken[user]):
@@ -104,7 +114,7 @@ def accumulate(
             for other in range(start, entry):
                 rank = ranks[other]
                 row_sums[rank] += factor * values[other]
-                row_counts[rank] += np.int32(1)
+                row_counts[rank] += is_counted
         scratch.taken[user] = 0
 
 

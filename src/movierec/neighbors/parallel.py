@@ -36,17 +36,18 @@ _BLOCK_PAIRS, _SMALLEST_BLOCK, _LARGEST_BLOCK = 1 << 18, 4, 256
 
 def fill_table(
     table: NeighborTable,
-    item_users: Any,
+    vectors: Any,
+    n_users: int,
     min_support: int,
     progress: Callable[[float], object],
     n_threads: int | None = None,
 ) -> None:
     """Find the nearest films of every film; see :func:`movierec.neighbors.top_k`."""
-    run = _Run(item_users, table.neighbors.shape[1], min_support)
+    run = _Run(vectors, n_users, table.neighbors.shape[1], min_support)
     done, total = 0.0, max(run.work.sum(), 1.0)
     with ThreadPoolExecutor(n_threads or n_processors()) as pool:
         try:
-            for part in pool.map(run.block, successive(_borders(item_users.shape[0]))):
+            for part in pool.map(run.block, successive(_borders(vectors.shape[0]))):
                 done += part
                 progress(done / total)
         except BaseException:  # an interrupt must not wait for blocks that nobody has begun
@@ -67,11 +68,11 @@ def _borders(n_items: int) -> list[int]:
 
 
 class _Run:
-    """What the threads share: the ratings, read only, and the top lists, behind a lock."""
+    """What the threads share: the vectors, read only, and the top lists, behind a lock."""
 
-    def __init__(self, item_users: Any, k: int, min_support: int) -> None:
-        n_items = item_users.shape[0]
-        self.order = np.argsort(-np.diff(item_users.indptr), kind="stable").astype(np.int32)
+    def __init__(self, vectors: Any, n_users: int, k: int, min_support: int) -> None:
+        n_items = vectors.shape[0]
+        self.order = np.argsort(-np.diff(vectors.indptr), kind="stable").astype(np.int32)
         # Multiplications of each rank, and about as long for looking at a sum.
         self.work = np.arange(n_items, dtype=np.float64)
         self.top = TopLists(
@@ -79,8 +80,9 @@ class _Run:
             support=np.zeros((n_items, k), np.int32),
             floor=np.ones(n_items, np.int32),
         )
-        self._lists = _lists(item_users, self.order, self.work)
-        self._scale = inverse_norms(item_users)[self.order]
+        self._lists = _lists(vectors, self.order, self.work)
+        self._scale = inverse_norms(vectors)[self.order]
+        self._n_users = n_users
         self._min_support = min_support
         self._merging = threading.Lock()
         self._local = threading.local()
@@ -93,7 +95,7 @@ class _Run:
         counts = scratch.counts[: sums.size].reshape(sums.shape)
         touched = scratch.touched[: touch(self._lists, self.order[start:stop], scratch)]
         touched.sort()  # every pair is summed in the order of the users: the same bits each time
-        accumulate(self._lists, touched, scratch, start, sums, counts)
+        accumulate(self._lists, touched, self._n_users, scratch, start, sums, counts)
         shared = (self._scale, start, self.order, self._min_support, self.top)
         offers = select(sums, counts, *shared, scratch)
         with self._merging:
@@ -103,14 +105,14 @@ class _Run:
     def _scratch(self) -> Scratch:
         """Return the working space of the thread that asks."""
         if not hasattr(self._local, "scratch"):
-            n_items, n_users = len(self.order), len(self._lists.starts) - 1
+            n_items, n_columns = len(self.order), len(self._lists.starts) - 1
             pairs = max((stop - start) * stop for start, stop in successive(_borders(n_items)))
             self._local.scratch = Scratch(
                 sums=np.zeros(pairs),
                 counts=np.zeros(pairs, np.int32),
-                taken=np.zeros(n_users, np.uint32),
-                first=np.empty(n_users, np.uint32),
-                touched=np.empty(n_users, np.int32),
+                taken=np.zeros(n_columns, np.uint32),
+                first=np.empty(n_columns, np.uint32),
+                touched=np.empty(n_columns, np.int32),
                 scores=np.empty(n_items, np.float32),
                 maxima=np.empty(n_items // CHUNK + 1, np.int32),
                 offers=np.empty(2 * pairs, OFFER),
@@ -118,17 +120,17 @@ class _Run:
         return self._local.scratch  # type: ignore[no-any-return]
 
 
-def _lists(item_users: Any, order: npt.NDArray[np.int32], work: npt.NDArray[np.float64]) -> Lists:
-    n_users, nnz = item_users.shape[1], item_users.nnz
-    starts = np.zeros(n_users + 1, np.uint64)
-    np.cumsum(np.bincount(item_users.indices, minlength=n_users), out=starts[1:])
+def _lists(vectors: Any, order: npt.NDArray[np.int32], work: npt.NDArray[np.float64]) -> Lists:
+    n_columns, nnz = vectors.shape[1], vectors.nnz
+    starts = np.zeros(n_columns + 1, np.uint64)
+    np.cumsum(np.bincount(vectors.indices, minlength=n_columns), out=starts[1:])
     lists = Lists(
-        indptr=item_users.indptr.astype(np.int64),
-        users=item_users.indices.astype(np.int32, copy=False),
+        indptr=vectors.indptr.astype(np.int64),
+        users=vectors.indices.astype(np.int32, copy=False),
         depths=np.empty(nnz, np.uint32),
         starts=starts,
         ranks=np.empty(nnz, np.uint32),
         values=np.empty(nnz, np.float32),
     )
-    fill_lists(item_users.data.astype(np.float32, copy=False), order, lists, work)
+    fill_lists(vectors.data.astype(np.float32, copy=False), order, lists, work)
     return lists

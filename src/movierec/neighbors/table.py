@@ -20,7 +20,7 @@ class NeighborTable:
     similarities : ndarray of shape (n_items, n_neighbors), float32, descending
         Rounded from float64, so that equal similarities are equal here too.
     support : ndarray of shape (n_items, n_neighbors), int32
-        How many users rated both.
+        How many users rated both; 0 where two films are only alike in content.
     """
 
     neighbors: npt.NDArray[np.int32]

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from movierec.errors import DataError, UsageError
 from movierec.ratings import RatingRows
+from movierec.readers.genome import read_genome
 from movierec.readers.layout import Layout, recognise
 from movierec.readers.movies import MovieRow, read_links, read_movies, read_tags
 from movierec.readers.ratings import read_ratings
@@ -20,7 +21,8 @@ from movierec.wording import counted
 
 PathLike = str | os.PathLike[str]
 T = TypeVar("T")
-_USUAL_NAMES = ("ratings", "movies", "links", "tags", "u")  # u.data and u.item are MovieLens 100K
+_KINDS = ("ratings", "movies", "links", "tags", "genome")
+_USUAL_NAMES = (*_KINDS, "genome-scores", "u")  # u.data and u.item are MovieLens 100K
 
 
 @dataclass
@@ -35,6 +37,8 @@ class Dataset:
         IMDb ids by film id.
     tags : mapping of str to list of str
         Tags by film id, the most given first.
+    genome : mapping of str to mapping of str to float
+        The relevance of tags, by film id.
     files : dict of str to str
         The names of the files, by their kind.
     notes : list of str
@@ -47,6 +51,7 @@ class Dataset:
     ratings: RatingRows
     links: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, list[str]] = field(default_factory=dict)
+    genome: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     n_movie_rows: int = 0
@@ -71,6 +76,7 @@ def read_dataset(
     *,
     links: PathLike | None = None,
     tags: PathLike | None = None,
+    genome: PathLike | None = None,
     skip_bad_rows: bool = False,
     progress: Callable[[float], None] | None = None,
 ) -> Dataset:
@@ -79,9 +85,9 @@ def read_dataset(
     Parameters
     ----------
     ratings : path-like, optional
-        A file, ``-`` for standard input, or alone, a folder or zip in which films, links and tags
-        are found too. Without it, the sample is read.
-    movies, links, tags : path-like, optional
+        A file, ``-`` for standard input, or alone, a folder or zip in which films, links, tags
+        and the tag genome are found too. Without it, the sample is read.
+    movies, links, tags, genome : path-like, optional
     skip_bad_rows : bool
         Whether rows that cannot be used are counted instead of being an error.
     progress : callable, optional
@@ -93,7 +99,7 @@ def read_dataset(
         If a file is missing, broken, not what it should be, or has a row that cannot be used.
     """
     found = _find_sample() if ratings is None else _find(ratings, movies)
-    for kind, path in (("links", links), ("tags", tags)):
+    for kind, path in (("links", links), ("tags", tags), ("genome", genome)):
         if path is not None:
             found[kind] = _only(sources_at(path), kind, os.fspath(path))
     files = _Files(found, skip_bad_rows)
@@ -112,6 +118,7 @@ def read_dataset(
         ratings=rows,
         links=files.read("links", read_links) if "links" in found else {},
         tags=files.read("tags", read_tags) if "tags" in found else {},
+        genome=files.read("genome", read_genome) if "genome" in found else {},
         files={kind: source.name for kind, (source, _) in found.items()},
         notes=files.notes,
         n_movie_rows=len(films) + n_repeated,
@@ -144,7 +151,7 @@ def _find(ratings: PathLike, movies: PathLike | None) -> Found:
             f"{place} is one file; ratings and films are two",
             "movierec fit ratings.csv movies.csv, or name a folder or zip that holds both",
         )
-    found = {kind: _choose(sources, kind) for kind in ("ratings", "movies", "links", "tags")}
+    found = {kind: _choose(sources, kind) for kind in _KINDS}
     for kind in ("ratings", "movies"):
         if found[kind] is None:
             raise _nothing_of(kind, place, sources)
@@ -215,6 +222,7 @@ def _mismatch(place: str, kind: str, layout: Layout) -> tuple[str, str]:
         "movies": "movieId, title and genres",
         "links": "movieId and imdbId",
         "tags": "userId, movieId and tag",
+        "genome": "movieId, tagId and relevance",
     }[kind]
     shown = ", ".join(layout.header[:8])[:120]
     return (

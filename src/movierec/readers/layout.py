@@ -23,12 +23,13 @@ _COLUMNS = {
     "imdb": "imdb imdbid",
     "tmdb": "tmdb tmdbid",
     "tag": "tag tagname",
+    "tag_id": "tagid",
     "relevance": "relevance",
 }
 _NAMED = {name: column for column, names in _COLUMNS.items() for name in names.split()}
 # A file is the first of these of which it has all columns.
 _KINDS = {
-    "genome scores": {"item", "relevance"},
+    "genome": {"item", "tag_id", "relevance"},
     "tags": {"user", "item", "tag"},
     "ratings": {"user", "item", "rating"},
     "movies": {"item", "title"},

@@ -1,35 +1,29 @@
 """Reading ratings: fast where a file is all numbers, carefully where it is not.
 
-The fast way lets pandas parse blocks of lines into narrow numbers, on all processors. Whatever it
-cannot parse, and whatever is not a finite rating, is left to the careful way, which goes row by
-row, keeps ids as text and can name the line that is wrong.
+The fast way lets pandas parse blocks of lines into narrow numbers. Whatever it cannot parse, and
+whatever is not a finite rating, is left to the careful way, which goes row by row, keeps ids as
+text and can name the line that is wrong.
 """
 
 from __future__ import annotations
 
-import io
 from array import array
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
-from typing import IO, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from movierec.columns import IdArray
 from movierec.errors import DataError
-from movierec.processors import n_processors
 from movierec.ratings import RatingRows
 from movierec.readers.layout import Layout
+from movierec.readers.numbers import read_chunks
 from movierec.readers.source import Source
 from movierec.readers.text import LONGEST_ID, RowReport, as_ids, clean_id, read_rows
 from movierec.wording import counted
 
-_BLOCK = 1 << 23  # bytes, about 300,000 rows
-_LONGEST_ROW = 1 << 12  # bytes
-_CHUNK = 1_000_000  # rows
+_CHUNK = 1_000_000  # rows that there is room for at first
 _HIGHEST = float(np.finfo(np.float32).max)
 
 Progress = Callable[[float], None]
@@ -84,8 +78,9 @@ def _read_fast(
 ) -> RatingRows | None:
     """Read a file of plain numbers; None if it is not one."""
     columns = _Columns(id_type)
+    types = {"user": id_type, "item": id_type, "rating": np.float64}
     try:
-        for chunk in _chunks(source, layout, ("user", "item", "rating"), id_type, progress):
+        for chunk in read_chunks(source, layout, types, progress):
             if not (np.abs(chunk["rating"]) <= _HIGHEST).all():  # nor for NaN
                 return None
             columns.append(chunk)
@@ -119,74 +114,14 @@ class _Columns:
         return RatingRows(users, items, values, timestamps)
 
 
-def _chunks(
-    source: Source,
-    layout: Layout,
-    names: tuple[str, ...],
-    id_type: type[np.integer[Any]] = np.int64,
-    progress: Progress | None = None,
-) -> Iterator[dict[str, npt.NDArray[Any]]]:
-    """Yield some columns of a file, a block of lines at a time, in their order."""
-    # Between numbers, "::" is a ":" with an empty column behind it: pandas has no fast way for two.
-    step = len(layout.separator)
-    places = {layout.columns[name] * step: name for name in names}
-    types = {"user": id_type, "item": id_type, "rating": np.float64}
-    dtypes = {place: types[name] for place, name in places.items() if name in types}
-    parse = partial(_parse, separator=layout.separator[0], places=places, dtypes=dtypes)
-    n_threads = n_processors()
-    waiting: deque[Future[dict[str, npt.NDArray[Any]]]] = deque()
-    with source.open(progress) as content, ThreadPoolExecutor(n_threads) as pool:
-        skipped = int(layout.has_header)
-        for block in _blocks(content):
-            waiting.append(pool.submit(parse, block, skipped))  # pandas lets go of the lock
-            skipped = 0
-            if len(waiting) > n_threads:
-                yield waiting.popleft().result()
-        for chunk in waiting:
-            yield chunk.result()
-
-
-def _blocks(content: IO[bytes]) -> Iterator[bytes]:
-    """Yield the content in blocks of whole lines."""
-    while block := content.read(_BLOCK):
-        yield block + content.readline()
-
-
-def _parse(
-    block: bytes, skipped: int, *, separator: str, places: dict[int, str], dtypes: dict[int, Any]
-) -> dict[str, npt.NDArray[Any]]:
-    """Parse some lines; a ValueError where they are not all alike."""
-    import pandas as pd
-
-    try:
-        frame = pd.read_csv(
-            io.BytesIO(block),
-            sep=separator,
-            header=None,
-            skiprows=skipped,
-            usecols=sorted(places),
-            dtype=dtypes,
-            encoding_errors="replace",
-        )
-    except pd.errors.EmptyDataError:  # only blank lines
-        return {name: np.empty(0) for name in places.values()}
-    # pandas would ignore what a longer row has more, such as "3,5" for 3.5.
-    n_separators = np.count_nonzero(np.frombuffer(block, np.uint8) == ord(separator))
-    first_line = block[:_LONGEST_ROW].splitlines()[0]
-    if n_separators != (skipped + len(frame)) * first_line.count(separator.encode()):
-        raise ValueError("rows of different lengths")
-    return {name: frame[place].to_numpy() for place, name in places.items()}
-
-
 def _read_timestamps(source: Source, layout: Layout) -> npt.NDArray[Any] | None:
     """Read the times of all rows, as numbers that grow with time; None if there are none."""
     import pandas as pd
 
     if "timestamp" not in layout.columns:
         return None
-    times = np.concatenate(
-        [chunk["timestamp"] for chunk in _chunks(source, layout, ("timestamp",))]
-    )
+    chunks = read_chunks(source, layout, {"timestamp": None})
+    times = np.concatenate([chunk["timestamp"] for chunk in chunks])
     if times.dtype.kind in "iuf":
         return times
     return pd.to_datetime(pd.Series(times), errors="coerce", format="mixed").to_numpy(np.int64)

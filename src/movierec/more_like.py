@@ -1,0 +1,179 @@
+"""The films most like some others: from the stored table where it can answer, else computed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from itertools import islice
+from typing import NamedTuple
+
+from movierec.answers import THIN_SUPPORT, Filter, Neighbor, evidence_of
+from movierec.catalog import Catalog, Movie
+from movierec.model import Model
+from movierec.space import Space
+
+_POOL = 5  # times as many films as asked for are looked at to make a list diverse...
+_SMALLEST_POOL = 100  # ...and at least so many
+
+
+class Candidate(NamedTuple):
+    """A film that may be listed."""
+
+    item: int
+    similarity: float
+    support: int
+
+
+class MoreLike:
+    """Lists of films like some others.
+
+    Parameters
+    ----------
+    model : Model
+    catalog : Catalog
+    """
+
+    def __init__(self, model: Model, catalog: Catalog) -> None:
+        self._model = model
+        self._catalog = catalog
+        self._space = Space(model.arrays, int(model.meta["n_users"]))
+
+    def find(
+        self,
+        liked: Sequence[int],
+        disliked: Sequence[int],
+        k: int,
+        wanted: Filter,
+        *,
+        diversity: float = 0.0,
+        obscurity: float = 0.0,
+    ) -> list[Neighbor]:
+        """Return the `k` films most like some, and least like others.
+
+        Parameters
+        ----------
+        liked, disliked : sequence of int
+            Films are ranked by the mean similarity to the first, less that to the second; what
+            is listed is the first.
+        k : int
+        wanted : Filter
+        diversity : float
+            From 0 to 1: how much the similarity to films higher in the list counts against one.
+        obscurity : float
+            From 0 to 1: how much the number of its ratings counts against a film.
+        """
+        k = min(k, len(self._catalog))
+
+        def choose(candidates: Iterable[Candidate]) -> list[Candidate]:
+            passing = (candidate for candidate in candidates if self._passes(candidate, wanted))
+            if not diversity and not obscurity:
+                return list(islice(passing, k))
+            pool = list(islice(passing, max(_POOL * k, _SMALLEST_POOL)))
+            return self._diverse(pool, k, diversity, self._obscure(obscurity))
+
+        chosen: list[Candidate] = []
+        is_stored = len(liked) == 1 and not disliked
+        if is_stored:
+            chosen = choose(self._stored(liked[0]))
+        if not is_stored or (len(chosen) < k and self._is_cut_off(liked[0])):
+            chosen = choose(self._computed(liked, disliked))
+        return [self._neighbor(rank, found, liked) for rank, found in enumerate(chosen, start=1)]
+
+    def _passes(self, candidate: Candidate, wanted: Filter) -> bool:
+        return wanted == Filter() or wanted.passes(
+            self._catalog.movie(candidate.item), candidate.support
+        )
+
+    def _stored(self, index: int) -> Iterator[Candidate]:
+        """Yield the neighbours in the table."""
+        columns = (self._model.arrays[name] for name in ("neighbors", "similarities", "support"))
+        rows = zip(*(column[index].tolist() for column in columns), strict=True)
+        return (Candidate(*row) for row in rows if row[0] >= 0)
+
+    def _computed(self, liked: Sequence[int], disliked: Sequence[int]) -> Iterator[Candidate]:
+        """Yield all neighbours, from the estimator."""
+        from movierec.algorithms.item_knn import rank_all
+
+        columns = rank_all(
+            self._model.load_estimator(),
+            int(self._model.meta["n_users"]),
+            liked,
+            disliked,
+            min_support=self._model.parameters.min_support,
+        )
+        return map(Candidate, *(column.tolist() for column in columns))
+
+    def _is_cut_off(self, index: int) -> bool:
+        """Tell whether the film has more neighbours than the table could hold."""
+        row = self._model.arrays["neighbors"][index]
+        return bool(len(row) and row[-1] >= 0) and len(row) < len(self._catalog) - 1
+
+    def _obscure(self, obscurity: float) -> Callable[[Candidate], float]:
+        """Return what values a candidate: its similarity, less for films that many rated."""
+        most = math.log1p(max(self._catalog.n_ratings[:], default=0)) or 1.0
+
+        def value(candidate: Candidate) -> float:
+            fame = math.log1p(self._catalog.n_ratings[candidate.item]) / most
+            return float(candidate.similarity * (1 - obscurity * fame))
+
+        return value
+
+    def _diverse(
+        self, pool: list[Candidate], k: int, diversity: float, value: Callable[[Candidate], float]
+    ) -> list[Candidate]:
+        """Choose films one by one, each valuable and unlike those chosen before.
+
+        Maximal marginal relevance: Carbonell and Goldstein, "The use of MMR, diversity-based
+        reranking for reordering documents and producing summaries" (SIGIR 1998).
+        """
+        likeness = self._likeness()
+        nearest = dict.fromkeys(pool, 0.0)  # the similarity to the most similar of those chosen
+        chosen: list[Candidate] = []
+        while nearest and len(chosen) < k:
+            best = max(nearest, key=lambda c: (1 - diversity) * value(c) - diversity * nearest[c])
+            chosen.append(best)
+            del nearest[best]
+            if diversity:
+                for other, so_far in nearest.items():
+                    nearest[other] = max(so_far, likeness(best.item, other.item))
+        return chosen
+
+    def _likeness(self) -> Callable[[int, int], float]:
+        """Return what tells the similarity of two films from the table.
+
+        Where neither is a stored neighbour of the other, it is the most that it could be.
+        """
+        n_stored = len(self._model.arrays["neighbors"][0])
+
+        @cache
+        def near(item: int) -> tuple[dict[int, float], float]:
+            stored = {found.item: found.similarity for found in self._stored(item)}
+            return stored, min(stored.values()) if len(stored) == n_stored else 0.0
+
+        def likeness(item: int, other: int) -> float:
+            (own, lowest), (others, others_lowest) = near(item), near(other)
+            found = own.get(other, others.get(item))
+            return min(lowest, others_lowest) if found is None else found
+
+        return likeness
+
+    def _neighbor(self, rank: int, found: Candidate, liked: Sequence[int]) -> Neighbor:
+        """Return a candidate as an answer, with the evidence for it."""
+        movie = self._catalog.movie(found.item)
+        from_content = sum(self._space.content_similarity(i, found.item) for i in liked)
+        share = min(max(from_content / len(liked) / found.similarity, 0.0), 1.0)
+        return Neighbor(
+            rank=rank,
+            similarity=round(found.similarity, 6),
+            support=found.support,
+            content_share=round(share, 4),
+            evidence=evidence_of(found.support, share),
+            thin=found.support < THIN_SUPPORT,
+            shared_genres=self._shared_genres(movie, liked),
+            **dict(movie),
+        )
+
+    def _shared_genres(self, movie: Movie, liked: Sequence[int]) -> tuple[str, ...]:
+        own = {genre for index in liked for genre in self._catalog.genres(index)}
+        return tuple(genre for genre in movie.genres if genre in own)

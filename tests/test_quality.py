@@ -1,0 +1,46 @@
+"""Lists of similar films are as good as docs/similarity.md says, on real data."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def measured(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, list[float]]]:
+    """Series recall@10 of all queries, then agreement at 10, 50 and 100, of two contenders."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import pandas as pd
+    import similarity
+    from measures import Series
+
+    data = similarity.read(real_data / "ml-latest-small")
+    listed = pd.read_csv(real_data / "franchises" / "franchises.csv")
+    index = data.index
+    rated = {movie: index[movie] for movie in data.movies["movieId"][data.rated]}
+    series = Series.read(listed, rated)
+    assert len(series.siblings) == 318
+    fits = similarity.contenders(data, peers=False)
+    yield {
+        name: [
+            float(cell.split()[0]) for cell in similarity.measure(fits[name], data, series, [])[2:]
+        ]
+        for name in ("cosine of ratings", "movierec")
+    }
+    for module in ("similarity", "measures"):
+        sys.modules.pop(module)
+
+
+def test_series_are_found_and_agreement_does_not_suffer(measured: dict[str, list[float]]) -> None:
+    cosine, ours = measured["cosine of ratings"], measured["movierec"]
+    assert cosine == pytest.approx([0.265, 0.067, 0.178, 0.235], abs=6e-4)  # others measured this
+    standard_error = (cosine[2] * (1 - cosine[2]) / 608) ** 0.5
+    assert ours[0] >= 0.84
+    assert ours[1] >= cosine[1]
+    assert ours[2] >= cosine[2] - standard_error
+    assert ours[3] >= cosine[3]
