@@ -21,7 +21,7 @@ def cosines(sample: Recommender) -> np.ndarray[tuple[int, int], np.dtype[np.floa
 
 
 def indices(recommender: Recommender, *queries: str | int) -> list[int]:
-    return [recommender._index_of(query, by_id=False, year=None) for query in queries]
+    return [recommender._finder.index_of(query, by_id=False, year=None) for query in queries]
 
 
 def test_several_films_are_liked_by_the_mean(

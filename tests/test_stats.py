@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from movierec import Recommender
+from movierec.fitting import stats_of
 from movierec.readers import sample_folder
-from movierec.recommender import stats_of
 
 
 @pytest.fixture(scope="module", params=["sample", "ml-latest-small"])

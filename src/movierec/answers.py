@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from movierec.catalog import Movie, Record
+from movierec.wording import counted
 
 THIN_SUPPORT = 5  # a similarity that rests on fewer people who rated both is called thin
 
@@ -108,3 +109,18 @@ def evidence_of(support: int, content_share: float) -> str:
     if content_share > 0.5:
         return "by content"
     return "thin" if support < THIN_SUPPORT else "solid"
+
+
+def note_of(
+    movies: Sequence[Movie], away: Sequence[Movie], n_found: int, k: int, wanted: Filter
+) -> str | None:
+    """Return why a list is shorter than was asked for."""
+    if n_found == k:
+        return None
+    titles, avoided = (" and ".join(movie.title for movie in group) for group in (movies, away))
+    least = f"that to {avoided}" if away else "0"
+    condition = " and passes the filters" if wanted != Filter() else ""
+    return (
+        f"{counted(n_found, 'film')} of {k} asked for: no other has a similarity to "
+        f"{titles} above {least}{condition}"
+    )

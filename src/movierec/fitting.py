@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -20,10 +21,13 @@ from movierec.model import Model, Parameters, Progress
 from movierec.neighbors import top_k
 from movierec.neighbors.blockwise import inverse_norms
 from movierec.ratings import Ratings, build_ratings
-from movierec.readers import Dataset
+from movierec.readers import Dataset, read
 from movierec.readers.text import as_ids
 from movierec.stats import describe
 from movierec.title_keys import build_index
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def fit_model(dataset: Dataset, parameters: Parameters, progress: Progress) -> Model:
@@ -161,3 +165,22 @@ def _fingerprint(item_users: Any, item_ids: IdArray, user_ids: IdArray) -> str:
     for array in (item_users.indptr, item_users.indices, item_users.data, item_ids, user_ids):
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
+
+
+def stats_of(
+    ratings: str | os.PathLike[str] | pd.DataFrame,
+    movies: str | os.PathLike[str] | pd.DataFrame | None = None,
+    *,
+    on_error: Literal["fail", "skip"] = "fail",
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Return what :meth:`movierec.Recommender.stats` does, straight from files, without a model."""
+    tell = progress or (lambda stage, done: None)
+    dataset = read(ratings, movies, on_error=on_error, progress=tell)
+    arrays, matrix = arrange(dataset)
+    return {
+        **describe(Catalog(arrays), matrix.item_users, counts_of(dataset)),
+        "files": dataset.files,
+        "notes": dataset.notes,
+        "dropped": matrix.dropped,
+    }

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from movierec.answers import THIN_SUPPORT, Filter, Neighbor, evidence_of
 from movierec.catalog import Catalog, Movie
+from movierec.errors import UsageError
 from movierec.model import Model
 from movierec.space import Space
 
@@ -177,3 +178,14 @@ class MoreLike:
     def _shared_genres(self, movie: Movie, liked: Sequence[int]) -> tuple[str, ...]:
         own = {genre for index in liked for genre in self._catalog.genres(index)}
         return tuple(genre for genre in movie.genres if genre in own)
+
+
+def check_list(k: int, queries: Sequence[int | str], **fractions: float) -> None:
+    """Refuse numbers that make no list."""
+    if k < 1:
+        raise UsageError(f"k is {k}; it must be at least 1")
+    if not queries:
+        raise UsageError("no film is named", "name at least one")
+    for name, value in fractions.items():
+        if not 0 <= value <= 1:
+            raise UsageError(f"{name} is {value}; it must be from 0 to 1")

@@ -6,18 +6,15 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from movierec.answers import Filter, Neighbors
+from movierec.answers import Filter, Neighbors, note_of
 from movierec.catalog import Catalog, Movie
-from movierec.errors import AmbiguousTitleError, MovieNotFoundError, UsageError
+from movierec.finding import Finder
 from movierec.model import CONTENT_PARTS, Model, Parameters, Progress, load_model
-from movierec.more_like import MoreLike
-from movierec.titles import TitleIndex
-from movierec.wording import counted
+from movierec.more_like import MoreLike, check_list
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from movierec.readers import Dataset
     from movierec.why import Why
 
 
@@ -35,7 +32,7 @@ class Recommender:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._catalog = Catalog(model.arrays)
-        self._titles = TitleIndex(model.arrays, self._catalog)
+        self._finder = Finder(model.arrays, self._catalog)
         self._more_like = MoreLike(model, self._catalog)
 
     @classmethod
@@ -94,6 +91,9 @@ class Recommender:
         UsageError
             If a parameter makes no sense.
         """
+        from movierec.fitting import fit_model
+        from movierec.readers import read
+
         parameters = Parameters(
             n_neighbors,
             min_support,
@@ -105,9 +105,7 @@ class Recommender:
         parameters.check()
         tell = progress or (lambda stage, done: None)
         files = {"links": links, "tags": tags, "genome": genome}
-        dataset = _read(ratings, movies, **files, on_error=on_error, progress=tell)
-        from movierec.fitting import fit_model
-
+        dataset = read(ratings, movies, **files, on_error=on_error, progress=tell)
         return cls(fit_model(dataset, parameters, tell))
 
     @classmethod
@@ -157,7 +155,7 @@ class Recommender:
         AmbiguousTitleError
             If there are several; with all of them.
         """
-        return self._catalog.movie(self._index_of(query, by_id=by_id, year=year))
+        return self._catalog.movie(self._finder.index_of(query, by_id=by_id, year=year))
 
     def similar(
         self,
@@ -210,17 +208,16 @@ class Recommender:
             If `k` is below 1, no film is named, or a number is out of its range.
         """
         queries = [query] if isinstance(query, int | str) else list(query)
-        _check_list(k, queries, diversity=diversity, obscurity=obscurity)
+        check_list(k, queries, diversity=diversity, obscurity=obscurity)
         liked, disliked = (
-            list(dict.fromkeys(self._index_of(each, by_id=by_id, year=year) for each in group))
-            for group in (queries, less_like)
+            self._finder.indices_of(group, by_id=by_id, year=year) for group in (queries, less_like)
         )
         wanted = Filter(genres, not_genres, years, min_support)
         found = self._more_like.find(
             liked, disliked, k, wanted, diversity=diversity, obscurity=obscurity
         )
         movies, away = (list(map(self._catalog.movie, group)) for group in (liked, disliked))
-        return Neighbors(movies, found, _note(movies, away, len(found), k, wanted), away)
+        return Neighbors(movies, found, note_of(movies, away, len(found), k, wanted), away)
 
     def similarity(self, first: int | str, second: int | str, *, by_id: bool = False) -> float:
         """Return the cosine of two films' vectors, each named as in :meth:`movie`.
@@ -239,26 +236,15 @@ class Recommender:
         """
         from movierec.why import explain
 
-        indices = (self._index_of(query, by_id=by_id, year=None) for query in (first, second))
-        return explain(self._model, self._catalog, *indices)
+        own = self._finder.index_of(first, by_id=by_id, year=None)
+        other = self._finder.index_of(second, by_id=by_id, year=None)
+        return explain(self._model, self._catalog, own, other)
 
     def neighbors_frame(self, k: int | None = None) -> pd.DataFrame:
-        """Return the nearest films of every film.
+        """Return the nearest `k` films of every film, or all that are stored.
 
-        Parameters
-        ----------
-        k : int, optional
-            How many of each film; all that are stored, unless it says less.
-
-        Returns
-        -------
-        DataFrame
-            Columns ``movieId``, ``rank`` (from 1), ``neighborId``, ``similarity``, ``support``.
-
-        Raises
-        ------
-        UsageError
-            If `k` is below 1 or above what is stored.
+        The columns are ``movieId``, ``rank`` (from 1), ``neighborId``, ``similarity`` and
+        ``support``. A `UsageError` says if `k` is below 1 or above what is stored.
         """
         import pandas as pd
 
@@ -297,99 +283,12 @@ class Recommender:
 
     def search(self, words: str, limit: int = 20) -> list[Movie]:
         """Return the films with all of some words in their names, the best matches first."""
-        return [self._catalog.movie(index) for index in self._titles.search(words, limit)]
+        return self._finder.search(words, limit)
 
     def suggest(self, query: str) -> list[Movie]:
         """Return the films whose names are nearest to one that was not found."""
-        return [self._catalog.movie(index) for index in self._titles.suggest(query)]
+        return self._finder.suggest(query)
 
     def stats(self) -> dict[str, Any]:
         """Return counts, distributions and lists of the ratings, and the card as ``model``."""
         return {**self._model.load_stats(), "model": self.card}
-
-    def _index_of(self, query: int | str, *, by_id: bool, year: int | None) -> int:
-        if by_id or not isinstance(query, str):
-            index = self._catalog.index_of(query)
-            if index is None:
-                raise MovieNotFoundError(f"no film has the id {query}", [])
-            return index
-        matches = self._titles.find(query, year) if query.strip() else None
-        if matches is None or not matches.indices:
-            raise self._not_found(query)
-        if len(matches.indices) > 1:
-            raise self._ambiguous(query, matches.indices)
-        return matches.indices[0]
-
-    def _not_found(self, query: str) -> MovieNotFoundError:
-        suggestions = self.suggest(query) if query.strip() else []
-        hint = None if suggestions else "look for it with: movierec search WORDS"
-        return MovieNotFoundError(f'no film is called "{query}"', suggestions, hint)
-
-    def _ambiguous(self, query: str, indices: Sequence[int]) -> AmbiguousTitleError:
-        return AmbiguousTitleError(
-            f'"{query}" may be any of {len(indices)} films',
-            [self._catalog.movie(index) for index in indices],
-            "add the year, or name one by its id with --id",
-        )
-
-
-def _check_list(k: int, queries: Sequence[int | str], **fractions: float) -> None:
-    """Refuse numbers that make no list."""
-    if k < 1:
-        raise UsageError(f"k is {k}; it must be at least 1")
-    if not queries:
-        raise UsageError("no film is named", "name at least one")
-    for name, value in fractions.items():
-        if not 0 <= value <= 1:
-            raise UsageError(f"{name} is {value}; it must be from 0 to 1")
-
-
-def _note(
-    movies: Sequence[Movie], away: Sequence[Movie], n_found: int, k: int, wanted: Filter
-) -> str | None:
-    """Return why a list is shorter than was asked for."""
-    if n_found == k:
-        return None
-    titles, avoided = (" and ".join(movie.title for movie in group) for group in (movies, away))
-    least = f"that to {avoided}" if away else "0"
-    condition = " and passes the filters" if wanted != Filter() else ""
-    return (
-        f"{counted(n_found, 'film')} of {k} asked for: no other has a similarity to "
-        f"{titles} above {least}{condition}"
-    )
-
-
-def stats_of(
-    ratings: str | os.PathLike[str] | pd.DataFrame,
-    movies: str | os.PathLike[str] | pd.DataFrame | None = None,
-    *,
-    on_error: Literal["fail", "skip"] = "fail",
-    progress: Progress | None = None,
-) -> dict[str, Any]:
-    """Return what :meth:`Recommender.stats` does, straight from files, without a model."""
-    from movierec.fitting import arrange, counts_of
-    from movierec.stats import describe
-
-    tell = progress or (lambda stage, done: None)
-    dataset = _read(ratings, movies, on_error=on_error, progress=tell)
-    arrays, matrix = arrange(dataset)
-    return {
-        **describe(Catalog(arrays), matrix.item_users, counts_of(dataset)),
-        "files": dataset.files,
-        "notes": dataset.notes,
-        "dropped": matrix.dropped,
-    }
-
-
-def _read(ratings: Any, movies: Any, *, on_error: str, progress: Progress, **more: Any) -> Dataset:
-    from movierec.readers import frames_dataset, read_dataset
-
-    if hasattr(ratings, "columns"):
-        return frames_dataset(ratings, movies, skip_bad_rows=on_error == "skip")
-    return read_dataset(
-        ratings,
-        movies,
-        **more,
-        skip_bad_rows=on_error == "skip",
-        progress=lambda done: progress("reading the ratings", done),
-    )

@@ -123,4 +123,5 @@ def rank_all(
 
 
 def _mean(rows: Iterable[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
-    return np.mean(np.vstack(list(rows)), axis=0, dtype=np.float64).astype(np.float32)
+    means: npt.NDArray[np.float64] = np.vstack(list(rows)).mean(axis=0, dtype=np.float64)
+    return means.astype(np.float32)

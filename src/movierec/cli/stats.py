@@ -25,11 +25,13 @@ def stats(
     model: Model = DEFAULT_MODEL,
 ) -> None:
     """Show what the ratings are and how the model was made."""
-    from movierec.recommender import Recommender, stats_of
+    from movierec.recommender import Recommender
 
     if ratings is None:
         found = Recommender.load(model).stats()
     else:
+        from movierec.fitting import stats_of
+
         with progress_bar(quiet=False) as progress:
             found = stats_of(ratings, movies, on_error=on_error, progress=progress)
     if as_json:
