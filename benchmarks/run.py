@@ -104,6 +104,7 @@ def run_size(size: str, data: Path, work: Path, options: argparse.Namespace) -> 
     for name in (*OURS, *options.peers):
         out = work / f"{size}-{name}"
         out.mkdir(parents=True, exist_ok=True)
+        (out / "sample.json").unlink(missing_ok=True)  # of an earlier run
         print(f"{size} M: {name}", file=sys.stderr, flush=True)
         if name in OURS:
             results[name] = run_movierec(data, out, movie_id, runs, OURS[name])

@@ -57,12 +57,13 @@ def test_every_format_holds_the_frame(
 
 
 def test_text_ids_stay_text(tmp_path: Path) -> None:
-    ratings = pd.DataFrame({"userId": [1, 1], "movieId": ["007", "x"], "rating": [4, 5]})
-    movies = pd.DataFrame({"movieId": ["007", "x"], "title": ["Dr. No", "X"]})
+    ratings = pd.DataFrame({"userId": [1, 1], "movieId": ["007", "é"], "rating": [4, 5]})
+    movies = pd.DataFrame({"movieId": ["007", "é"], "title": ["Dr. No", "E"]})
     recommender = Recommender.fit(ratings, movies)
-    assert recommender.neighbors_frame()["neighborId"].tolist() == ["x", "007"]
+    assert recommender.neighbors_frame()["neighborId"].tolist() == ["é", "007"]
     recommender.export(tmp_path / "n.csv")
-    assert (tmp_path / "n.csv").read_text().splitlines()[1].startswith("007,1,x,")
+    lines = (tmp_path / "n.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[1].startswith("007,1,é,")
 
 
 @pytest.mark.parametrize("k", [0, -1, 101])

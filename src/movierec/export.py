@@ -6,8 +6,10 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from movierec.artifact.atomic import replacing
@@ -35,16 +37,13 @@ def frames(model: Model, k: int | None = None) -> Iterator[pd.DataFrame]:
             "fit again with more --n-neighbors",
         )
     ids = np.asarray(model.arrays["item_ids"])
-    ids = ids.astype(str) if ids.dtype.kind == "S" else ids
+    ids = np.char.decode(ids, "utf-8") if ids.dtype.kind == "S" else ids
     blocks = range(0, max(len(ids), 1), _FILMS)
     return (_frame(table, ids, start, min(k or stored, stored)) for start in blocks)
 
 
 def _frame(
-    table: dict[str, np.ndarray[tuple[int, int], np.dtype[np.float32]]],
-    ids: np.ndarray[tuple[int], np.dtype[np.int64]],
-    start: int,
-    k: int,
+    table: dict[str, npt.NDArray[Any]], ids: npt.NDArray[Any], start: int, k: int
 ) -> pd.DataFrame:
     block = {name: array[start : start + _FILMS, :k] for name, array in table.items()}
     films, ranks = np.nonzero(block["neighbors"] >= 0)

@@ -1,14 +1,14 @@
-"""Item-based nearest neighbours: scikit-learn's estimator, and answers beyond the table."""
+"""Films in one space of ratings and content: scikit-learn's estimator, and what it answers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from movierec.neighbors.blockwise import Cosine, inverse_norms, order_of
+from movierec.neighbors.blockwise import inverse_norms, order_of
 
 _LEAST_SHARE = 1e-9  # of the ratings in a similarity: below it they are as good as left out
 
@@ -110,18 +110,33 @@ def rank_all(
     support : ndarray of shape (n_neighbors,), int32
         The lowest of the supports by the `liked`.
     """
-    cosine = Cosine(fitted_matrix(estimator), n_users, min_support)
-    near = [cosine.rows(index, index + 1) for index in liked]
-    similarities = _mean(values for values, _ in near)
-    support = np.vstack([counts for _, counts in near]).min(axis=0)
-    scores = similarities.copy()
-    if disliked:
-        scores -= _mean(cosine.rows(index, index + 1)[0] for index in disliked)
-    scores[[*liked, *disliked]] = 0
+    queries, n_liked = [*liked, *disliked], len(liked)
+    near, support = _compare(fitted_matrix(estimator), n_users, queries, min_support)
+    similarities = _mean(near[:, :n_liked])
+    scores = similarities - _mean(near[:, n_liked:]) if disliked else similarities.copy()
+    scores[queries] = 0
     order = order_of(scores, len(scores))
-    return order, similarities[order], support[order]
+    return order, similarities[order], support[order, :n_liked].min(axis=1)
 
 
-def _mean(rows: Iterable[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
-    means: npt.NDArray[np.float64] = np.vstack(list(rows)).mean(axis=0, dtype=np.float64)
+def _compare(
+    vectors: Any, n_users: int, queries: list[int], min_support: int
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
+    """Return similarity and support of all films to some, of shape (n_items, n_queries)."""
+    from scipy.sparse import csr_matrix
+
+    scale = inverse_norms(vectors)
+    # The product of the scales comes first, as in the table: the same bits.
+    products = vectors @ vectors[queries].toarray().T.astype(np.float64)
+    cosines = products * (scale[queries] * scale[:, None])
+    ones = np.ones(vectors.nnz, dtype=np.int32)
+    rated = csr_matrix((ones, vectors.indices, vectors.indptr), vectors.shape)
+    by_user = rated[queries].toarray().T
+    by_user[n_users:] = 0
+    support = rated @ by_user
+    return np.where(support >= min_support, cosines, 0.0).astype(np.float32), support
+
+
+def _mean(columns: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    means: npt.NDArray[np.float64] = columns.mean(axis=1, dtype=np.float64)
     return means.astype(np.float32)

@@ -54,9 +54,7 @@ def fit(
     ] = Parameters.content_weight,
     prior: Annotated[
         float,
-        typer.Option(
-            min=0, help="How many ratings halve what content counts more for a film with few."
-        ),
+        typer.Option(min=0, help="How many ratings of a film count half of what very many would."),
     ] = Parameters.prior,
     content_parts: Annotated[
         str | None,
