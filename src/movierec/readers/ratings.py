@@ -78,10 +78,14 @@ def _read_fast(
 ) -> RatingRows | None:
     """Read a file of plain numbers; None if it is not one."""
     columns = _Columns(id_type)
-    types = {"user": id_type, "item": id_type, "rating": np.float64}
+    limits = np.iinfo(id_type)
+    types = {"user": np.int64, "item": np.int64, "rating": np.float64}
     try:
         for chunk in read_chunks(source, layout, types, progress):
             if not (np.abs(chunk["rating"]) <= _HIGHEST).all():  # nor for NaN
+                return None
+            ids = (chunk["user"], chunk["item"])
+            if any((each < limits.min).any() or (each > limits.max).any() for each in ids):
                 return None
             columns.append(chunk)
     except (ValueError, OverflowError):  # pandas' errors of parsing are ValueErrors
