@@ -24,7 +24,7 @@ from measures import Rows, Series, agreement, auc, last_liked, mean_with_interva
 from scipy.sparse import csr_matrix
 
 from movierec import Recommender
-from movierec.algorithms.item_knn import fitted_matrix
+from movierec.algorithms._estimator import fitted_matrix
 from movierec.model import CONTENT_PARTS
 from movierec.neighbors.blockwise import Cosine
 

@@ -12,7 +12,7 @@ from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.neighbors import NearestNeighbors
 
 from movierec import Recommender
-from movierec.algorithms.item_knn import fitted_matrix, place
+from movierec.algorithms._estimator import fitted_matrix, place
 from movierec.content import content_matrix, features_of
 
 Part = list[dict[str, float]]

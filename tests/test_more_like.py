@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics.pairwise import cosine_similarity
 
 from movierec import Neighbors, Recommender, UsageError
-from movierec.algorithms.item_knn import fitted_matrix
+from movierec.algorithms._estimator import fitted_matrix
 
 TOY_STORY, MATRIX, HEAT = "Toy Story (1995)", "Matrix, The (1999)", "Heat (1995)"
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 from sklearn.neighbors import NearestNeighbors
 
-from movierec.algorithms.item_knn import fit_estimator, fitted_matrix, rank_all
+from movierec.algorithms._estimator import fit_estimator, fitted_matrix, rank_all
 from movierec.fitting import fit_model
 from movierec.model import Parameters
 from movierec.neighbors import NeighborTable, blockwise, parallel, top_k

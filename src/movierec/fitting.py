@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from movierec.algorithms.item_knn import fit_estimator, fitted_matrix, place
+from movierec.algorithms._estimator import fit_estimator, fitted_matrix, place
 from movierec.aliases import split_year
 from movierec.catalog import Catalog
 from movierec.columns import IdArray, TextColumn

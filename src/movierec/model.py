@@ -78,7 +78,7 @@ class Model:
         """Write the model file; see :func:`movierec.artifact.writing.write_artifact`."""
         import numpy as np
 
-        from movierec.algorithms.item_knn import fitted_matrix
+        from movierec.algorithms._estimator import fitted_matrix
         from movierec.artifact.writing import write_artifact
 
         estimator = self.load_estimator()
@@ -114,7 +114,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
 
 def _estimator_of(artifact: Artifact) -> Any:
     """Return the estimator in a model file, once its matrix is known to be sound."""
-    from movierec.algorithms.item_knn import fitted_matrix
+    from movierec.algorithms._estimator import fitted_matrix
 
     content = artifact.unpickle()
     with artifact.reporting_damage():

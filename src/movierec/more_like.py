@@ -94,7 +94,7 @@ class MoreLike:
 
     def _computed(self, liked: Sequence[int], disliked: Sequence[int]) -> Iterator[Candidate]:
         """Yield all neighbours, from the estimator."""
-        from movierec.algorithms.item_knn import rank_all
+        from movierec.algorithms._estimator import rank_all
 
         columns = rank_all(
             self._model.load_estimator(),

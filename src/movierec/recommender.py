@@ -75,7 +75,7 @@ class Recommender:
             similarity is the cosine of ratings.
         prior : float
             How many ratings of a film count as much as its content does for one without any; see
-            :func:`movierec.algorithms.item_knn.place`.
+            :func:`movierec.algorithms._estimator.place`.
         content_parts : mapping of str to float, optional
             What genres, title, year, tags and genome count within the content. Those that are
             not named count nothing. Default: :data:`movierec.model.CONTENT_PARTS`.
@@ -175,7 +175,7 @@ class Recommender:
         """Return the films nearest to one, or to several.
 
         The similarity is the cosine of two films' vectors, which join ratings and content; see
-        :func:`movierec.algorithms.item_knn.place`. Equally similar films come in the order of
+        :func:`movierec.algorithms._estimator.place`. Equally similar films come in the order of
         their ids.
 
         Parameters

@@ -1,142 +1,68 @@
-"""Films in one space of ratings and content: scikit-learn's estimator, and what it answers."""
+"""Nearest neighbours of films: what is like the films that somebody rated."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from movierec.neighbors.blockwise import inverse_norms, order_of
+from movierec.algorithms._base import Feedback, Scorer, Scores, as_feedback
+from movierec.algorithms._weighting import Weighting, weigh
+from movierec.neighbors import NeighborTable, top_k
 
-_LEAST_SHARE = 1e-9  # of the ratings in a similarity: below it they are as good as left out
 
+class ItemKnn(Scorer):
+    """Score a film by its similarity to the films that a person rated.
 
-def place(item_users: Any, content: Any, content_weight: float, prior: float) -> Any:
-    """Place each film by its ratings and its content in one space.
-
-    With `n` ratings of a film, ``s = (1 - content_weight) * n / (n + prior)`` is what its ratings
-    count: many ratings decide, few leave the word to the content, as a prior would (compare Bell
-    and Koren, "Scalable collaborative filtering with jointly derived neighborhood interpolation
-    weights", ICDM 2007, section 3, who shrink similarities by ``n / (n + prior)``). The vector of
-    a film is ``(sqrt(s) r / |r|, sqrt(1 - s) c)``, `c` its content, so the similarity of two is
-    ``sqrt(s_i s_j) cos(r_i, r_j) + sqrt((1 - s_i) (1 - s_j)) cos(c_i, c_j)``.
-
-    A cosine does not change with the length of a vector. Each is therefore stored times
-    ``|r| / sqrt(s)``: the ratings stay in it as they were given.
+    Films are compared by the cosine of their ratings, ``x_i x_j / (|x_i| |x_j| + shrinkage)``, and
+    each keeps its nearest. Sarwar, Karypis, Konstan and Riedl, "Item-based collaborative filtering
+    recommendation algorithms" (WWW 2001); with shrinkage and weights as in Ferrari Dacrema,
+    Cremonesi and Jannach, "Are we really making much progress?" (RecSys 2019), section 3.2.
 
     Parameters
     ----------
-    item_users : scipy.sparse.csr_matrix of shape (n_items, n_users), float32
-    content : scipy.sparse.csr_matrix of shape (n_items, n_features), float32, or None
-        Rows of length 1; see :func:`movierec.content.content_matrix`.
-    content_weight : float
-        From 0, which gives `item_users` itself, to 1.
-    prior : float
-        How many ratings count as much as the prior content.
-
-    Returns
-    -------
-    scipy.sparse.csr_matrix of shape (n_items, n_users + n_features), float32
-    """
-    from scipy.sparse import diags, hstack
-
-    if content is None or content_weight == 0:
-        return item_users
-    n_ratings = np.diff(item_users.indptr)
-    share = (1 - content_weight) * n_ratings / np.maximum(n_ratings + prior, 1)
-    share = np.maximum(share, _LEAST_SHARE)
-    inverse = inverse_norms(item_users)
-    norms = np.divide(1.0, inverse, out=np.ones(len(inverse)), where=inverse > 0)
-    scaled = diags(norms * np.sqrt((1 - share) / share)) @ content
-    vectors = hstack([item_users, scaled.astype(np.float32)], format="csr")
-    vectors.sort_indices()
-    return vectors
-
-
-def fit_estimator(vectors: Any, n_neighbors: int) -> Any:
-    """Fit scikit-learn's brute-force cosine search on the vectors of the films.
-
-    Parameters
-    ----------
-    vectors : scipy.sparse.csr_matrix of shape (n_items, n_columns), float32
     n_neighbors : int
-
-    Returns
-    -------
-    sklearn.neighbors.NearestNeighbors
+        How many films count in the score of one.
+    shrinkage : float
+    weighting : {"none", "idf", "bm25"}
+        What a person counts when films are compared: alike, or less the more films they rated.
+    feedback : {"presence", "value"}
     """
-    from sklearn.neighbors import NearestNeighbors
 
-    n_neighbors = min(n_neighbors, vectors.shape[0])
-    estimator = NearestNeighbors(n_neighbors=n_neighbors, metric="cosine", algorithm="brute")
-    return estimator.fit(vectors)
+    def __init__(
+        self,
+        *,
+        n_neighbors: int = 100,
+        shrinkage: float = 0.0,
+        weighting: Weighting = "idf",
+        feedback: Feedback = "presence",
+    ) -> None:
+        self.n_neighbors = n_neighbors
+        self.shrinkage = shrinkage
+        self.weighting = weighting
+        self.feedback = feedback
 
+    def fit(self, user_items: Any, content: Any = None) -> Self:
+        """Find the nearest films of each; see :meth:`Scorer.fit`."""
+        item_users = as_feedback(user_items, self.feedback).T.tocsr()
+        weighted = weigh(item_users, self.weighting)
+        table = top_k(weighted, self.n_neighbors, shrinkage=self.shrinkage)
+        self.similarities_ = _as_matrix(table)
+        return self
 
-def fitted_matrix(estimator: Any) -> Any:
-    """Return the matrix that an estimator was fitted on (scikit-learn keeps it by this name)."""
-    return estimator._fit_X
-
-
-def rank_all(
-    estimator: Any,
-    n_users: int,
-    liked: Sequence[int],
-    disliked: Sequence[int] = (),
-    *,
-    min_support: int = 0,
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.int32]]:
-    """Rank all films by their similarity to some, from the estimator's matrix.
-
-    scikit-learn's own ``kneighbors`` would normalise the whole matrix again, in float32, and
-    order ties at random; for one film this gives what a longer table would hold.
-
-    Parameters
-    ----------
-    estimator : sklearn.neighbors.NearestNeighbors
-    n_users : int
-        How many columns of its matrix are users.
-    liked, disliked : sequence of int
-        Films are ranked by their mean similarity to the first, less that to the second.
-    min_support : int
-
-    Returns
-    -------
-    order : ndarray of shape (n_neighbors,), int64
-        The ``item_index`` of each film for which that is above 0, the highest first.
-    similarities : ndarray of shape (n_neighbors,), float32
-        The mean similarity to the `liked`.
-    support : ndarray of shape (n_neighbors,), int32
-        The lowest of the supports by the `liked`.
-    """
-    queries, n_liked = [*liked, *disliked], len(liked)
-    near, support = _compare(fitted_matrix(estimator), n_users, queries, min_support)
-    similarities = _mean(near[:, :n_liked])
-    scores = similarities - _mean(near[:, n_liked:]) if disliked else similarities.copy()
-    scores[queries] = 0
-    order = order_of(scores, len(scores))
-    return order, similarities[order], support[order, :n_liked].min(axis=1)
+    def score(self, user_items: Any) -> Scores:
+        """Add up similarities; see :meth:`Scorer.score`."""
+        known = as_feedback(user_items, self.feedback)
+        return np.asarray((known @ self.similarities_.T).toarray())
 
 
-def _compare(
-    vectors: Any, n_users: int, queries: list[int], min_support: int
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
-    """Return similarity and support of all films to some, of shape (n_items, n_queries)."""
+def _as_matrix(table: NeighborTable) -> Any:
+    """Return a table of neighbours as a sparse matrix, a row of similarities for each film."""
     from scipy.sparse import csr_matrix
 
-    scale = inverse_norms(vectors)
-    # The product of the scales comes first, as in the table: the same bits.
-    products = vectors @ vectors[queries].toarray().T.astype(np.float64)
-    cosines = products * (scale[queries] * scale[:, None])
-    ones = np.ones(vectors.nnz, dtype=np.int32)
-    rated = csr_matrix((ones, vectors.indices, vectors.indptr), vectors.shape)
-    by_user = rated[queries].toarray().T
-    by_user[n_users:] = 0
-    support = rated @ by_user
-    return np.where(support >= min_support, cosines, 0.0).astype(np.float32), support
-
-
-def _mean(columns: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    means: npt.NDArray[np.float64] = columns.mean(axis=1, dtype=np.float64)
-    return means.astype(np.float32)
+    there: npt.NDArray[np.bool_] = table.neighbors >= 0
+    indptr = np.concatenate([[0], np.cumsum(there.sum(axis=1))])
+    n_items = len(table.neighbors)
+    parts = (table.similarities[there], table.neighbors[there], indptr)
+    return csr_matrix(parts, shape=(n_items, n_items))

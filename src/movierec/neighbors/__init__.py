@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from movierec.neighbors import blockwise
 from movierec.neighbors.table import NeighborTable
 
 __all__ = ["NeighborTable", "top_k"]
@@ -31,6 +32,7 @@ def top_k(
     *,
     n_users: int | None = None,
     min_support: int = 0,
+    shrinkage: float = 0.0,
     progress: Callable[[float], object] = lambda done: None,
 ) -> NeighborTable:
     """Find the `k` nearest films of every film.
@@ -44,6 +46,8 @@ def top_k(
         How many columns are users, who make up the support of a pair: all, unless it says less.
     min_support : int
         Pairs that fewer users rated are left out.
+    shrinkage : float
+        Added to the product of the two lengths by which a scalar product is divided.
     progress : callable, optional
         Called with the fraction that is done, 0 to 1.
 
@@ -54,11 +58,11 @@ def top_k(
     """
     table = NeighborTable.empty(vectors.shape[0], k)
     per_column = np.bincount(vectors.indices, minlength=1).astype(np.float64)
-    if (per_column**2).sum() < _MANY:
-        from movierec.neighbors.blockwise import fill_table
+    n_users = vectors.shape[1] if n_users is None else n_users
+    if shrinkage or (per_column**2).sum() < _MANY:
+        blockwise.fill_table(table, vectors, n_users, min_support, progress, shrinkage)
     else:
-        from movierec.neighbors.parallel import fill_table
-    fill_table(
-        table, vectors, vectors.shape[1] if n_users is None else n_users, min_support, progress
-    )
+        from movierec.neighbors import parallel  # loads the compiled loops
+
+        parallel.fill_table(table, vectors, n_users, min_support, progress)
     return table

@@ -19,11 +19,13 @@ class Cosine:
 
     Parameters
     ----------
-    vectors, n_users, min_support
+    vectors, n_users, min_support, shrinkage
         As in :func:`movierec.neighbors.top_k`.
     """
 
-    def __init__(self, vectors: Any, n_users: int, min_support: int = 0) -> None:
+    def __init__(
+        self, vectors: Any, n_users: int, min_support: int = 0, shrinkage: float = 0.0
+    ) -> None:
         from scipy.sparse import csr_matrix
 
         self._vectors = vectors.astype(np.float64)
@@ -32,6 +34,7 @@ class Cosine:
         self._rated = rated[:, :n_users]
         self._scale = inverse_norms(vectors)
         self._min_support = min_support
+        self._shrinkage = shrinkage
 
     def rows(self, start: int, stop: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
         """Return similarity and support of some films to all, 0 where they are no neighbours.
@@ -46,7 +49,8 @@ class Cosine:
             for matrix in (self._vectors, self._rated)
         )
         # The product of the scales comes first: both orders of a pair give the same bits.
-        cosines *= self._scale[start:stop, None] * self._scale
+        scales = self._scale[start:stop, None] * self._scale
+        cosines *= scales / (1 + self._shrinkage * scales)
         # Rounding to float32 first makes ties of what float64 noise tells apart.
         similarities = cosines.astype(np.float32)
         similarities[support < self._min_support] = 0.0
@@ -73,10 +77,11 @@ def fill_table(
     n_users: int,
     min_support: int,
     progress: Callable[[float], object],
+    shrinkage: float = 0.0,
 ) -> None:
     """Find the nearest films of every film; see :func:`movierec.neighbors.top_k`."""
     n_items, k = table.neighbors.shape
-    cosine = Cosine(vectors, n_users, min_support)
+    cosine = Cosine(vectors, n_users, min_support, shrinkage)
     for start, stop in _blocks(n_items):
         similarities, support = cosine.rows(start, stop)
         for row in range(stop - start):

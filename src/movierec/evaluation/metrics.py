@@ -1,0 +1,136 @@
+"""How good ranked lists are, by what was held back. All of one list's measures are from 0 to 1.
+
+A list has at most k films; relevant are the films of the test rows; relevance is binary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Hits = npt.NDArray[np.bool_]
+PerUser = npt.NDArray[np.float64]
+
+N_RESAMPLES = 1000
+
+
+def hits_of(ranked: npt.NDArray[np.int64], relevant: Any) -> Hits:
+    """Tell which films of some lists are relevant.
+
+    Parameters
+    ----------
+    ranked : ndarray of shape (n_users, k), int64
+        ``item_index``, the best first; -1 where a list is shorter.
+    relevant : scipy.sparse.csr_matrix of shape (n_users, n_items)
+        Whatever is stored is relevant, be it a rating of 0.
+    """
+    n_users, n_items = relevant.shape
+    rows = np.repeat(np.arange(n_users), np.diff(relevant.indptr))
+    wanted = rows * n_items + relevant.indices
+    listed = np.arange(n_users)[:, None] * n_items + ranked
+    return np.asarray(np.isin(listed, wanted) & (ranked >= 0))
+
+
+def hit_rate_at_k(hits: Hits, n_relevant: npt.NDArray[np.int64]) -> PerUser:
+    """Return 1 where a list holds anything relevant."""
+    return np.asarray(hits.any(axis=1), dtype=np.float64)
+
+
+def precision_at_k(hits: Hits, n_relevant: npt.NDArray[np.int64]) -> PerUser:
+    """Return the share of k that is relevant."""
+    return np.asarray(hits.sum(axis=1) / hits.shape[1])
+
+
+def recall_at_k(hits: Hits, n_relevant: npt.NDArray[np.int64]) -> PerUser:
+    """Return the share of what is relevant that is in the list."""
+    return np.asarray(hits.sum(axis=1) / n_relevant)
+
+
+def ndcg_at_k(hits: Hits, n_relevant: npt.NDArray[np.int64]) -> PerUser:
+    """Return the discounted gain, of that of the best list there could be.
+
+    Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR techniques", ACM Transactions
+    on Information Systems 20 (2002), with ``1 / log2(rank + 1)`` for a relevant film.
+    """
+    discounts = 1 / np.log2(np.arange(2, hits.shape[1] + 2))
+    best = np.concatenate([[0.0], np.cumsum(discounts)])
+    return np.asarray(hits @ discounts / best[np.minimum(n_relevant, hits.shape[1])])
+
+
+def mrr(hits: Hits, n_relevant: npt.NDArray[np.int64]) -> PerUser:
+    """Return 1 / the rank of the first relevant film, 0 where there is none."""
+    return np.where(hits.any(axis=1), 1 / (hits.argmax(axis=1) + 1), 0.0)
+
+
+def average_precision_at_k(hits: Hits, n_relevant: npt.NDArray[np.int64]) -> PerUser:
+    """Return the mean precision at the ranks of the relevant films, of all there could be."""
+    ranks = np.arange(1, hits.shape[1] + 1)
+    precisions = hits.cumsum(axis=1) / ranks
+    return np.asarray((precisions * hits).sum(axis=1) / np.minimum(n_relevant, hits.shape[1]))
+
+
+MEASURES: dict[str, Callable[[Hits, npt.NDArray[np.int64]], PerUser]] = {
+    "hit_rate": hit_rate_at_k,
+    "precision": precision_at_k,
+    "recall": recall_at_k,
+    "ndcg": ndcg_at_k,
+    "mrr": mrr,
+    "map": average_precision_at_k,
+}
+
+
+def interval(values: PerUser, seed: int = 0) -> tuple[float, float]:
+    """Return the 95 % interval of a mean, by a bootstrap over users.
+
+    Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7 (1979).
+    """
+    drawn = np.random.default_rng(seed).integers(0, len(values), (N_RESAMPLES, len(values)))
+    low, high = np.quantile(values[drawn].mean(axis=1), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def coverage(ranked: npt.NDArray[np.int64], n_items: int) -> float:
+    """Return the share of all films that is in any list."""
+    return len(np.unique(ranked[ranked >= 0])) / n_items
+
+
+def novelty(ranked: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], n_users: int) -> float:
+    """Return how surprising the films in the lists are, in bits: the mean of -log2(share of users).
+
+    Vargas and Castells, "Rank and relevance in novelty and diversity metrics for recommender
+    systems" (RecSys 2011), section 4.1. A film that nobody rated counts as rated by one.
+    """
+    listed = counts[ranked[ranked >= 0]]
+    return float(-np.log2(np.maximum(listed, 1) / n_users).mean()) if len(listed) else 0.0
+
+
+def popularity_bias(
+    ranked: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], known: Any
+) -> float:
+    """Return how much more popular the lists are than what their users rated, as a quotient.
+
+    The mean over users of the mean number of ratings of the films listed, over that of the films
+    rated: Abdollahpouri, Mansoury, Burke and Mobasher, "The unfairness of popularity bias in
+    recommendation" (RMSE at RecSys 2019), section 3.
+
+    Parameters
+    ----------
+    ranked : ndarray of shape (n_users, k), int64
+    counts : ndarray of shape (n_items,), int64
+        The number of ratings of each film.
+    known : scipy.sparse.csr_matrix of shape (n_users, n_items)
+        What the users had rated.
+    """
+    there = ranked >= 0
+    listed = np.where(there, counts[np.maximum(ranked, 0)], 0).sum(axis=1)
+    n_known = np.diff(known.indptr)
+    own = np.add.reduceat(np.append(counts[known.indices], 0), known.indptr[:-1]) * (n_known > 0)
+    own = own / np.maximum(n_known, 1)
+    usable = (n_known > 0) & there.any(axis=1)
+    if not usable.any():
+        return 0.0
+    means = listed[usable] / there.sum(axis=1)[usable]
+    return float(means.mean() / own[usable].mean())
