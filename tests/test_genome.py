@@ -34,7 +34,8 @@ def test_genome_file_can_be_named(folder: Path) -> None:
     assert [film.movie_id for film in named.similar("Brave")] == [1]
 
 
-def test_genome_that_is_not_numbers_is_refused(folder: Path) -> None:
-    (folder / "genome-scores.csv").write_text(SCORES + "3,seven,0.7\n")
+@pytest.mark.parametrize("line", ["3,seven,0.7", "3,7,1.5", "3,7,-1", "3,7,nan"])
+def test_genome_that_makes_no_sense_is_refused(folder: Path, line: str) -> None:
+    (folder / "genome-scores.csv").write_text(f"{SCORES}{line}\n")
     with pytest.raises(DataError, match=r"genome-scores\.csv"):
         Recommender.fit(folder)

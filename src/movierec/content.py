@@ -1,7 +1,8 @@
 """What films are, besides how they were rated: one sparse vector each.
 
-Every part (genres, title, ...) is a vector of length 1 of its own, times the square root of the
-part's weight. The cosine of two contents is then the weighted mean of the cosines of their parts.
+Every part (genres, title, ...) is a vector of its own, shortened to length 1 where it is longer,
+times the square root of the part's weight. The cosine of two contents is then the weighted mean of
+what their parts have in common.
 """
 
 from __future__ import annotations
@@ -50,9 +51,12 @@ def features_of(
     return {name: features for name, features in parts.items() if any(features)}
 
 
-def _shared_by_few(keys: Sequence[Iterable[str]]) -> Features:
+def _shared_by_few(keys: Features) -> Features:
     counts = Counter(key for own in keys for key in own)
-    return [{key: 1.0 for key in own if _FEWEST <= counts[key] <= _MOST} for own in keys]
+    return [
+        {key: weight for key, weight in own.items() if _FEWEST <= counts[key] <= _MOST}
+        for own in keys
+    ]
 
 
 def content_matrix(
@@ -61,8 +65,8 @@ def content_matrix(
     """Join the parts to one vector of length 1 for each film.
 
     What is not known of a film, such as its year, leaves its weight to a feature that no other
-    film has: so the cosine of two films is the sum of their parts' cosines times the weights,
-    whatever is missing.
+    film has: so the cosine of two films is the sum of the products of their parts times the
+    weights, whatever is missing.
 
     Parameters
     ----------
@@ -96,7 +100,7 @@ def content_matrix(
 
 
 def _unit_rows(features: Features) -> Any:
-    """Return a matrix of the features, each row of length 1 or empty."""
+    """Return a matrix of the features, each row of at most length 1."""
     from scipy.sparse import csr_matrix, diags
 
     names = sorted({name for own in features for name in own})
@@ -105,6 +109,6 @@ def _unit_rows(features: Features) -> Any:
     values = [value for own in features for value in own.values()]
     indptr = np.cumsum([0, *map(len, features)])
     matrix = csr_matrix((values, columns, indptr), shape=(len(features), len(names)))
-    matrix = diags(inverse_norms(matrix), format="csr") @ matrix
+    matrix = diags(np.minimum(inverse_norms(matrix), 1.0), format="csr") @ matrix
     matrix.sort_indices()
     return matrix

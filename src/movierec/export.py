@@ -67,7 +67,9 @@ def export(model: Model, path: str | os.PathLike[str], k: int | None, *, overwri
             f"{target}: its ending says no format that movierec writes",
             f"end its name with one of {', '.join(_WRITERS)}",
         )
-    if target.exists() and not (overwrite and target.is_file()):
+    if target.exists() and not target.is_file():
+        raise OutputError(f"{target} is not a file", "name another one")
+    if target.exists() and not overwrite:
         raise OutputError(f"{target} is there already", "name another file, or add --overwrite")
     counts: list[int] = []
 
@@ -112,10 +114,13 @@ def _write_parquet(blocks: Iterable[pd.DataFrame], path: Path) -> None:
 def _write_sqlite(blocks: Iterable[pd.DataFrame], path: Path) -> None:
     connection = sqlite3.connect(path)
     try:
+        connection.execute("PRAGMA journal_mode = OFF")  # a file that fails is thrown away whole
         for frame in blocks:
             frame.to_sql("neighbors", connection, if_exists="append", index=False)
         connection.execute("CREATE INDEX neighbors_by_movie ON neighbors (movieId, rank)")
         connection.commit()
+    except sqlite3.Error as error:
+        raise OutputError(f"cannot write the database: {error}", "is the disk full?") from error
     finally:
         connection.close()
 

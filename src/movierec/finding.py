@@ -10,6 +10,13 @@ from movierec.errors import AmbiguousTitleError, MovieNotFoundError
 from movierec.titles import TitleIndex
 
 
+def listed(queries: int | str | Iterable[int | str]) -> list[int | str]:
+    """Return one film or several as a list; numpy's integers are ids too."""
+    if isinstance(queries, str) or not isinstance(queries, Iterable):
+        return [queries]
+    return list(queries)
+
+
 class Finder:
     """Finds films by id or title.
 
@@ -28,7 +35,8 @@ class Finder:
         if by_id or not isinstance(query, str):
             index = self._catalog.index_of(query)
             if index is None:
-                raise MovieNotFoundError(f"no film has the id {query}", [])
+                hint = "look for it with: movierec search WORDS"
+                raise MovieNotFoundError(f"no film has the id {query}", [], hint)
             return index
         matches = self._titles.find(query, year) if query.strip() else None
         if matches is None or not matches.indices:

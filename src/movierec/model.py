@@ -20,6 +20,8 @@ Progress = Callable[[str, float], None]
 # What the parts of the content count, relative to each other.
 CONTENT_PARTS = {"genres": 0.3, "title": 0.65, "year": 0.05, "tags": 0.15, "genome": 0.15}
 _PARTS_HINT = f"the parts are {', '.join(CONTENT_PARTS)}"
+_HINT = "see movierec fit --help"
+_HEAVIEST = 1e6
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,21 @@ class Parameters:
             if getattr(self, name) < least:
                 raise UsageError(f"{name} is {getattr(self, name)}; it must be at least {least}")
         if not 0 <= self.content_weight <= 1:
-            raise UsageError(f"content_weight is {self.content_weight}; it must be from 0 to 1")
+            raise UsageError(
+                f"content_weight is {self.content_weight}; it must be from 0 to 1", _HINT
+            )
         if not 0 <= self.prior < math.inf:
-            raise UsageError(f"prior is {self.prior}; it must be a finite number of at least 0")
+            raise UsageError(
+                f"prior is {self.prior}; it must be a finite number of at least 0", _HINT
+            )
         for name, weight in self.content_parts.items():
             if name not in CONTENT_PARTS:
                 raise UsageError(f'no part of the content is called "{name}"', _PARTS_HINT)
-            if not 0 <= weight < math.inf:
-                raise UsageError(f"the weight of {name} is {weight}; it must be at least 0")
+            if not 0 <= weight <= _HEAVIEST:
+                raise UsageError(
+                    f"the weight of {name} is {weight}; it must be from 0 to {_HEAVIEST:g}",
+                    _PARTS_HINT,
+                )
 
 
 @dataclass(frozen=True)

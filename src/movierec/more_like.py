@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
-from itertools import islice
+from functools import cache, partial
+from itertools import chain, islice
 from typing import NamedTuple
 
 from movierec.answers import THIN_SUPPORT, Filter, Neighbor, evidence_of
@@ -14,8 +14,7 @@ from movierec.errors import UsageError
 from movierec.model import Model
 from movierec.space import Space
 
-_POOL = 5  # times as many films as asked for are looked at to make a list diverse...
-_SMALLEST_POOL = 100  # ...and at least so many
+_POOL = 200  # films that are looked at to make a list diverse; the rest follow as they are
 
 
 class Candidate(NamedTuple):
@@ -24,6 +23,10 @@ class Candidate(NamedTuple):
     item: int
     similarity: float
     support: int
+
+
+def _similarity(candidate: Candidate) -> float:
+    return candidate.similarity
 
 
 class MoreLike:
@@ -67,11 +70,16 @@ class MoreLike:
         k = min(k, len(self._catalog))
 
         def choose(candidates: Iterable[Candidate]) -> list[Candidate]:
-            passing = (candidate for candidate in candidates if self._passes(candidate, wanted))
-            if not diversity and not obscurity:
-                return list(islice(passing, k))
-            pool = list(islice(passing, max(_POOL * k, _SMALLEST_POOL)))
-            return self._diverse(pool, k, diversity, self._obscure(obscurity))
+            passing: Iterator[Candidate] = filter(partial(self._passes, wanted), candidates)
+            if obscurity:
+                value = self._obscure(obscurity)
+                passing = iter(sorted(passing, key=value, reverse=True))
+            else:
+                value = _similarity
+            if diversity:
+                pool = list(islice(passing, _POOL))
+                passing = chain(self._diverse(pool, diversity, value), passing)
+            return list(islice(passing, k))
 
         chosen: list[Candidate] = []
         is_stored = len(liked) == 1 and not disliked
@@ -81,7 +89,7 @@ class MoreLike:
             chosen = choose(self._computed(liked, disliked))
         return [self._neighbor(rank, found, liked) for rank, found in enumerate(chosen, start=1)]
 
-    def _passes(self, candidate: Candidate, wanted: Filter) -> bool:
+    def _passes(self, wanted: Filter, candidate: Candidate) -> bool:
         return wanted == Filter() or wanted.passes(
             self._catalog.movie(candidate.item), candidate.support
         )
@@ -121,24 +129,21 @@ class MoreLike:
         return value
 
     def _diverse(
-        self, pool: list[Candidate], k: int, diversity: float, value: Callable[[Candidate], float]
-    ) -> list[Candidate]:
-        """Choose films one by one, each valuable and unlike those chosen before.
+        self, pool: Sequence[Candidate], diversity: float, value: Callable[[Candidate], float]
+    ) -> Iterator[Candidate]:
+        """Yield films one by one, each valuable and unlike those before it.
 
         Maximal marginal relevance: Carbonell and Goldstein, "The use of MMR, diversity-based
         reranking for reordering documents and producing summaries" (SIGIR 1998).
         """
         likeness = self._likeness()
-        nearest = dict.fromkeys(pool, 0.0)  # the similarity to the most similar of those chosen
-        chosen: list[Candidate] = []
-        while nearest and len(chosen) < k:
+        nearest = dict.fromkeys(pool, 0.0)  # the similarity to the most similar of those before
+        while nearest:
             best = max(nearest, key=lambda c: (1 - diversity) * value(c) - diversity * nearest[c])
-            chosen.append(best)
+            yield best
             del nearest[best]
-            if diversity:
-                for other, so_far in nearest.items():
-                    nearest[other] = max(so_far, likeness(best.item, other.item))
-        return chosen
+            for other, so_far in nearest.items():
+                nearest[other] = max(so_far, likeness(best.item, other.item))
 
     def _likeness(self) -> Callable[[int, int], float]:
         """Return what tells the similarity of two films from the table.
@@ -188,4 +193,4 @@ def check_list(k: int, queries: Sequence[int | str], **fractions: float) -> None
         raise UsageError("no film is named", "name at least one")
     for name, value in fractions.items():
         if not 0 <= value <= 1:
-            raise UsageError(f"{name} is {value}; it must be from 0 to 1")
+            raise UsageError(f"{name} is {value}; it must be from 0 to 1", "0 leaves it out")

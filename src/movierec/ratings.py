@@ -91,7 +91,7 @@ def build_ratings(
     if matrix.nnz < len(values):
         dropped["repeated (the last by time was kept)"] = len(values) - matrix.nnz
         times = rows.timestamps()
-        last = _last_of_each(item_index, user_index, None if times is None else times[kept])
+        last = last_of_each(item_index, user_index, None if times is None else times[kept])
         matrix = _csr(values[last], item_index[last], user_index[last], shape)
     if min_ratings > 1:
         n_before = matrix.nnz
@@ -152,7 +152,7 @@ def _csr(
     return matrix
 
 
-def _last_of_each(
+def last_of_each(
     items: npt.NDArray[np.int32], users: npt.NDArray[np.int32], times: npt.NDArray[Any] | None
 ) -> npt.NDArray[np.int64]:
     """Return the rows that hold the last rating of each (film, user), by time, then by place."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from movierec.answers import Filter, Neighbors, note_of
 from movierec.catalog import Catalog, Movie
-from movierec.finding import Finder
+from movierec.finding import Finder, listed
 from movierec.model import CONTENT_PARTS, Model, Parameters, Progress, load_model
 from movierec.more_like import MoreLike, check_list
 
@@ -162,7 +162,7 @@ class Recommender:
         query: int | str | Sequence[int | str],
         k: int = 10,
         *,
-        less_like: Sequence[int | str] = (),
+        less_like: int | str | Sequence[int | str] = (),
         by_id: bool = False,
         year: int | None = None,
         genres: Sequence[str] = (),
@@ -184,7 +184,7 @@ class Recommender:
             As in :meth:`movie`. With several, the mean similarity to them counts.
         k : int
             How many. Beyond the stored table they are computed from the estimator, exactly.
-        less_like : sequence of int or str
+        less_like : int, str, or sequence of them
             Films to keep away from: they are ranked by the similarity less the mean of that to
             these.
         by_id, year
@@ -207,7 +207,7 @@ class Recommender:
         UsageError
             If `k` is below 1, no film is named, or a number is out of its range.
         """
-        queries = [query] if isinstance(query, int | str) else list(query)
+        queries, less_like = listed(query), listed(less_like)
         check_list(k, queries, diversity=diversity, obscurity=obscurity)
         liked, disliked = (
             self._finder.indices_of(group, by_id=by_id, year=year) for group in (queries, less_like)

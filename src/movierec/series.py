@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from movierec import aliases
@@ -24,6 +24,7 @@ _LITTLE_WORDS = frozenset(
 )
 _RARE = 10  # titles with a word; "potter" and "bourne" are rarer, "love" and "night" are not
 _RARE_IN_PHRASE = 30
+_ONE_WORD = 0.5  # one word in common is often chance: "Seven Samurai", "Seven Pounds"
 
 
 class _Names(NamedTuple):
@@ -33,13 +34,14 @@ class _Names(NamedTuple):
     wholes: list[str]  #: what may stand for the whole: names, without subtitle, without number
 
 
-def series_keys(titles: Sequence[str]) -> list[list[str]]:
-    """Return what each film may share with others of its series.
+def series_keys(titles: Sequence[str]) -> list[dict[str, float]]:
+    """Return what each film may share with others of its series, and how much that tells.
 
     That is the title without year, article, subtitle and number (``rocky``); the words at its
     start or end that are another film's whole title (``alien``, ``first blood``); phrases at its
-    start with a word that few titles have (``harry potter``); and such words themselves. Many
-    keys belong to one film alone, and a few to very many: who counts them should leave those out.
+    start with a word that few titles have (``harry potter``); and such words themselves. A key
+    counts 1, but 0.5 where it is one word of a longer title. Many keys belong to one film alone,
+    and a few to very many: who counts them should leave those out.
 
     Parameters
     ----------
@@ -49,7 +51,15 @@ def series_keys(titles: Sequence[str]) -> list[list[str]]:
     films = [_names_of(title) for title in titles]
     wholes = {key for film in films for key in film.wholes}
     counts = Counter(word for film in films for word in {*_words_of(film)})
-    return [list(dict.fromkeys(_keys_of(film, wholes, counts))) for film in films]
+    return [_strongest(_keys_of(film, wholes, counts)) for film in films]
+
+
+def _strongest(keys: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """Return each key once, with the highest of its weights."""
+    strongest: dict[str, float] = {}
+    for key, weight in keys:
+        strongest[key] = max(weight, strongest.get(key, 0.0))
+    return strongest
 
 
 def _names_of(title: str) -> _Names:
@@ -87,18 +97,19 @@ def _words_of(film: _Names) -> Iterator[str]:
     return (word for name in film.names for word in name)
 
 
-def _keys_of(film: _Names, wholes: set[str], counts: Counter[str]) -> Iterator[str]:
-    yield from film.wholes
+def _keys_of(film: _Names, wholes: set[str], counts: Counter[str]) -> Iterator[tuple[str, float]]:
+    for whole in film.wholes:
+        yield whole, 1.0
     for words in film.names:
         for length in range(1, len(words)):
             start, end = " ".join(words[:length]), " ".join(_without_number(words[length:]))
             if start in wholes or _is_telling(words[:length], counts):
-                yield start
+                yield start, _ONE_WORD if length == 1 else 1.0
             if length < len(words) - 1 and end in wholes:
-                yield end
+                yield end, 1.0
     for word in _words_of(film):
         if counts[word] <= _RARE and len(word) > 2 and word not in _LITTLE_WORDS:
-            yield f"{word} "  # with a blank: to have a word is not to be called so
+            yield f"{word} ", _ONE_WORD  # with a blank: to have a word is not to be called so
 
 
 def _is_telling(phrase: Sequence[str], counts: Counter[str]) -> bool:

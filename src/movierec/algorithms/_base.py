@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +29,14 @@ class Scorer(ABC):
 
     As in scikit-learn, parameters are keywords and kept as given, and what is learned ends in
     ``_``.
+
+    Attributes
+    ----------
+    GRID : mapping of str to sequence
+        The values of its parameters among which the best are looked for.
     """
+
+    GRID: ClassVar[Mapping[str, Sequence[Any]]] = {}
 
     @abstractmethod
     def fit(self, user_items: Any, content: Any = None) -> Self:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,12 @@ class Als(Scorer):
     seed : int
         Of the factors to begin with.
     """
+
+    GRID: ClassVar = {
+        "n_factors": (32, 64, 128),
+        "l2": (0.01, 0.03, 0.1),
+        "unobserved": (0.1, 0.3, 1.0),
+    }
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -23,6 +23,8 @@ class Ease(Scorer):
     feedback : {"presence", "value"}
         Whether X holds a 1 for each rating, or the rating.
     """
+
+    GRID: ClassVar = {"l2": (100.0, 200.0, 300.0, 500.0, 1000.0)}
 
     def __init__(self, *, l2: float = 300.0, feedback: Feedback = "presence") -> None:
         self.l2 = l2

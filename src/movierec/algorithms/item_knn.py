@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,12 @@ class ItemKnn(Scorer):
         What a person counts when films are compared: alike, or less the more films they rated.
     feedback : {"presence", "value"}
     """
+
+    GRID: ClassVar = {
+        "n_neighbors": (20, 50, 100, 200),
+        "shrinkage": (0.0, 10.0, 100.0),
+        "weighting": ("none", "idf", "bm25"),
+    }
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -23,6 +23,8 @@ class Svd(Scorer):
     seed : int
         Of the vector from which the decomposition starts.
     """
+
+    GRID: ClassVar = {"n_factors": (10, 20, 40, 80)}
 
     def __init__(
         self, *, n_factors: int = 40, feedback: Feedback = "presence", seed: int = 0

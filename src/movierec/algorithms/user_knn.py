@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -26,6 +26,8 @@ class UserKnn(Scorer):
         What a film counts when people are compared: alike, or less the more people rated it.
     feedback : {"presence", "value"}
     """
+
+    GRID: ClassVar = {"n_neighbors": (50, 100, 200, 400), "weighting": ("none", "idf")}
 
     def __init__(
         self,

@@ -26,7 +26,7 @@ DEFAULT_MODEL = Path("movierec.model")
 
 # The module of each command has a function of its name. It is imported when it is asked for:
 # a question must not pay for the other commands.
-COMMANDS = ("fit", "similar", "why", "search", "stats", "export")
+COMMANDS = ("fit", "similar", "why", "search", "stats", "export", "evaluate", "algorithms")
 
 
 class _Group(TyperGroup):

@@ -124,7 +124,10 @@ def parse_weights(text: str | None) -> dict[str, float] | None:
         return None
     try:
         pairs = [pair.split("=") for pair in text.split(",")]
-        return {name.strip(): float(weight) for name, weight in pairs}
+        weights = {name.strip(): float(weight) for name, weight in pairs}
+        if len(weights) < len(pairs):
+            raise ValueError("a part is named twice")
+        return weights
     except ValueError:
         raise UsageError(
             f'"{text}" is no list of weights', f"write it as {format_weights(CONTENT_PARTS)}"

@@ -11,6 +11,7 @@ from movierec.ratings import RatingRows
 from movierec.readers.dataset import Dataset
 from movierec.readers.layout import column_name
 from movierec.readers.movies import MovieRow
+from movierec.readers.ratings import HIGHEST_RATING, NO_RATING
 from movierec.readers.text import as_ids, clean_id
 from movierec.wording import counted, one_line
 
@@ -78,11 +79,11 @@ def _rating_rows(columns: dict[str, Any], skip_bad_rows: bool) -> tuple[RatingRo
     import pandas as pd
 
     values = pd.to_numeric(pd.Series(columns["rating"]), errors="coerce").to_numpy(np.float64)
-    good = np.isfinite(values)
+    good = np.abs(values) <= HIGHEST_RATING  # nor for NaN
     if not good.all() and not skip_bad_rows:
         row = int(np.argmin(good))
         value = columns["rating"][row]
-        raise DataError(f'ratings, row {row}: the rating "{value}" is not a finite number')
+        raise DataError(f'ratings, row {row}: the rating "{value}" {NO_RATING}')
     times = columns.get("timestamp")
     return RatingRows(
         _ids(columns["user"][good]),

@@ -33,10 +33,12 @@ def read_genome(
     types = {"item": np.int64, "tag_id": np.int64, "relevance": np.float64}
     try:
         for chunk in read_chunks(source, layout, types):
+            if not ((chunk["relevance"] >= 0) & (chunk["relevance"] <= 1)).all():
+                raise ValueError("a relevance is not from 0 to 1")
             relevant = chunk["relevance"] >= _RELEVANT
             columns = (chunk[name][relevant].tolist() for name in types)
             for movie, tag, relevance in zip(*columns, strict=True):
-                genome[str(movie)][str(tag)] = min(relevance, 1.0)
+                genome[str(movie)][str(tag)] = relevance
     except (ValueError, OverflowError) as error:
         raise DataError(
             f"{source.name}: {error}", "it should hold movieId, tagId and relevance, all numbers"

@@ -24,7 +24,8 @@ from movierec.readers.text import LONGEST_ID, RowReport, as_ids, clean_id, read_
 from movierec.wording import counted
 
 _CHUNK = 1_000_000  # rows that there is room for at first
-_HIGHEST = float(np.finfo(np.float32).max)
+HIGHEST_RATING = 1e15  # squares of it, over many people, stay within float32
+NO_RATING = f"is not a finite number, or above {HIGHEST_RATING:,.0f}"
 
 Progress = Callable[[float], None]
 
@@ -82,7 +83,7 @@ def _read_fast(
     types = {"user": np.int64, "item": np.int64, "rating": np.float64}
     try:
         for chunk in read_chunks(source, layout, types, progress):
-            if not (np.abs(chunk["rating"]) <= _HIGHEST).all():  # nor for NaN
+            if not (np.abs(chunk["rating"]) <= HIGHEST_RATING).all():  # nor for NaN
                 return None
             ids = (chunk["user"], chunk["item"])
             if any((each < limits.min).any() or (each > limits.max).any() for each in ids):
@@ -164,11 +165,14 @@ def _problem(fields: Any, places: list[int], layout: Layout) -> str | None:
     user, item, value = (fields[place].strip() for place in places)
     if not (0 < len(user.encode()) <= LONGEST_ID and 0 < len(item.encode()) <= LONGEST_ID):
         return "no usable user or film id"
+    return None if _is_rating(value) else f'the rating "{value}" {NO_RATING}'
+
+
+def _is_rating(text: str) -> bool:
     try:
-        usable = abs(float(value)) <= _HIGHEST and "_" not in value  # Python's own way to write 10
+        return abs(float(text)) <= HIGHEST_RATING and "_" not in text  # Python's own way to write
     except ValueError:
-        usable = False
-    return None if usable else f'the rating "{value}" is not a finite number'
+        return False
 
 
 class _IdColumn:
