@@ -87,8 +87,7 @@ def content_matrix(
     if not used:
         return None, {}
     blocks = [
-        _unit_rows(parts[name]) * np.sqrt(weight / sum(used.values()))
-        for name, weight in used.items()
+        _rows(parts[name]) * np.sqrt(weight / sum(used.values())) for name, weight in used.items()
     ]
     ends = np.cumsum([block.shape[1] for block in blocks]).tolist()
     known = csr_matrix(hstack(blocks))
@@ -99,7 +98,7 @@ def content_matrix(
     return matrix, dict(zip(used, ends, strict=True))
 
 
-def _unit_rows(features: Features) -> Any:
+def _rows(features: Features) -> Any:
     """Return a matrix of the features, each row of at most length 1."""
     from scipy.sparse import csr_matrix, diags
 

@@ -12,7 +12,7 @@ from movierec.algorithms._base import names
 from movierec.readers.dataset import sample_folder
 from tests.conftest import Run
 
-RATINGS = sample_folder() / "ratings.csv"
+RATINGS, MOVIES = (sample_folder() / name for name in ("ratings.csv", "movies.csv"))
 
 
 def document(movierec: Run, *arguments: str | Path) -> Any:
@@ -97,6 +97,10 @@ def test_tuning_says_what_it_tried_and_never_sees_the_test(movierec: Run, tmp_pa
         ((RATINGS, "--algorithm", "content"), 3, "content needs"),
         ((sample_folder() / "movies.csv",), 3, "user and film"),
         (("missing.csv",), 3, "missing.csv"),
+        ((".",), 3, "holds 0 files"),
+        ((sample_folder(),), 3, "name the one to read"),
+        (("--train", RATINGS, "--test", RATINGS, "--negatives", "gone.csv"), 3, "gone.csv"),
+        (("--train", RATINGS, "--test", RATINGS, "--negatives", MOVIES), 3, "neg1..negN"),
         ((RATINGS, "--threshold", "99"), 3, "nothing is left"),
     ],
 )

@@ -13,7 +13,7 @@ from movierec.errors import DataError
 from movierec.evaluation import splitting
 from movierec.evaluation.runs import Task
 from movierec.ratings import RatingRows, last_of_each
-from movierec.readers.interactions import read_interactions
+from movierec.readers.interactions import only_source, read_interactions
 
 PathLike = str | os.PathLike[str]
 
@@ -124,9 +124,8 @@ def _read_negatives(path: PathLike) -> tuple[npt.NDArray[np.int64], npt.NDArray[
     import pandas as pd
 
     try:
-        frame = pd.read_csv(path, dtype=np.int64)
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}", "check it") from error
+        with only_source(path).open() as content:
+            frame = pd.read_csv(content, dtype=np.int64)
     except ValueError as error:
         raise DataError(
             f"{path}: {error}", "it should hold userId,movieId,neg1..negN, all numbers"

@@ -14,6 +14,21 @@ from movierec.readers.numbers import read_chunks
 from movierec.readers.ratings import read_ratings
 from movierec.readers.source import Source, sources_at
 from movierec.readers.text import RowReport
+from movierec.wording import counted
+
+
+def only_source(path: str | os.PathLike[str]) -> Source:
+    """Return the one file at a path.
+
+    Raises
+    ------
+    DataError
+        If there is none, or a folder or zip of several.
+    """
+    sources = sources_at(path)
+    if len(sources) != 1:
+        raise DataError(f"{path} holds {counted(len(sources), 'file')}", "name the one to read")
+    return sources[0]
 
 
 def read_interactions(
@@ -26,7 +41,7 @@ def read_interactions(
     DataError
         If it is missing, or has no columns for user and film, or a row cannot be used.
     """
-    source = sources_at(path)[0]
+    source = only_source(path)
     layout = recognise(source)
     if layout.kind == "ratings":
         report = RowReport(source.name, skip=False)
