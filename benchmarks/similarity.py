@@ -26,7 +26,8 @@ from scipy.sparse import csr_matrix
 from movierec import Recommender
 from movierec.algorithms._estimator import fitted_matrix
 from movierec.model import CONTENT_PARTS
-from movierec.neighbors.blockwise import Cosine
+from movierec.neighbors.blockwise import Rows as TableRows
+from movierec.neighbors.blockwise import cosine
 
 EASE_LAMBDA = 300.0
 SHARED_TAGS = 0.15  # the least cosine of the tags of two films that are called alike
@@ -64,8 +65,8 @@ def movierec(**parameters: Any) -> Callable[[Data], Rows]:
     def fit(data: Data) -> Rows:
         recommender = Recommender.fit(data.ratings, data.movies, n_neighbors=1, **parameters)
         vectors = fitted_matrix(recommender._model.load_estimator())
-        cosine = Cosine(vectors, recommender.card["n_users"])
-        return lambda films: np.vstack([cosine.rows(film, film + 1)[0] for film in films])
+        rows = TableRows(cosine(vectors), vectors, recommender.card["n_users"])
+        return lambda films: np.vstack([rows(film, film + 1)[0] for film in films])
 
     return fit
 
@@ -83,8 +84,9 @@ def with_tags(data: Data) -> Rows:
     }
     dataset = replace(frames_dataset(data.ratings, data.movies), tags=used)
     model = fit_model(dataset, Parameters(n_neighbors=1), lambda stage, done: None)
-    cosine = Cosine(fitted_matrix(model.load_estimator()), int(model.meta["n_users"]))
-    return lambda films: np.vstack([cosine.rows(film, film + 1)[0] for film in films])
+    vectors = fitted_matrix(model.load_estimator())
+    rows = TableRows(cosine(vectors), vectors, int(model.meta["n_users"]))
+    return lambda films: np.vstack([rows(film, film + 1)[0] for film in films])
 
 
 def ease(data: Data) -> Rows:

@@ -12,7 +12,7 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics.pairwise import cosine_similarity
 
 from movierec import DataError, UsageError
-from movierec.algorithms._base import Scorer, load, names, parameters_of
+from movierec.algorithms._base import Scorer, load, make, names, parameters_of
 
 Dense = np.ndarray[Any, Any]
 
@@ -37,7 +37,8 @@ def content() -> csr_matrix:
 
 
 def fitted(name: str, ratings: csr_matrix, content: csr_matrix, **parameters: Any) -> Scorer:
-    return load(name)(**parameters).fit(ratings, content)
+    small = {"n_factors": 8} if name == "als" else {}
+    return load(name)(**small | parameters).fit(ratings, content)
 
 
 def test_there_are_seven() -> None:
@@ -87,6 +88,79 @@ def test_same_ratings_give_the_same_scores_whoever_else_is_asked_about(
 
 
 @pytest.mark.parametrize("name", names())
+def test_any_format_of_the_ratings_gives_the_same(
+    name: str, ratings: csr_matrix, content: csr_matrix
+) -> None:
+    """What is fitted is a view of the ratings by film, whose columns are compressed."""
+    scores = fitted(name, ratings, content).score(ratings)
+    by_film = fitted(name, ratings.T.tocsr().T, content)
+    np.testing.assert_allclose(by_film.score(ratings), scores, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", [name for name in names() if name != "popular"])
+def test_a_film_is_most_like_itself(name: str, ratings: csr_matrix, content: csr_matrix) -> None:
+    scorer = fitted(name, ratings, content)
+    items = np.array([3, 0, 7])
+    similarities = scorer.similarities(items)
+    assert similarities.shape == (3, N_ITEMS)
+    assert similarities.dtype == np.float32
+    np.testing.assert_allclose(
+        similarities[0], scorer.similarities(np.arange(N_ITEMS))[3], atol=1e-6
+    )
+    if name not in ("item_knn", "ease"):  # whose tables leave out the film itself
+        np.testing.assert_allclose(similarities[np.arange(3), items], 1, atol=1e-5)
+    assert (similarities <= 1 + 1e-5).all()
+
+
+LINEAR = ("content", "ease", "item_knn", "svd")
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_contributions_add_up_to_the_score(
+    name: str, ratings: csr_matrix, content: csr_matrix
+) -> None:
+    scorer = fitted(name, ratings, content)
+    own = ratings[5]
+    items = np.arange(N_ITEMS)
+    if name == "ease":  # a film says nothing of itself
+        items = np.setdiff1d(items, own.indices)
+    added = scorer.contributions(items, own.indices.astype(np.int64)) @ own.data
+    np.testing.assert_allclose(added, scorer.score(own)[0, items], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", [name for name in names() if name != "item_knn"])
+def test_what_was_learned_is_taken_back(
+    name: str, ratings: csr_matrix, content: csr_matrix
+) -> None:
+    """The neighbours of item_knn are the table of a model: tests/test_recommend.py."""
+    scorer = fitted(name, ratings, content)
+    again = load(name)(**scorer.parameters()).restore(scorer.learned())
+    np.testing.assert_array_equal(again.score(ratings), scorer.score(ratings))
+    items = np.arange(N_ITEMS)
+    np.testing.assert_array_equal(again.similarities(items), scorer.similarities(items))
+
+
+def test_parameters_are_checked() -> None:
+    made = make("item_knn", {"shrinkage": "7", "n_neighbors": 5, "weighting": "idf"})
+    wanted = {"shrinkage": 7.0, "n_neighbors": 5, "weighting": "idf"}
+    assert made.parameters() == parameters_of(load("item_knn")) | wanted
+    for given, problem in (
+        ({"depth": 3}, "no parameter"),
+        ({"shrinkage": "much"}, "must be a number"),
+        ({"shrinkage": -1}, "from 0"),
+        ({"shrinkage": "nan"}, "from 0"),
+        ({"n_neighbors": 0}, "from 1"),
+        ({"n_neighbors": "2.5"}, "must be a number"),
+        ({"weighting": "tfidf"}, "none, idf, bm25"),
+        ({"alpha": 1.5}, "from 0 to 1"),
+    ):
+        with pytest.raises(UsageError, match=problem):
+            make("item_knn", given)
+    with pytest.raises(UsageError, match="l2"):
+        make("ease", {"l2": 0})
+
+
+@pytest.mark.parametrize("name", names())
 def test_somebody_new_is_folded_in(name: str, ratings: csr_matrix, content: csr_matrix) -> None:
     """Who rated nothing gets a list too, and who was not there gets one of their own."""
     new = csr_matrix(([5.0, 4.0], ([1, 1], [20, 24])), shape=(2, N_ITEMS), dtype=np.float32)
@@ -112,7 +186,8 @@ def test_ease_is_a_ridge_regression_of_each_film_on_all_others(
     for item in range(N_ITEMS):
         others = np.delete(known, item, axis=1)
         ridge = Ridge(alpha=3.0, fit_intercept=False).fit(others, known[:, item])
-        np.testing.assert_allclose(scores[:, item], ridge.predict(others), atol=1e-4)
+        predicted = ridge.predict(np.delete(ratings.toarray(), item, axis=1))
+        np.testing.assert_allclose(scores[:, item], predicted, atol=1e-4)
 
 
 def test_ease_says_what_it_would_need(ratings: csr_matrix) -> None:
@@ -133,9 +208,23 @@ def test_item_knn_adds_up_the_similarities_of_the_nearest(
     nearest = np.where(similarities >= np.maximum(lowest, 1e-9), similarities, 0)
     scorer = fitted(
         "item_knn", ratings, content,
-        n_neighbors=4, shrinkage=2.0, weighting="none", feedback=feedback,
+        n_neighbors=4, shrinkage=2.0, weighting="none", feedback=feedback, alpha=0.5,
     )  # fmt: skip
-    np.testing.assert_allclose(scorer.score(ratings), known @ nearest.T, atol=1e-4)
+    expected = ratings.toarray() @ nearest.T
+    np.testing.assert_allclose(scorer.score(ratings), expected, atol=1e-4)
+
+
+def test_alpha_makes_the_cosine_asymmetric(ratings: csr_matrix, content: csr_matrix) -> None:
+    known = ones(ratings)
+    counts = np.maximum(known.sum(axis=0), 1)
+    similarities = known.T @ known / np.outer(counts**0.2, counts**0.8)
+    np.fill_diagonal(similarities, 0)
+    scorer = fitted(
+        "item_knn", ratings, content,
+        n_neighbors=N_ITEMS, shrinkage=0.0, weighting="none", alpha=0.2,
+    )  # fmt: skip
+    expected = ratings.toarray() @ similarities.T
+    np.testing.assert_allclose(scorer.score(ratings), expected, rtol=1e-4)
 
 
 def test_idf_weighs_people_by_how_few_films_they_rated(
@@ -145,15 +234,19 @@ def test_idf_weighs_people_by_how_few_films_they_rated(
     weights = np.log(N_ITEMS / known.sum(axis=1))
     similarities = cosine_similarity((known * weights[:, None]).T)
     np.fill_diagonal(similarities, 0)
-    scorer = fitted("item_knn", ratings, content, n_neighbors=N_ITEMS)
-    np.testing.assert_allclose(scorer.score(ratings), known @ similarities, atol=1e-4)
+    scorer = fitted(
+        "item_knn", ratings, content,
+        n_neighbors=N_ITEMS, weighting="idf", shrinkage=0.0, alpha=0.5,
+    )  # fmt: skip
+    expected = ratings.toarray() @ similarities
+    np.testing.assert_allclose(scorer.score(ratings), expected, atol=1e-4)
 
 
 def test_user_knn_adds_up_the_similarities_of_people(
     ratings: csr_matrix, content: csr_matrix
 ) -> None:
     known = ones(ratings)
-    similarities = known @ known.T / np.linalg.norm(known, axis=1)
+    similarities = ratings.toarray() @ known.T / np.linalg.norm(known, axis=1)
     lowest = np.sort(similarities, axis=1)[:, -N_USERS, None]
     expected = np.where(similarities >= lowest, similarities, 0) @ known
     scorer = fitted("user_knn", ratings, content, n_neighbors=N_USERS)
@@ -163,16 +256,17 @@ def test_user_knn_adds_up_the_similarities_of_people(
 def test_user_knn_asks_only_the_nearest(ratings: csr_matrix, content: csr_matrix) -> None:
     scores = fitted("user_knn", ratings, content, n_neighbors=1).score(ratings)
     known = ones(ratings)
-    similarities = known @ known.T / np.linalg.norm(known, axis=1)
+    similarities = ratings.toarray() @ known.T / np.linalg.norm(known, axis=1)
     for row, own in zip(scores, similarities, strict=True):
         nearest = np.flatnonzero(own >= own.max() - 1e-9)
         assert any(np.allclose(row, own.max() * known[user], atol=1e-4) for user in nearest)
 
 
 def test_svd_is_the_nearest_matrix_of_its_rank(ratings: csr_matrix, content: csr_matrix) -> None:
-    left, values, right = np.linalg.svd(ones(ratings), full_matrices=False)
+    known = ones(ratings).astype(np.float32)
+    left, values, right = np.linalg.svd(known, full_matrices=False)
     nearest = (left[:, :5] * values[:5]) @ right[:5]
-    scores = fitted("svd", ratings, content, n_factors=5).score(ratings)
+    scores = fitted("svd", ratings, content, n_factors=5).score(csr_matrix(known))
     np.testing.assert_allclose(scores, nearest, atol=1e-4)
 
 
@@ -197,6 +291,6 @@ def test_als_solves_each_person_exactly(ratings: csr_matrix, content: csr_matrix
 def test_content_multiplies_profiles(ratings: csr_matrix, content: csr_matrix) -> None:
     scores = fitted("content", ratings, content).score(ratings)
     dense = content.toarray()
-    np.testing.assert_allclose(scores, ones(ratings) @ dense @ dense.T, atol=1e-4)
+    np.testing.assert_allclose(scores, ratings.toarray() @ dense @ dense.T, atol=1e-4)
     with pytest.raises(DataError, match="content needs"):
         load("content")().fit(ratings)

@@ -55,6 +55,8 @@ def test_every_parameter_round_trips(tmp_path: Path) -> None:
         "content_weight": 0.5,
         "prior": 2.5,
         "content_parts": {"year": 1.0, "genres": 2.0},
+        "algorithm": "svd",
+        "settings": {"n_factors": 7, "feedback": "value", "seed": 3},
     }
     assert values.keys() == vars(Parameters()).keys()
     assert all(values[name] != default for name, default in vars(Parameters()).items())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
-from movierec.algorithms._base import load
-from movierec.evaluation import metrics, splitting
+from movierec.algorithms._base import Scorer, load, make
+from movierec.errors import DataError, OutputError
+from movierec.evaluation import metrics, plot, splitting
+from movierec.evaluation.films import content_of
 from movierec.evaluation.runs import Chance, Result, Task, evaluate, rank, with_baselines
+from movierec.evaluation.tuning import tuned, validation
+from movierec.readers.movies import MovieRow
 
 LISTS = st.lists(st.integers(0, 19), max_size=12, unique=True)
 RELEVANT = st.sets(st.integers(0, 19), min_size=1, max_size=8)
@@ -136,6 +141,184 @@ def test_baselines_come_first_and_once() -> None:
     assert with_baselines(["ease", "popular"]) == ["random", "popular", "ease"]
 
 
+FILMS = [
+    MovieRow("30", "Gamma (2001)", "Comedy|Drama"),
+    MovieRow("20", "Beta (1991)", "Drama"),
+    MovieRow("0010", "Alpha (1990)", "Drama"),
+    MovieRow("40", "Delta (1990)", "(no genres listed)"),
+    MovieRow("40", "Other (2001)", "Comedy"),
+]
+
+
+def test_content_is_in_the_order_of_the_ratings() -> None:
+    content = content_of(FILMS, np.array([10, 20, 30, 40, 99]))
+    genres, year = 0.3 / 0.35, 0.05 / 0.35  # no title is like another
+    expected = [
+        [1, 1, genres / math.sqrt(2), year],
+        [1, 1, genres / math.sqrt(2), year],
+        [genres / math.sqrt(2), genres / math.sqrt(2), 1, 0],
+        [year, year, 0, 1],
+    ]
+    cosines = (content @ content.T).toarray()
+    np.testing.assert_allclose(cosines[:4, :4], expected, atol=1e-6)
+    assert content[4].nnz == 0  # nothing is known of film 99
+    assert content.dtype == np.float32
+
+
+def test_content_finds_ids_that_are_text() -> None:
+    content = content_of(FILMS, np.array([b"0010", b"20", b"tt7"]))
+    assert (content @ content.T).toarray()[0, 1] == pytest.approx(1)
+    assert content[2].nnz == 0
+
+
+def test_films_of_other_ratings_are_refused() -> None:
+    with pytest.raises(DataError, match="none of the rated films"):
+        content_of(FILMS, np.array([1, 2]))
+
+
+class Dial(Scorer):
+    """Scores by popularity and by index, as its parameters say."""
+
+    SIMILARITY = "none"
+    GRID = {"fame": (-1.0, 0.0, 1.0), "place": (0.0, 0.5, 3.0), "sign": (1.0, -1.0)}  # noqa: RUF012
+
+    def __init__(self, *, fame: float = 0.0, place: float = 0.0, sign: float = 1.0) -> None:
+        self.fame, self.place, self.sign = fame, place, sign
+
+    def fit(self, user_items: Any, content: Any = None) -> Dial:
+        self.counts_ = np.bincount(user_items.indices, minlength=user_items.shape[1])
+        return self
+
+    def score(self, user_items: Any) -> Any:
+        own = self.fame * self.counts_ + self.place * np.sin(np.arange(len(self.counts_)))
+        return np.tile(self.sign * own, (user_items.shape[0], 1)).astype(np.float32)
+
+    def similarities(self, items: Any) -> Any:
+        raise NotImplementedError
+
+
+def test_tuning_changes_one_parameter_at_a_time_and_takes_the_best(task: Task) -> None:
+    tried: list[tuple[dict[str, float], float]] = []
+    best = tuned(Dial(), task, 3, tell=lambda own, ndcg: tried.append((dict(own), ndcg)))
+    names, n_values = list(Dial.GRID), [len(values) for values in Dial.GRID.values()]
+    assert tried[0][0] == Dial().parameters()
+    assert len({tuple(own.values()) for own, _ in tried}) == len(tried)
+    assert len(tried) == 1 + sum(n - 1 for n in n_values)  # and not their product
+    start, turn = 1, tried[:1]
+    for name, n in zip(names, n_values, strict=True):
+        before, _ = max(turn, key=lambda pair: pair[1])
+        own = tried[start : start + n - 1]
+        assert {pair[0][name] for pair in own} == set(Dial.GRID[name]) - {before[name]}
+        assert all(pair[0] | {name: before[name]} == before for pair in own)
+        turn, start = tried[: start + n - 1], start + n - 1
+    highest = max(ndcg for _, ndcg in tried)
+    assert [name for name in names if best.parameters()[name] != tried[0][0][name]] == names[:2]
+    assert best.parameters() == next(own for own, ndcg in tried if ndcg == highest)
+
+
+def test_what_tuning_reports_is_measured_on_the_validation(task: Task) -> None:
+    tried: list[tuple[dict[str, float], float]] = []
+    tuned(Dial(), task, 3, tell=lambda own, ndcg: tried.append((dict(own), ndcg)))
+    for own, ndcg in tried:
+        assert evaluate("", Dial(**own), validation(task), 3).metrics["ndcg"] == ndcg
+
+
+def test_fixed_parameters_are_not_searched(task: Task) -> None:
+    tried: list[dict[str, float]] = []
+    start = Dial(fame=0.7)
+    best = tuned(start, task, 3, fixed={"fame"}, tell=lambda own, _: tried.append(dict(own)))
+    assert len(tried) == 4
+    assert not any("fame" in own for own in tried)
+    assert best.parameters()["fame"] == 0.7
+
+
+def one_test_row_each(task: Task, seed: int) -> Task:
+    """A task in which each user has one test row, to be found among five films."""
+    random = np.random.default_rng(seed)
+    test, candidates = np.zeros((2, 30, 12), np.float32)
+    for user in range(30):
+        unknown = np.flatnonzero(task.train[user].toarray()[0] == 0)
+        chosen = random.permutation(unknown)[:5]
+        candidates[user, chosen] = 1
+        test[user, chosen[0]] = 1
+    return Task(task.train, csr_matrix(test), csr_matrix(candidates))
+
+
+def test_validation_is_made_of_training_rows(task: Task) -> None:
+    own = validation(task)
+    assert (own.train + own.test != task.train).nnz == 0
+    assert own.train.multiply(own.test).nnz == 0
+    n_rows = np.diff(task.train.indptr)
+    assert np.diff(own.test.indptr).tolist() == (n_rows * 0.2).astype(int).tolist()
+    assert own.candidates is None
+
+
+def test_validation_is_like_a_task_of_one_row_each_among_candidates(task: Task) -> None:
+    own = validation(one_test_row_each(task, 0), seed=3)
+    n_rows = np.diff(task.train.indptr)
+    assert np.diff(own.test.indptr).tolist() == (n_rows > 1).astype(int).tolist()
+    for user in np.flatnonzero(n_rows > 1):
+        ranked = set(own.candidates[user].indices)
+        known = set(task.train[user].indices)
+        assert ranked & known == set(own.test[user].indices)
+        assert len(ranked) == min(5, 1 + 12 - len(known))
+        assert len(own.candidates[user].indices) == len(ranked)
+
+
+def test_validation_does_not_depend_on_what_is_to_be_found(task: Task) -> None:
+    parts = [validation(one_test_row_each(task, seed)) for seed in (0, 1)]
+    for name in ("train", "test", "candidates"):
+        one, other = (getattr(part, name).toarray() for part in parts)
+        assert (one == other).all()
+    other_seed = validation(one_test_row_each(task, 0), seed=1)
+    assert (other_seed.test != parts[0].test).nnz
+
+
+def test_tuning_needs_somebody_with_two_ratings() -> None:
+    ratings = csr_matrix(np.eye(3, dtype=np.float32))
+    with pytest.raises(DataError, match="two training rows"):
+        tuned(Dial(), Task(ratings, ratings[[1, 2, 0]]), 3)
+
+
+COMPARED: dict[str, Any] = {
+    "protocol": {"split": "random", "k": 7, "users": 1234, "films": 5678},
+    "results": [
+        {
+            "algorithm": name,
+            "metrics": {"coverage": coverage, "ndcg": ndcg},
+            "intervals": {"ndcg": (low, high)},
+        }
+        for name, coverage, ndcg, low, high in (
+            ("popular", 0.1, 0.25, 0.2, 0.35),
+            ("ease", 0.4, 0.5, 0.45, 0.52),
+            ("perfect", 0.9, 1.0, 1.0, 1.0),
+        )
+    ],
+}
+
+
+def test_plot_has_a_named_point_with_its_interval_for_each_algorithm() -> None:
+    (axes,) = plot.draw(COMPARED).axes
+    assert {note.get_text(): note.xy for note in axes.texts} == {
+        "popular": (0.1, 0.25),
+        "ease": (0.4, 0.5),
+        "perfect": (0.9, 1.0),
+    }
+    bars = [container.lines[2][0].get_segments()[0] for container in axes.containers]
+    expected: Any = [[(0.1, 0.2), (0.1, 0.35)], [(0.4, 0.45), (0.4, 0.52)], [(0.9, 1), (0.9, 1)]]
+    np.testing.assert_allclose(bars, expected)
+    assert "nDCG@7" in axes.get_ylabel()
+    assert "list of 7" in axes.get_xlabel()
+
+
+def test_plot_that_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot write"):
+        plot.save(COMPARED, tmp_path / "gone" / "plot.png")
+    plot.save(COMPARED, tmp_path / "plot.SVG")
+    assert [path.name for path in tmp_path.iterdir()] == ["plot.SVG"]
+    assert "<svg" in (tmp_path / "plot.SVG").read_text(encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def published(real_data: Path) -> Task:
     """MovieLens 100K in the split of the Microsoft recommenders benchmark."""
@@ -158,17 +341,24 @@ def published(real_data: Path) -> Task:
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"),
+    ("name", "parameters", "expected"),
     [
-        ("popular", (0.2524, 0.2287, 0.1132)),
-        ("item_knn", (0.4496, 0.3918, 0.2149)),
-        ("ease", (0.4842, 0.4221, 0.2296)),
+        ("popular", {}, (0.2524, 0.2287, 0.1132)),
+        (
+            "item_knn",
+            {"weighting": "idf", "shrinkage": 0.0, "alpha": 0.5},
+            (0.4496, 0.3918, 0.2149),
+        ),
+        ("ease", {"l2": 300.0}, (0.4842, 0.4221, 0.2296)),
     ],
 )
 def test_published_split_gives_the_figures_that_others_measured(
-    published: Task, name: str, expected: tuple[float, float, float]
+    published: Task, name: str, parameters: dict[str, Any], expected: tuple[float, float, float]
 ) -> None:
-    found: Result = evaluate(name, load(name)(), published, 10)
+    """They had a 1 for each rating."""
+    ones = published.train.copy()
+    ones.data[:] = 1
+    found: Result = evaluate(name, make(name, parameters), replace(published, train=ones), 10)
     measured = [found.metrics[measure] for measure in ("ndcg", "precision", "recall")]
     assert measured == pytest.approx(expected, abs=6e-5)
     for measure, (low, high) in found.intervals.items():

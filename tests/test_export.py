@@ -127,7 +127,12 @@ def test_rows_are_made_a_block_at_a_time(sample: Recommender) -> None:
         "item_ids": np.arange(n_items),
     }
     model = type(sample._model)(
-        arrays, {}, sample._model.parameters, load_stats=dict, load_estimator=lambda: None
+        arrays,
+        {},
+        sample._model.parameters,
+        load_stats=dict,
+        load_estimator=lambda: None,
+        load_scorer=lambda: None,
     )
     tracemalloc.start()
     n_rows = sum(len(frame) for frame in frames(model))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 from sklearn.neighbors import NearestNeighbors
 
-from movierec.algorithms._estimator import fit_estimator, fitted_matrix, rank_all
+from movierec.algorithms._estimator import compare, fit_estimator, fitted_matrix, rank_all
 from movierec.fitting import fit_model
 from movierec.model import Parameters
 from movierec.neighbors import NeighborTable, blockwise, parallel, top_k
@@ -149,6 +149,13 @@ def one_film_has_all_users() -> csr_matrix:
     return matrix.tocsr().astype(np.float32)
 
 
+def fill_by_blocks(
+    table: NeighborTable, matrix: csr_matrix, n_users: int, least: int, progress: Any
+) -> None:
+    rows = blockwise.Rows(blockwise.cosine(matrix), matrix, n_users, least)
+    blockwise.fill_table(table, rows, progress)
+
+
 @pytest.mark.parametrize(
     "matrix",
     [
@@ -164,11 +171,11 @@ def one_film_has_all_users() -> csr_matrix:
 @pytest.mark.parametrize("n_threads", [1, 3])
 def test_shapes_that_strain_the_loops(matrix: csr_matrix, n_threads: int) -> None:
     expected = NeighborTable.empty(matrix.shape[0], 20)
-    blockwise.fill_table(expected, matrix, matrix.shape[1], 0, lambda done: None)
+    fill_by_blocks(expected, matrix, matrix.shape[1], 0, lambda done: None)
     assert_same(pairwise_table(matrix, 20, n_threads=n_threads), expected)
 
 
-@pytest.mark.parametrize("fill", [blockwise.fill_table, parallel.fill_table])
+@pytest.mark.parametrize("fill", [fill_by_blocks, parallel.fill_table])
 def test_memory_does_not_grow_with_the_pairs(fill: Any) -> None:
     """Every two of 6,000 equal films share all raters: their similarities alone would be 288 MB."""
     matrix = csr_matrix(np.full((6000, 2), 4.0, dtype=np.float32))
@@ -207,7 +214,9 @@ def test_estimator_goes_on_where_the_table_ends(matrix: csr_matrix, k: int) -> N
     table = top_k(matrix, k)
     estimator = fit_estimator(matrix, k)
     for item, row in enumerate(table.neighbors):
-        order, similarities, support = rank_all(estimator, matrix.shape[1], [item])
+        order, similarities, support = rank_all(
+            *compare(fitted_matrix(estimator), matrix.shape[1], [item]), [item]
+        )
         n_found = int((row >= 0).sum())
         assert order[:n_found].tolist() == row[:n_found].tolist()
         assert similarities[:n_found].tolist() == table.similarities[item, :n_found].tolist()

@@ -76,6 +76,16 @@ def test_model_has_a_card(sample_model: Path) -> None:
             "tags": 0.15,
             "genome": 0.15,
         },
+        "algorithm": "item_knn",
+        "settings": {
+            "n_neighbors": 100,
+            "shrinkage": 0.0,
+            "weighting": "none",
+            "feedback": "value",
+            "alpha": 0.3,
+            "content_weight": 0.33,
+            "prior": 5.0,
+        },
     }
     assert set(card["versions"]) == {"movierec", "scikit-learn", "scipy", "numpy"}
     assert card["bytes"] == sample_model.stat().st_size

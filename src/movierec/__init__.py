@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from movierec.answers import Neighbor, Neighbors
+    from movierec.answers import Neighbor, Neighbors, Recommendation, Recommendations
     from movierec.catalog import Movie
     from movierec.errors import (
         AmbiguousTitleError,
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         DataError,
         MovieNotFoundError,
         MovierecError,
+        NothingFoundError,
         OutputError,
         UsageError,
     )
@@ -29,12 +30,15 @@ _HOMES = {
     "Movie": "catalog",
     "Neighbor": "answers",
     "Neighbors": "answers",
+    "Recommendation": "answers",
+    "Recommendations": "answers",
     "Recommender": "recommender",
     "AmbiguousTitleError": "errors",
     "ArtifactError": "errors",
     "DataError": "errors",
     "MovieNotFoundError": "errors",
     "MovierecError": "errors",
+    "NothingFoundError": "errors",
     "OutputError": "errors",
     "UsageError": "errors",
 }
@@ -48,7 +52,10 @@ __all__ = [
     "MovierecError",
     "Neighbor",
     "Neighbors",
+    "NothingFoundError",
     "OutputError",
+    "Recommendation",
+    "Recommendations",
     "Recommender",
     "UsageError",
     "__version__",

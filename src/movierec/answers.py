@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from movierec.catalog import Movie, Record
+from movierec.errors import MovierecError
 from movierec.wording import counted
 
 THIN_SUPPORT = 5  # a similarity that rests on fewer people who rated both is called thin
@@ -69,6 +70,58 @@ class Neighbors(list[Neighbor]):
         self.query = queries[0]
         self.less_like = less_like
         self.note = note
+
+
+@dataclass(frozen=True)
+class Recommendation(Record):
+    """A film that somebody should see.
+
+    Attributes
+    ----------
+    rank : int
+        From 1.
+    movie_id : int or str
+    title : str
+    year : int or None
+    genres : tuple of str
+    score : float
+        What the algorithm says; for several people the share of the best score of each.
+    why : str
+    because : tuple of str
+        The rated films that speak most for it, the first first.
+    n_ratings : int
+    mean_rating : float or None
+    """
+
+    rank: int
+    movie_id: int | str
+    title: str
+    year: int | None
+    genres: tuple[str, ...]
+    score: float
+    why: str
+    because: tuple[str, ...]
+    n_ratings: int
+    mean_rating: float | None
+
+
+class Recommendations(list[Recommendation]):
+    """Films that somebody should see, the best first.
+
+    Attributes
+    ----------
+    unmatched : list of MovieNotFoundError or AmbiguousTitleError
+        What was named and not found, each with its suggestions.
+    n_rated : int
+        How many films were rated, by all.
+    """
+
+    def __init__(
+        self, found: Iterable[Recommendation], unmatched: Sequence[MovierecError], n_rated: int
+    ) -> None:
+        super().__init__(found)
+        self.unmatched = unmatched
+        self.n_rated = n_rated
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from movierec.columns import Array, TextColumn, plain_id
+from movierec.columns import Array, TextColumn, place_of, plain_id
 
 NO_GENRES = "(no genres listed)"
 
@@ -74,12 +72,7 @@ class Catalog:
 
     def index_of(self, movie_id: int | str) -> int | None:
         """Return the ``item_index`` of a film's id, or None."""
-        key = self._as_stored(movie_id)
-        if key is None:
-            return None
-        index = bisect_left(self.item_ids, key)
-        found = index < len(self) and self.item_ids[index] == key
-        return index if found else None
+        return place_of(self.item_ids, movie_id)
 
     def movie_id(self, index: int) -> int | str:
         """Return the id of the film at `index`, as the user's file has it."""
@@ -106,9 +99,3 @@ class Catalog:
             n_ratings=n_ratings,
             mean_rating=round(float(self.mean_ratings[index]), 4) if n_ratings else None,
         )
-
-    def _as_stored(self, movie_id: int | str) -> int | bytes | None:
-        if len(self) == 0 or isinstance(self.item_ids[0], bytes):
-            return str(movie_id).encode("utf-8")
-        number = re.fullmatch(r"-?[0-9]{1,19}", str(movie_id).strip())
-        return int(number[0]) if number else None

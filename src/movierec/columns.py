@@ -6,6 +6,8 @@ A column answers ``len(column)`` and ``column[index]`` and reads nothing but tha
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -104,3 +106,19 @@ def offsets_of(lengths: Sequence[int] | npt.NDArray[np.int64]) -> npt.NDArray[np
 def plain_id(value: Any) -> int | str:
     """Return an id as the number or the text that the user's file had."""
     return value.decode("utf-8") if isinstance(value, bytes) else int(value)
+
+
+def place_of(ids: Array, wanted: int | str) -> int | None:
+    """Return the place of an id among sorted ones, or None."""
+    key = _as_stored(ids, wanted)
+    if key is None:
+        return None
+    place = bisect_left(ids, key)
+    return place if place < len(ids) and ids[place] == key else None
+
+
+def _as_stored(ids: Array, wanted: int | str) -> int | bytes | None:
+    if len(ids) == 0 or isinstance(ids[0], bytes):
+        return str(wanted).encode("utf-8")
+    number = re.fullmatch(r"-?[0-9]{1,19}", str(wanted).strip())
+    return int(number[0]) if number else None

@@ -9,6 +9,8 @@ from movierec.wording import one_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from movierec.catalog import Movie
 
 
@@ -52,6 +54,18 @@ class DataError(MovierecError):
 
 class ArtifactError(DataError):
     """A model file is missing, damaged, or not one that this version can open."""
+
+
+class NothingFoundError(MovierecError):
+    """Nobody, or nothing, is there to answer with; ``unmatched`` are films that were not found."""
+
+    exit_code = 4
+
+    def __init__(
+        self, message: str, hint: str | None = None, unmatched: Sequence[MovierecError] = ()
+    ) -> None:
+        super().__init__(message, hint)
+        self.unmatched = unmatched
 
 
 class MovieNotFoundError(MovierecError):

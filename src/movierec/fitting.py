@@ -5,21 +5,24 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 import numpy as np
+import numpy.typing as npt
 
+from movierec.algorithms._base import Scorer, make
 from movierec.algorithms._estimator import fit_estimator, fitted_matrix, place
+from movierec.algorithms.item_knn import ItemKnn
 from movierec.aliases import split_year
 from movierec.catalog import Catalog
 from movierec.columns import IdArray, TextColumn
 from movierec.content import content_matrix, features_of
-from movierec.model import Model, Parameters, Progress
-from movierec.neighbors import top_k
-from movierec.neighbors.blockwise import inverse_norms
+from movierec.model import COSINE, LEARNED, Model, Parameters, Progress, learned_in
+from movierec.neighbors import NeighborTable
+from movierec.neighbors.blockwise import Rows, fill_table, inverse_norms
 from movierec.ratings import Ratings, build_ratings
 from movierec.readers import Dataset, read
 from movierec.readers.text import as_ids
@@ -32,26 +35,71 @@ if TYPE_CHECKING:
 
 def fit_model(dataset: Dataset, parameters: Parameters, progress: Progress) -> Model:
     """Fit a model on a data set; may raise what :func:`movierec.ratings.build_ratings` does."""
+    scorer = _scorer(parameters)
+    parameters = replace(parameters, settings=scorer.parameters())
     progress("arranging the ratings", 0.0)
     arrays, ratings = arrange(dataset, parameters.min_ratings)
     stats = describe(Catalog(arrays), ratings.item_users, counts_of(dataset))
     content, parts = _content(arrays, dataset, parameters)
     meta = {**_card(dataset, ratings, parameters, arrays), "content_parts": parts}
+    meta["similarity"] = COSINE if _is_plain(scorer) else scorer.SIMILARITY
+    if not _is_plain(scorer):
+        progress(f"fitting {parameters.algorithm}", 0.0)
+        scorer.fit(ratings.item_users.T, content)
     vectors = place(ratings.item_users, content, parameters.content_weight, parameters.prior)
-    del ratings  # each step frees what it was made from
+    del ratings, content  # each step frees what it was made from
     estimator = fit_estimator(vectors, parameters.n_neighbors)
     vectors = fitted_matrix(estimator)  # scikit-learn keeps a copy: now it is the only one
-    table = top_k(
-        vectors,
-        parameters.n_neighbors,
-        n_users=meta["n_users"],
-        min_support=parameters.min_support,
-        progress=lambda done: progress("comparing the films", done),
-    )
-    arrays |= asdict(table) | _vector_arrays(vectors)
+    arrays |= _table(scorer, vectors, arrays["n_ratings"], meta["n_users"], parameters, progress)
+    arrays |= _vector_arrays(vectors)
     return Model(
-        arrays, meta, parameters, load_stats=lambda: stats, load_estimator=lambda: estimator
+        arrays,
+        meta,
+        parameters,
+        load_stats=lambda: stats,
+        load_estimator=lambda: estimator,
+        load_scorer=lambda: scorer.restore(learned_in(arrays)),
     )
+
+
+def _table(
+    scorer: Scorer,
+    vectors: Any,
+    n_ratings: npt.NDArray[Any],
+    n_users: int,
+    parameters: Parameters,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Return the arrays of the table of neighbours, and of the algorithm."""
+
+    def comparing(done: float) -> None:
+        progress("comparing the films", done)
+
+    least = parameters.min_support
+    if _is_plain(scorer):
+        scorer.fit_vectors(
+            vectors, n_ratings, n_users=n_users, min_support=least, progress=comparing
+        )
+        return asdict(scorer.table_)
+    table = NeighborTable.empty(len(n_ratings), parameters.n_neighbors)
+    rows = Rows(lambda *ends: scorer.similarities(np.arange(*ends)), vectors, n_users, least)
+    fill_table(table, rows, comparing)
+    return asdict(table) | {LEARNED + name: array for name, array in scorer.learned().items()}
+
+
+def _scorer(parameters: Parameters) -> Scorer:
+    """Return the algorithm; item_knn compares films as the estimator does unless told otherwise."""
+    of_the_model = {
+        name: getattr(parameters, name) for name in ("n_neighbors", "content_weight", "prior")
+    }
+    plain = {**of_the_model, "weighting": "none", "shrinkage": 0.0, "feedback": "value"}
+    is_default = parameters.algorithm == Parameters.algorithm
+    return make(parameters.algorithm, (plain if is_default else {}) | dict(parameters.settings))
+
+
+def _is_plain(scorer: Scorer) -> TypeGuard[ItemKnn]:
+    """Tell whether the algorithm compares films by the estimator's vectors."""
+    return isinstance(scorer, ItemKnn) and scorer.is_plain
 
 
 def _vector_arrays(vectors: Any) -> dict[str, Any]:
@@ -139,8 +187,7 @@ def _card(
     dataset: Dataset, ratings: Ratings, parameters: Parameters, arrays: Mapping[str, Any]
 ) -> dict[str, Any]:
     return {
-        "algorithm": "item_knn",
-        "similarity": "cosine",
+        "algorithm": parameters.algorithm,
         "parameters": asdict(parameters),
         "versions": _versions(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -6,12 +6,17 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from movierec.artifact.reading import Artifact
 from movierec.columns import Array
 from movierec.errors import UsageError
+
+COSINE = "cosine"  # the similarity that the vectors of the films have, in a model's card
+LEARNED = "learned_"  # before the names of the arrays that are an algorithm's own
+TABLE = ("neighbors", "similarities", "support", "n_ratings")
 
 Progress = Callable[[str, float], None]
 """Called with the name of a stage and the fraction of it that is done, 0 to 1."""
@@ -28,7 +33,8 @@ _HEAVIEST = 1e6
 class Parameters:
     """How a model is fitted; every field is kept in the model file.
 
-    The defaults of the content were chosen by what is written in docs/similarity.md.
+    `settings` are the parameters of the algorithm. The defaults of the content were chosen by what
+    is written in docs/similarity.md.
     """
 
     n_neighbors: int = 100
@@ -37,6 +43,8 @@ class Parameters:
     content_weight: float = 0.33
     prior: float = 5.0
     content_parts: Mapping[str, float] = field(default_factory=lambda: dict(CONTENT_PARTS))
+    algorithm: str = "item_knn"
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def check(self) -> None:
         """Raise a `UsageError` if a parameter makes no sense."""
@@ -75,6 +83,8 @@ class Model:
         Returns what :func:`movierec.stats.describe` gave.
     load_estimator : callable
         Returns the fitted ``sklearn.neighbors.NearestNeighbors``.
+    load_scorer : callable
+        Returns the fitted :class:`movierec.algorithms._base.Scorer`.
     """
 
     arrays: Mapping[str, Array]
@@ -82,6 +92,7 @@ class Model:
     parameters: Parameters
     load_stats: Callable[[], dict[str, Any]]
     load_estimator: Callable[[], Any]
+    load_scorer: Callable[[], Any]
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model file; see :func:`movierec.artifact.writing.write_artifact`."""
@@ -118,7 +129,35 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         parameters,
         load_stats=lambda: dict(artifact.read_json("stats")),
         load_estimator=lambda: _estimator_of(artifact),
+        load_scorer=cache(lambda: _scorer_of(artifact, parameters)),
     )
+
+
+def _scorer_of(artifact: Artifact, parameters: Parameters) -> Any:
+    """Return the algorithm in a model file, once it is known to score its films."""
+    import numpy as np
+    from scipy.sparse import csr_matrix
+
+    from movierec.algorithms._base import make
+
+    with artifact.reporting_damage():
+        n_items = len(artifact["item_ids"])
+        scorer = make(parameters.algorithm, parameters.settings)
+        scorer.restore(learned_in(artifact))
+        nobody = csr_matrix((1, n_items), dtype=np.float32)
+        if scorer.score(nobody).shape != nobody.shape:
+            raise ValueError("its algorithm is not of its films")
+        return scorer
+
+
+def learned_in(arrays: Mapping[str, Array]) -> dict[str, Any]:
+    """Return what an algorithm takes back from the arrays of a model."""
+    import numpy as np
+
+    own = {name: array for name, array in arrays.items() if name.startswith(LEARNED)}
+    if not own:  # it needs nothing but the table
+        own = {name: arrays[name] for name in TABLE}
+    return {name.removeprefix(LEARNED): np.asarray(array) for name, array in own.items()}
 
 
 def _estimator_of(artifact: Artifact) -> Any:

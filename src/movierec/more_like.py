@@ -11,7 +11,7 @@ from typing import NamedTuple
 from movierec.answers import THIN_SUPPORT, Filter, Neighbor, evidence_of
 from movierec.catalog import Catalog, Movie
 from movierec.errors import UsageError
-from movierec.model import Model
+from movierec.model import COSINE, Model
 from movierec.space import Space
 
 _POOL = 200  # films that are looked at to make a list diverse; the rest follow as they are
@@ -68,19 +68,7 @@ class MoreLike:
             From 0 to 1: how much the number of its ratings counts against a film.
         """
         k = min(k, len(self._catalog))
-
-        def choose(candidates: Iterable[Candidate]) -> list[Candidate]:
-            passing: Iterator[Candidate] = filter(partial(self._passes, wanted), candidates)
-            if obscurity:
-                value = self._obscure(obscurity)
-                passing = iter(sorted(passing, key=value, reverse=True))
-            else:
-                value = _similarity
-            if diversity:
-                pool = list(islice(passing, _POOL))
-                passing = chain(self._diverse(pool, diversity, value), passing)
-            return list(islice(passing, k))
-
+        choose = partial(self.choose, k=k, wanted=wanted, diversity=diversity, obscurity=obscurity)
         chosen: list[Candidate] = []
         is_stored = len(liked) == 1 and not disliked
         if is_stored:
@@ -88,6 +76,26 @@ class MoreLike:
         if not is_stored or (len(chosen) < k and self._is_cut_off(liked[0])):
             chosen = choose(self._computed(liked, disliked))
         return [self._neighbor(rank, found, liked) for rank, found in enumerate(chosen, start=1)]
+
+    def choose(
+        self,
+        candidates: Iterable[Candidate],
+        k: int,
+        wanted: Filter,
+        *,
+        diversity: float = 0.0,
+        obscurity: float = 0.0,
+    ) -> list[Candidate]:
+        """Return the `k` best of some candidates, the best of which come first; see `find`."""
+        passing: Iterator[Candidate] = filter(partial(self._passes, wanted), candidates)
+        value: Callable[[Candidate], float] = _similarity
+        if obscurity:
+            value = self._obscure(obscurity)
+            passing = iter(sorted(passing, key=value, reverse=True))
+        if diversity:
+            pool = list(islice(passing, _POOL))
+            passing = chain(self._diverse(pool, diversity, value), passing)
+        return list(islice(passing, k))
 
     def _passes(self, wanted: Filter, candidate: Candidate) -> bool:
         return wanted == Filter() or wanted.passes(
@@ -101,17 +109,22 @@ class MoreLike:
         return (Candidate(*row) for row in rows if row[0] >= 0)
 
     def _computed(self, liked: Sequence[int], disliked: Sequence[int]) -> Iterator[Candidate]:
-        """Yield all neighbours, from the estimator."""
-        from movierec.algorithms._estimator import rank_all
+        """Yield all neighbours: from the estimator where the table is, else from the algorithm."""
+        from movierec.algorithms._estimator import compare, fitted_matrix, rank_all
 
-        columns = rank_all(
-            self._model.load_estimator(),
-            int(self._model.meta["n_users"]),
-            liked,
-            disliked,
-            min_support=self._model.parameters.min_support,
-        )
+        queries, own = [*liked, *disliked], None
+        if not self._by_vectors:
+            own = self._model.load_scorer().similarities(queries)
+        vectors = fitted_matrix(self._model.load_estimator())
+        similarities, support = compare(vectors, int(self._model.meta["n_users"]), queries, own)
+        least = self._model.parameters.min_support
+        columns = rank_all(similarities, support, liked, disliked, min_support=least)
         return map(Candidate, *(column.tolist() for column in columns))
+
+    @property
+    def _by_vectors(self) -> bool:
+        """Whether similarities are the cosines of the films' vectors."""
+        return bool(self._model.meta["similarity"] == COSINE)
 
     def _is_cut_off(self, index: int) -> bool:
         """Tell whether the film has more neighbours than the table could hold."""
@@ -167,8 +180,7 @@ class MoreLike:
     def _neighbor(self, rank: int, found: Candidate, liked: Sequence[int]) -> Neighbor:
         """Return a candidate as an answer, with the evidence for it."""
         movie = self._catalog.movie(found.item)
-        from_content = sum(self._space.content_similarity(i, found.item) for i in liked)
-        share = min(max(from_content / len(liked) / found.similarity, 0.0), 1.0)
+        share = self._content_share(found, liked)
         return Neighbor(
             rank=rank,
             similarity=round(found.similarity, 6),
@@ -179,6 +191,12 @@ class MoreLike:
             shared_genres=self._shared_genres(movie, liked),
             **dict(movie),
         )
+
+    def _content_share(self, found: Candidate, liked: Sequence[int]) -> float:
+        if not self._by_vectors:
+            return float(self._model.meta["algorithm"] == "content")
+        from_content = sum(self._space.content_similarity(i, found.item) for i in liked)
+        return min(max(from_content / len(liked) / found.similarity, 0.0), 1.0)
 
     def _shared_genres(self, movie: Movie, liked: Sequence[int]) -> tuple[str, ...]:
         own = {genre for index in liked for genre in self._catalog.genres(index)}

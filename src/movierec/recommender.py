@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from movierec.answers import Filter, Neighbors, note_of
+from movierec.answers import Filter, Neighbors, Recommendations, note_of
 from movierec.catalog import Catalog, Movie
 from movierec.finding import Finder, listed
 from movierec.model import CONTENT_PARTS, Model, Parameters, Progress, load_model
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from movierec.why import Why
+
+PathLike = str | os.PathLike[str]
+Rated = Mapping[Any, float | None] | Sequence[int | str]
 
 
 class Recommender:
@@ -50,10 +53,12 @@ class Recommender:
         content_weight: float = Parameters.content_weight,
         prior: float = Parameters.prior,
         content_parts: Mapping[str, float] | None = None,
+        algorithm: str = Parameters.algorithm,
+        settings: Mapping[str, Any] | None = None,
         on_error: Literal["fail", "skip"] = "fail",
         progress: Progress | None = None,
     ) -> Recommender:
-        """Fit item-based nearest neighbours.
+        """Fit an algorithm: item-based nearest neighbours, unless another is named.
 
         Parameters
         ----------
@@ -79,6 +84,11 @@ class Recommender:
         content_parts : mapping of str to float, optional
             What genres, title, year, tags and genome count within the content. Those that are
             not named count nothing. Default: :data:`movierec.model.CONTENT_PARTS`.
+        algorithm : str
+            One of :func:`movierec.algorithms._base.names`.
+        settings : mapping, optional
+            Its parameters that are not as usual. For "item_knn" the usual is to compare films as
+            `content_weight` and `prior` say, with neither weighting nor shrinkage.
         on_error : {"fail", "skip"}
             What to do with a row that cannot be used.
         progress : callable, optional
@@ -101,6 +111,8 @@ class Recommender:
             content_weight,
             prior,
             dict(CONTENT_PARTS if content_parts is None else content_parts),
+            algorithm,
+            dict(settings or {}),
         )
         parameters.check()
         tell = progress or (lambda stage, done: None)
@@ -218,6 +230,78 @@ class Recommender:
         )
         movies, away = (list(map(self._catalog.movie, group)) for group in (liked, disliked))
         return Neighbors(movies, found, note_of(movies, away, len(found), k, wanted), away)
+
+    def recommend(
+        self,
+        k: int = 10,
+        *,
+        user: int | str | None = None,
+        likes: Rated = (),
+        dislikes: Rated = (),
+        ratings: PathLike | Rated | Sequence[PathLike | Rated] = (),
+        by_id: bool = False,
+        genres: Sequence[str] = (),
+        not_genres: Sequence[str] = (),
+        years: tuple[int, int] | None = None,
+        min_support: int = 0,
+        only: PathLike | None = None,
+        exclude: PathLike | None = None,
+        diversity: float = 0.0,
+        obscurity: float = 0.0,
+        group: Literal["average", "least-misery"] = "average",
+    ) -> Recommendations:
+        """Return the best films for somebody, also for people whom the model has never seen.
+
+        Parameters
+        ----------
+        k : int
+        user : int or str, optional
+            One of the people in the ratings.
+        likes, dislikes : mapping of film to rating, or sequence of films
+            Films as in :meth:`movie`; without a rating, the highest. What is disliked counts half
+            as much against a film as what is liked counts for it.
+        ratings : path-like or mapping of film to rating, or a sequence of them
+            Each is a person; see :func:`movierec.readers.own.read_own`. `likes` and `dislikes`
+            are then of each of them.
+        by_id : bool
+            Whether strings in `likes` and `dislikes` are movie ids.
+        genres, not_genres, years
+            As in :class:`Filter`.
+        min_support : int
+            How many people must have rated a film.
+        only, exclude : path-like, optional
+            Files of films to rank, and to leave out.
+        diversity, obscurity : float
+            As in :meth:`similar`.
+        group : {"average", "least-misery"}
+            Whether the scores of several people are averaged, or the lowest counts.
+
+        Raises
+        ------
+        NothingFoundError
+            If there is no such user, nothing is liked, or no film passes.
+        DataError
+            If a file cannot be used.
+        UsageError
+            If a number is out of its range.
+        """
+        from movierec.recommending import Advisor, Wanted
+        from movierec.taste import TasteReader, read_people
+
+        check_list(k, ["somebody"], diversity=diversity, obscurity=obscurity)
+        reader = TasteReader(self._model, self._catalog, self._finder)
+        people = read_people(reader, user, likes, dislikes, ratings, by_id=by_id)
+        wanted = Wanted(
+            Filter(genres, not_genres, years, min_support),
+            None if only is None else reader.films_in(only),
+            () if exclude is None else reader.films_in(exclude),
+            diversity,
+            obscurity,
+            group,
+        )
+        found = Advisor(self._model, self._catalog, self._more_like).recommend(people, k, wanted)
+        n_rated = len({item for one in people for item in one.ratings})
+        return Recommendations(found, reader.unmatched, n_rated)
 
     def similarity(self, first: int | str, second: int | str, *, by_id: bool = False) -> float:
         """Return the cosine of two films' vectors, each named as in :meth:`movie`.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.algorithms._base import names
+from movierec.algorithms._base import load, names, parameters_of
 from movierec.readers.dataset import sample_folder
 from tests.conftest import Run
 
@@ -76,16 +77,91 @@ def test_negatives_are_what_is_ranked_and_the_positive_counts_once(
     assert chance["metrics"]["ndcg"] < 1
 
 
-def test_tuning_says_what_it_tried_and_never_sees_the_test(movierec: Run, tmp_path: Path) -> None:
+def n_trials(name: str) -> int:
+    """The trials of a search by coordinates that begins with the defaults."""
+    defaults = parameters_of(load(name))
+    return 1 + sum(len({*own} - {defaults[key]}) for key, own in load(name).GRID.items())
+
+
+@pytest.mark.parametrize("negatives", [False, True])
+def test_tuning_says_what_it_tried_and_never_sees_the_test(
+    movierec: Run, tmp_path: Path, negatives: bool
+) -> None:
     split = published(tmp_path, rating=True)
+    split += ["--negatives", tmp_path / "negatives.csv"] if negatives else []
     run = movierec("evaluate", *split, "--algorithm", "ease", "--tune", "--json")
     tried = [line for line in run.stderr.splitlines() if "on validation" in line]
-    assert len(tried) == 5
+    assert len(tried) == len(set(tried)) == n_trials("ease")
     test = pd.read_csv(tmp_path / "test.csv")
     test["movieId"] = np.random.default_rng(0).permutation(test["movieId"])
     test.to_csv(tmp_path / "test.csv", index=False)
     again = movierec("evaluate", *split, "--algorithm", "ease", "--tune", "--json")
     assert [line for line in again.stderr.splitlines() if "on validation" in line] == tried
+
+
+def without_times(found: Any) -> Any:
+    for result in found["results"]:
+        del result["fit_seconds"], result["query_seconds"]
+    return found
+
+
+def test_films_are_a_second_file_or_lie_in_the_folder(movierec: Run, tmp_path: Path) -> None:
+    options = ("--algorithm", "content", "--split", "random")
+    found = without_times(document(movierec, RATINGS, MOVIES, *options))
+    ndcg = {result["algorithm"]: result["metrics"]["ndcg"] for result in found["results"]}
+    assert ndcg["content"] > 2 * ndcg["random"]
+    assert found["protocol"]["films_with_content"] == found["protocol"]["films"]
+    for source in (RATINGS, MOVIES):
+        (tmp_path / source.name).write_bytes(source.read_bytes())
+    assert without_times(document(movierec, tmp_path, *options)) == found
+    assert without_times(document(movierec, RATINGS, "--movies", MOVIES, *options)) == found
+
+
+def test_published_split_with_films(movierec: Run, tmp_path: Path) -> None:
+    split = published(tmp_path, rating=False)
+    lines = [f"{film},Film {'abcdef'[film]},{'Odd' if film % 2 else 'Even'}" for film in range(6)]
+    films = "\n".join(["movieId,title,genres", *reversed(lines[1:])])  # nothing of film 0
+    (tmp_path / "movies.csv").write_text(films, encoding="utf-8")
+    options = ("--movies", tmp_path / "movies.csv", "--algorithm", "content", "-k", "1")
+    found = document(movierec, *split, *options)
+    assert found["protocol"]["films_with_content"] == 5
+    # Those who are to find film 0 have no chance; all others like one of the two genres.
+    to_find = pd.read_csv(tmp_path / "test.csv")["movieId"]
+    assert found["results"][-1]["metrics"]["hit_rate"] == pytest.approx((to_find > 0).mean())
+
+
+def test_parameters_are_set(movierec: Run, tmp_path: Path) -> None:
+    split = published(tmp_path, rating=True)
+    options = ("--algorithm", "item_knn,ease", "--set", "item_knn.weighting=none")
+    more = ("--set", "ease.l2=7", "--set", "item_knn.shrinkage=0")
+    *_, knn, ease = document(movierec, *split, *options, *more)["results"]
+    defaults = parameters_of(load("item_knn"))
+    assert knn["parameters"] == defaults | {"weighting": "none", "shrinkage": 0}
+    assert ease["parameters"] == parameters_of(load("ease")) | {"l2": 7}
+
+
+def test_parameters_that_are_set_are_not_tuned(movierec: Run, tmp_path: Path) -> None:
+    split = published(tmp_path, rating=True)
+    options = ("--algorithm", "ease", "--set", "ease.l2=7", "--tune", "--json")
+    run = movierec("evaluate", *split, *options)
+    assert "l2" not in run.stderr
+    assert json.loads(run.stdout)["results"][-1]["parameters"]["l2"] == 7
+
+
+def test_plot_is_drawn_beside_the_result(movierec: Run, tmp_path: Path) -> None:
+    split = published(tmp_path, rating=True)
+    found = document(movierec, *split, "--algorithm", "ease", "--plot", "plot.png")
+    assert [result["algorithm"] for result in found["results"]] == ["random", "popular", "ease"]
+    assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_plot_without_matplotlib_says_what_to_install(movierec: Run, tmp_path: Path) -> None:
+    (tmp_path / "matplotlib.py").write_text("raise ImportError", encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    run = movierec("evaluate", RATINGS, "--plot", "plot.png", env=environment)
+    assert run.returncode == 2
+    assert "hint: pip install 'movierec[plot]'" in run.stderr
+    assert "evaluating" not in run.stderr
 
 
 @pytest.mark.parametrize(
@@ -98,7 +174,18 @@ def test_tuning_says_what_it_tried_and_never_sees_the_test(movierec: Run, tmp_pa
         ((sample_folder() / "movies.csv",), 3, "user and film"),
         (("missing.csv",), 3, "missing.csv"),
         ((".",), 3, "holds 0 files"),
-        ((sample_folder(),), 3, "name the one to read"),
+        ((RATINGS, RATINGS), 3, "not a file of films"),
+        ((RATINGS, "gone.csv"), 3, "gone.csv"),
+        ((RATINGS, MOVIES, "--movies", MOVIES), 2, "two files of films"),
+        (("gone.csv", "--algorithm", "ease", "--set", "ease.l2"), 2, "sets nothing"),
+        (("gone.csv", "--algorithm", "ease", "--set", "ease.l2=x"), 2, "l2 is"),
+        (("gone.csv", "--algorithm", "ease", "--set", "ease.l3=1"), 2, "l3"),
+        (("gone.csv", "--algorithm", "ease", "--set", "svd.n_factors=3"), 2, 'of "svd"'),
+        (("gone.csv", "--set", "random.seed=3"), 2, 'no parameter of "random"'),
+        (("gone.csv", "--set", "ease.l2=1", "--set", "ease.l2=2"), 2, "set twice"),
+        (("gone.csv", "--plot", "plot.doc"), 2, "no format of a picture"),
+        (("gone.csv", "--plot", "plot"), 2, "no format of a picture"),
+        (("gone.csv", "--plot", "gone/plot.png"), 1, "there is no such folder"),
         (("--train", RATINGS, "--test", RATINGS, "--negatives", "gone.csv"), 3, "gone.csv"),
         (("--train", RATINGS, "--test", RATINGS, "--negatives", MOVIES), 3, "neg1..negN"),
         ((RATINGS, "--threshold", "99"), 3, "nothing is left"),

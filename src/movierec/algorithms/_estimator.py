@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from movierec.neighbors.blockwise import inverse_norms, order_of
 
+Scores = npt.NDArray[np.float32]
+
 _LEAST_SHARE = 1e-9  # of the ratings in a similarity: below it they are as good as left out
 
 
@@ -79,24 +81,59 @@ def fitted_matrix(estimator: Any) -> Any:
     return estimator._fit_X
 
 
-def rank_all(
-    estimator: Any,
-    n_users: int,
-    liked: Sequence[int],
-    disliked: Sequence[int] = (),
-    *,
-    min_support: int = 0,
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.int32]]:
-    """Rank all films by their similarity to some, from the estimator's matrix.
+def compare(
+    vectors: Any, n_users: int, items: Sequence[int], similarities: Scores | None = None
+) -> tuple[Scores, npt.NDArray[np.int32]]:
+    """Return similarity and support of some films and all.
 
     scikit-learn's own ``kneighbors`` would normalise the whole matrix again, in float32, and
     order ties at random; for one film this gives what a longer table would hold.
 
     Parameters
     ----------
-    estimator : sklearn.neighbors.NearestNeighbors
+    vectors : scipy.sparse.csr_matrix of shape (n_items, n_columns), float32
     n_users : int
-        How many columns of its matrix are users.
+        How many of its columns are users.
+    items : sequence of int
+    similarities : ndarray of shape (len(items), n_items), float32, optional
+        Instead of the cosines of the vectors.
+
+    Returns
+    -------
+    similarities : ndarray of shape (n_items, len(items)), float32
+    support : ndarray of shape (n_items, len(items)), int32
+    """
+    from scipy.sparse import csr_matrix
+
+    ones = np.ones(vectors.nnz, dtype=np.int32)
+    rated = csr_matrix((ones, vectors.indices, vectors.indptr), vectors.shape)
+    by_user = rated[items].toarray().T
+    by_user[n_users:] = 0
+    near = _cosines(vectors, items) if similarities is None else similarities.T
+    return near, rated @ by_user
+
+
+def _cosines(vectors: Any, items: Sequence[int]) -> Scores:
+    scale = inverse_norms(vectors)
+    # The product of the scales comes first, as in the table: the same bits.
+    products = vectors @ vectors[items].toarray().T.astype(np.float64)
+    return np.asarray(products * (scale[items] * scale[:, None]), dtype=np.float32)
+
+
+def rank_all(
+    similarities: Scores,
+    support: npt.NDArray[np.int32],
+    liked: Sequence[int],
+    disliked: Sequence[int] = (),
+    *,
+    min_support: int = 0,
+) -> tuple[npt.NDArray[np.int64], Scores, npt.NDArray[np.int32]]:
+    """Rank all films by their similarity to some.
+
+    Parameters
+    ----------
+    similarities, support : ndarray of shape (n_items, n_queries)
+        Of :func:`compare`, for the `liked` and then the `disliked`.
     liked, disliked : sequence of int
         Films are ranked by their mean similarity to the first, less that to the second.
     min_support : int
@@ -110,33 +147,14 @@ def rank_all(
     support : ndarray of shape (n_neighbors,), int32
         The lowest of the supports by the `liked`.
     """
-    queries, n_liked = [*liked, *disliked], len(liked)
-    near, support = _compare(fitted_matrix(estimator), n_users, queries, min_support)
-    similarities = _mean(near[:, :n_liked])
-    scores = similarities - _mean(near[:, n_liked:]) if disliked else similarities.copy()
-    scores[queries] = 0
+    near = np.where(support >= min_support, similarities, np.float32(0))
+    means = _mean(near[:, : len(liked)])
+    scores = means - _mean(near[:, len(liked) :]) if disliked else means.copy()
+    scores[[*liked, *disliked]] = 0
     order = order_of(scores, len(scores))
-    return order, similarities[order], support[order, :n_liked].min(axis=1)
+    return order, means[order], support[order, : len(liked)].min(axis=1)
 
 
-def _compare(
-    vectors: Any, n_users: int, queries: list[int], min_support: int
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
-    """Return similarity and support of all films to some, of shape (n_items, n_queries)."""
-    from scipy.sparse import csr_matrix
-
-    scale = inverse_norms(vectors)
-    # The product of the scales comes first, as in the table: the same bits.
-    products = vectors @ vectors[queries].toarray().T.astype(np.float64)
-    cosines = products * (scale[queries] * scale[:, None])
-    ones = np.ones(vectors.nnz, dtype=np.int32)
-    rated = csr_matrix((ones, vectors.indices, vectors.indptr), vectors.shape)
-    by_user = rated[queries].toarray().T
-    by_user[n_users:] = 0
-    support = rated @ by_user
-    return np.where(support >= min_support, cosines, 0.0).astype(np.float32), support
-
-
-def _mean(columns: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _mean(columns: Scores) -> Scores:
     means: npt.NDArray[np.float64] = columns.mean(axis=1, dtype=np.float64)
     return means.astype(np.float32)

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from movierec.algorithms._base import Scorer, Scores
+from movierec.algorithms._base import Indices, Scorer, Scores, cosines
+from movierec.errors import DataError
 
 Factors = npt.NDArray[np.float32]
 
@@ -33,19 +34,20 @@ class Als(Scorer):
         Of the factors to begin with.
     """
 
+    SIMILARITY: ClassVar = "cosine of factors"
     GRID: ClassVar = {
-        "n_factors": (32, 64, 128),
-        "l2": (0.01, 0.03, 0.1),
+        "l2": (0.003, 0.007, 0.02),
         "unobserved": (0.1, 0.3, 1.0),
+        "n_factors": (64, 192),
     }
 
     def __init__(
         self,
         *,
-        n_factors: int = 64,
-        l2: float = 0.01,
-        unobserved: float = 0.1,
-        n_iterations: int = 15,
+        n_factors: int = 192,
+        l2: float = 0.007,
+        unobserved: float = 0.3,
+        n_iterations: int = 12,
         seed: int = 0,
     ) -> None:
         self.n_factors = n_factors
@@ -60,7 +62,7 @@ class Als(Scorer):
         scale = 0.1 / np.sqrt(self.n_factors)
         shape = (user_items.shape[1], self.n_factors)
         items: Factors = random.normal(0.0, scale, shape).astype(np.float32)
-        item_users = user_items.T.tocsr()
+        user_items, item_users = user_items.tocsr(), user_items.T.tocsr()
         for _ in range(self.n_iterations):
             items = self._solve(item_users, self._solve(user_items, items))
         self.item_factors_ = items
@@ -70,15 +72,33 @@ class Als(Scorer):
         """Solve for these people, then multiply; see :meth:`Scorer.score`."""
         return self._solve(user_items, self.item_factors_) @ self.item_factors_.T
 
+    def similarities(self, items: Indices) -> Scores:
+        """Compare factors; see :meth:`Scorer.similarities`."""
+        return cosines(self.item_factors_, items)
+
     def _solve(self, rows: Any, others: Factors) -> Factors:
         """Return the factors of each row that fit best, those of its columns being given."""
-        everything = self.unobserved * (others.T @ others)
+        from threadpoolctl import threadpool_limits
+
+        everything = np.asfortranarray(self.unobserved * (others.T @ others))
         lengths = np.diff(rows.indptr)
         l2 = self.l2 * (lengths + self.unobserved * len(others))
         solved = np.zeros((rows.shape[0], self.n_factors), dtype=np.float32)
-        identity = np.eye(self.n_factors, dtype=np.float32)
-        for row in np.flatnonzero(lengths):
-            own = others[rows.indices[rows.indptr[row] : rows.indptr[row + 1]]]
-            normal = everything + own.T @ own + np.float32(l2[row]) * identity
-            solved[row] = np.linalg.solve(normal, own.sum(axis=0))
+        with threadpool_limits(1):  # several threads for one small matrix take ten times as long
+            for row in np.flatnonzero(lengths):
+                own = others[rows.indices[rows.indptr[row] : rows.indptr[row + 1]]]
+                solved[row] = _solution(own, everything, l2[row])
         return solved
+
+
+def _solution(own: Factors, everything: Factors, l2: float) -> Factors:
+    """Solve ``(everything + own' own + l2 I) x = own' 1`` by Cholesky's factors."""
+    from scipy.linalg.blas import ssyrk
+    from scipy.linalg.lapack import sposv
+
+    normal = ssyrk(1.0, own.T, beta=1.0, c=everything, lower=True)
+    normal[np.diag_indices_from(normal)] += np.float32(l2)
+    _, solution, failed = sposv(normal, own.sum(axis=0), lower=True)
+    if failed:
+        raise DataError("als found no solution for these ratings", "take a larger l2")
+    return np.asarray(solution)

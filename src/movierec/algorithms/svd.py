@@ -6,7 +6,14 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from movierec.algorithms._base import Feedback, Scorer, Scores, as_feedback
+from movierec.algorithms._base import (
+    Feedback,
+    Indices,
+    Scorer,
+    Scores,
+    as_feedback,
+    cosines,
+)
 
 
 class Svd(Scorer):
@@ -20,10 +27,12 @@ class Svd(Scorer):
     ----------
     n_factors : int
     feedback : {"presence", "value"}
+        Whether X holds a 1 for each rating, or the rating.
     seed : int
         Of the vector from which the decomposition starts.
     """
 
+    SIMILARITY: ClassVar = "cosine of factors"
     GRID: ClassVar = {"n_factors": (10, 20, 40, 80)}
 
     def __init__(
@@ -46,5 +55,12 @@ class Svd(Scorer):
 
     def score(self, user_items: Any) -> Scores:
         """Project onto the factors and back; see :meth:`Scorer.score`."""
-        known = as_feedback(user_items, self.feedback)
-        return np.asarray((known @ self.item_factors_) @ self.item_factors_.T)
+        return np.asarray((user_items @ self.item_factors_) @ self.item_factors_.T)
+
+    def similarities(self, items: Indices) -> Scores:
+        """Compare factors; see :meth:`Scorer.similarities`."""
+        return cosines(self.item_factors_, items)
+
+    def contributions(self, items: Indices, rated: Indices) -> Scores:
+        """Multiply factors; see :meth:`Scorer.contributions`."""
+        return np.asarray(self.item_factors_[items] @ self.item_factors_[rated].T)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
-from movierec.algorithms._base import Feedback, Scorer, Scores, as_feedback
+from movierec.algorithms._base import Feedback, Indices, Scorer, Scores, as_feedback
 from movierec.algorithms._weighting import idf
 from movierec.neighbors.blockwise import inverse_norms, order_of
 
@@ -27,6 +28,7 @@ class UserKnn(Scorer):
     feedback : {"presence", "value"}
     """
 
+    SIMILARITY: ClassVar = "cosine of ratings"
     GRID: ClassVar = {"n_neighbors": (50, 100, 200, 400), "weighting": ("none", "idf")}
 
     def __init__(
@@ -42,17 +44,29 @@ class UserKnn(Scorer):
 
     def fit(self, user_items: Any, content: Any = None) -> Self:
         """Keep what people rated; see :meth:`Scorer.fit`."""
-        self.user_items_ = as_feedback(user_items, self.feedback)
+        self.user_items_ = as_feedback(user_items, self.feedback).tocsr()
         n_items = user_items.shape[1]
-        self.item_weights_ = np.ones(n_items) if self.weighting == "none" else idf(user_items)
+        self.item_weights_ = np.ones(n_items) if self.weighting == "none" else idf(self.user_items_)
         return self
 
     def score(self, user_items: Any) -> Scores:
         """Add up the similarities of people; see :meth:`Scorer.score`."""
         others = self.user_items_.multiply(self.item_weights_).tocsr()
-        known = as_feedback(user_items, self.feedback).multiply(self.item_weights_).tocsr()
+        known = user_items.multiply(self.item_weights_).tocsr()
         similarities = (known @ others.T).toarray() * inverse_norms(others)
         for row in similarities:
             kept = order_of(row, self.n_neighbors)
             row[np.setdiff1d(np.arange(len(row)), kept)] = 0.0
         return np.asarray(similarities @ self.user_items_, dtype=np.float32)
+
+    def similarities(self, items: Indices) -> Scores:
+        """Compare the ratings of films; see :meth:`Scorer.similarities`."""
+        unit = self._unit_films
+        return np.asarray((unit[items] @ unit.T).toarray(), dtype=np.float32)
+
+    @cached_property
+    def _unit_films(self) -> Any:
+        from scipy.sparse import diags
+
+        films = self.user_items_.T.tocsr()
+        return (diags(inverse_norms(films)) @ films).tocsr()

@@ -26,7 +26,9 @@ DEFAULT_MODEL = Path("movierec.model")
 
 # The module of each command has a function of its name. It is imported when it is asked for:
 # a question must not pay for the other commands.
-COMMANDS = ("fit", "similar", "why", "search", "stats", "export", "evaluate", "algorithms")
+COMMANDS = (
+    "fit", "similar", "recommend", "why", "search", "stats", "export", "evaluate", "algorithms",
+)  # fmt: skip
 
 
 class _Group(TyperGroup):
@@ -102,8 +104,10 @@ def _report(error: Exception) -> int:
     """Say what went wrong and what to do; return the exit code."""
     if isinstance(error, MovierecError):
         say(f"error: {error}")
-        _list("", getattr(error, "candidates", []))
-        _list("did you mean:", getattr(error, "suggestions", []))
+        for unmatched in getattr(error, "unmatched", ()):
+            say(f"left out: {unmatched}")
+        list_films("", getattr(error, "candidates", []))
+        list_films("did you mean:", getattr(error, "suggestions", []))
         if error.hint:
             say(f"hint: {error.hint}")
         return error.exit_code
@@ -118,7 +122,8 @@ def _report(error: Exception) -> int:
     return MovierecError.exit_code
 
 
-def _list(heading: str, movies: list[Any]) -> None:
+def list_films(heading: str, movies: list[Any]) -> None:
+    """Print films with their ids under a heading."""
     if not movies:
         return
     if heading:

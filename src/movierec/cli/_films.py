@@ -24,6 +24,13 @@ NotGenreOption = Annotated[
 YearsOption = Annotated[
     str | None, typer.Option("--years", help="Only films of these years, such as 1980-1989.")
 ]
+DiversityOption = Annotated[
+    float,
+    typer.Option(min=0, max=1, help="Keep films that are alike from filling the list."),
+]
+ObscurityOption = Annotated[
+    float, typer.Option(min=0, max=1, help="Prefer films that fewer people rated.")
+]
 
 
 def parse_years(text: str | None) -> tuple[int, int] | None:

@@ -6,7 +6,7 @@ from movierec.cli._output import Column, print_table
 
 
 def algorithms() -> None:
-    """List the algorithms that `evaluate` compares, with their parameters."""
+    """List the algorithms of `fit --algorithm` and `evaluate`, with their parameters."""
     from movierec.algorithms._base import load, names, parameters_of
 
     rows = [

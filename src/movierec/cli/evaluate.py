@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,11 +11,20 @@ import typer
 from movierec.cli._app import say
 from movierec.cli._films import FormatOption, JsonOption
 from movierec.cli._output import Column, Format, print_list
+from movierec.errors import UsageError
 
 
 def evaluate(
     ratings: Annotated[
-        str | None, typer.Argument(metavar="[RATINGS]", help="A rating file, which is split.")
+        str | None,
+        typer.Argument(
+            metavar="[RATINGS]",
+            help="A rating file, which is split, or a MovieLens folder or zip.",
+        ),
+    ] = None,
+    movies: Annotated[
+        str | None,
+        typer.Argument(metavar="[MOVIES]", help="A file of films; `content` needs one."),
     ] = None,
     algorithm: Annotated[
         str, typer.Option(help="Which to compare, with commas; see `movierec algorithms`.")
@@ -38,9 +48,25 @@ def evaluate(
         Path | None,
         typer.Option(help="Films to rank for each user: userId,movieId,neg1..negN."),
     ] = None,
+    movie_file: Annotated[
+        str | None,
+        typer.Option("--movies", help="The file of films beside a published split."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="ALGORITHM.PARAMETER=VALUE",
+            help="Give a parameter another value than its default; may be repeated.",
+        ),
+    ] = None,
     tune: Annotated[
         bool, typer.Option("--tune", help="Choose parameters on a part of the training rows.")
     ] = False,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Draw nDCG against coverage into a file such as plot.png."),
+    ] = None,
     form: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
@@ -49,14 +75,21 @@ def evaluate(
     `random` and `popular` are always there to compare with.
     """
     from movierec.evaluation.command import compare
+    from movierec.evaluation.plot import refuse_bad_plot, save
 
+    if movies is not None and movie_file is not None:
+        raise UsageError("two files of films are named", "leave out --movies")
+    if plot is not None:
+        refuse_bad_plot(plot)
     document = compare(
         ratings,
         algorithm.split(","),
+        movies=movies if movie_file is None else movie_file,
         published=(train, test, negatives),
         protocol={
             "split": split, "test_share": test_share, "threshold": threshold, "k": k, "seed": seed,
         },
+        given=parse_settings(settings or []),
         tune=tune,
         tell=say,
     )  # fmt: skip
@@ -68,6 +101,28 @@ def evaluate(
         title=f"Lists of {k}, {document['protocol']['users']:,} users",
         document=document,
     )
+    if plot is not None:  # after the result, which is not lost if the disk is full
+        save(document, plot)
+
+
+def parse_settings(texts: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return the values in ``item_knn.shrinkage=0``, by algorithm and parameter.
+
+    Raises
+    ------
+    UsageError
+        If a text is none, or a parameter is set twice.
+    """
+    given: dict[str, dict[str, str]] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        algorithm, _, parameter = name.strip().partition(".")
+        if not (algorithm and parameter and value.strip()):
+            raise UsageError(f'"{text}" sets nothing', "write it as item_knn.shrinkage=0")
+        if parameter in given.setdefault(algorithm, {}):
+            raise UsageError(f"{algorithm}.{parameter} is set twice", "set it once")
+        given[algorithm][parameter] = value.strip()
+    return given
 
 
 def _flat(result: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -64,6 +65,17 @@ def fit(
             f"[default: {format_weights(CONTENT_PARTS)}]",
         ),
     ] = None,
+    algorithm: Annotated[
+        str, typer.Option(help="What recommends and compares films; see `movierec algorithms`.")
+    ] = Parameters.algorithm,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PARAMETER=VALUE", help="A parameter of the algorithm."),
+    ] = None,
+    feedback: Annotated[
+        Literal["presence", "value"] | None,
+        typer.Option(help="Short for --set feedback=..: does a rating count, or its value?"),
+    ] = None,
     links: Annotated[
         Path | None, typer.Option(help="links.csv: films are found by IMDb id too.")
     ] = None,
@@ -103,6 +115,8 @@ def fit(
             content_weight=content_weight,
             prior=prior,
             content_parts=parse_weights(content_parts),
+            algorithm=algorithm,
+            settings=parse_settings(settings or (), feedback),
             on_error=on_error,
             progress=progress,
         )
@@ -132,6 +146,23 @@ def parse_weights(text: str | None) -> dict[str, float] | None:
         raise UsageError(
             f'"{text}" is no list of weights', f"write it as {format_weights(CONTENT_PARTS)}"
         ) from None
+
+
+def parse_settings(texts: Sequence[str], feedback: str | None) -> dict[str, str]:
+    """Return the parameters in ``l2=100``.
+
+    Raises
+    ------
+    UsageError
+        If one has no value, or two.
+    """
+    settings = {} if feedback is None else {"feedback": feedback}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or name in settings:
+            raise UsageError(f'"{text}" is not PARAMETER=VALUE, once for each', "such as l2=100")
+        settings[name.strip()] = value.strip()
+    return settings
 
 
 def _summary(card: dict[str, Any], model: Path, seconds: float) -> list[str]:

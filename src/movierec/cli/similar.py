@@ -12,10 +12,12 @@ from movierec.cli._films import (
     TITLE,
     YEAR,
     ByIdOption,
+    DiversityOption,
     FormatOption,
     GenreOption,
     JsonOption,
     NotGenreOption,
+    ObscurityOption,
     YearsOption,
     parse_years,
     plain,
@@ -38,13 +40,8 @@ def similar(
     genre: GenreOption = None,
     not_genre: NotGenreOption = None,
     years: YearsOption = None,
-    diversity: Annotated[
-        float,
-        typer.Option(min=0, max=1, help="Keep films that are alike from filling the list."),
-    ] = 0.0,
-    obscurity: Annotated[
-        float, typer.Option(min=0, max=1, help="Prefer films that fewer people rated.")
-    ] = 0.0,
+    diversity: DiversityOption = 0.0,
+    obscurity: ObscurityOption = 0.0,
     form: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
     model: Model = DEFAULT_MODEL,

@@ -84,7 +84,7 @@ def _card(card: Mapping[str, Any]) -> list[tuple[str, str]]:
 
     size = [("file", f"{card['path']}, {card['bytes'] / 1e6:.1f} MB")] if "path" in card else []
     return [
-        ("algorithm", f"{card['algorithm']}, {card['similarity']} similarity"),
+        ("algorithm", f"{card['algorithm']}, similar by {card['similarity']}"),
         ("parameters", joined(card["parameters"])),
         ("made with", joined(card["versions"])),
         ("made", card["created"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,11 @@ import numpy.typing as npt
 
 from movierec.errors import DataError
 from movierec.evaluation import splitting
+from movierec.evaluation.films import content_of
 from movierec.evaluation.runs import Task
 from movierec.ratings import RatingRows, last_of_each
 from movierec.readers.interactions import only_source, read_interactions
+from movierec.readers.movies import MovieRow
 
 PathLike = str | os.PathLike[str]
 
@@ -41,8 +44,10 @@ class Protocol:
     seed: int = 0
 
 
-def split_task(rows: RatingRows, protocol: Protocol) -> Task:
-    """Hold back a part of some ratings."""
+def split_task(
+    rows: RatingRows, protocol: Protocol, films: Sequence[MovieRow] | None = None
+) -> Task:
+    """Hold back a part of some ratings; with `films`, the task has their content."""
     rows, times = _without_repeats(rows)
     users = np.unique(rows.users, return_inverse=True)[1]
     if protocol.split == "temporal":
@@ -53,11 +58,15 @@ def split_task(rows: RatingRows, protocol: Protocol) -> Task:
         held = splitting.random(users, protocol.test_share, protocol.seed)
     else:
         held = splitting.leave_one_out(users, times, protocol.seed)
-    return _task(_part(rows, ~held), _part(rows, held), protocol.threshold)
+    return _task(_part(rows, ~held), _part(rows, held), protocol.threshold, films=films)
 
 
 def published_task(
-    train: PathLike, test: PathLike, negatives: PathLike | None, threshold: float | None
+    train: PathLike,
+    test: PathLike,
+    negatives: PathLike | None,
+    threshold: float | None,
+    films: Sequence[MovieRow] | None = None,
 ) -> Task:
     """Read a split that was published.
 
@@ -69,10 +78,12 @@ def published_task(
         ``userId,movieId,neg1..negN``: the film to find, and the films to rank it among.
     threshold : float, optional
         As in :class:`Protocol`.
+    films : sequence of MovieRow, optional
+        What is known of the films.
     """
     known, held = (_without_repeats(read_interactions(path))[0] for path in (train, test))
     ranked = None if negatives is None else _read_negatives(negatives)
-    return _task(known, held, threshold, ranked)
+    return _task(known, held, threshold, ranked, films)
 
 
 def _without_repeats(rows: RatingRows) -> tuple[RatingRows, npt.NDArray[Any] | None]:
@@ -94,6 +105,7 @@ def _task(
     test: RatingRows,
     threshold: float | None,
     negatives: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None = None,
+    films: Sequence[MovieRow] | None = None,
 ) -> Task:
     """Arrange rows as matrices of the same users and films."""
     if threshold is not None:
@@ -116,6 +128,7 @@ def _task(
         train=matrix(train.users, train.items, train.values),
         test=matrix(test.users, test.items, test.values),
         candidates=None if negatives is None else matrix(more_users, more_items, ones),
+        content=None if films is None else content_of(films, items),
     )
 
 

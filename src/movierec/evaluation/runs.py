@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from movierec.algorithms._base import Scorer, Scores
+from movierec.algorithms._base import Indices, Scorer, Scores
 from movierec.evaluation import metrics
 
 _BLOCK_CELLS = 20_000_000  # of the scores of a block of users: 80 MB
@@ -73,6 +73,10 @@ class Chance(Scorer):
     def score(self, user_items: Any) -> Scores:
         """Return noise."""
         return np.asarray(self._random.random(user_items.shape, dtype=np.float32))
+
+    def similarities(self, items: Indices) -> Scores:
+        """Refuse: chance compares no films."""
+        raise NotImplementedError
 
 
 def evaluate(name: str, scorer: Scorer, task: Task, k: int, seed: int = 0) -> Result:

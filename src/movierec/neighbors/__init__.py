@@ -60,7 +60,9 @@ def top_k(
     per_column = np.bincount(vectors.indices, minlength=1).astype(np.float64)
     n_users = vectors.shape[1] if n_users is None else n_users
     if shrinkage or (per_column**2).sum() < _MANY:
-        blockwise.fill_table(table, vectors, n_users, min_support, progress, shrinkage)
+        compare = blockwise.cosine(vectors, shrinkage)
+        rows = blockwise.Rows(compare, vectors, n_users, min_support)
+        blockwise.fill_table(table, rows, progress)
     else:
         from movierec.neighbors import parallel  # loads the compiled loops
 

@@ -14,29 +14,32 @@ _NORM_ROWS = 1024
 _BLOCK_CELLS = 2_000_000  # of a dense block of similarities: 16 MB
 
 
-class Cosine:
-    """Similarities between the rows of a matrix, computed in float64.
+Compare = Callable[[int, int], npt.NDArray[Any]]
+
+
+class Rows:
+    """Rows of the table of all pairs: similarities of any kind, and what they rest on.
 
     Parameters
     ----------
-    vectors, n_users, min_support, shrinkage
+    compare : callable
+        Returns the similarities of the films from `start` up to `stop` to all.
+    vectors, n_users, min_support
         As in :func:`movierec.neighbors.top_k`.
     """
 
-    def __init__(
-        self, vectors: Any, n_users: int, min_support: int = 0, shrinkage: float = 0.0
-    ) -> None:
+    def __init__(self, compare: Compare, vectors: Any, n_users: int, min_support: int = 0) -> None:
         from scipy.sparse import csr_matrix
 
-        self._vectors = vectors.astype(np.float64)
         ones = np.ones(vectors.nnz, dtype=np.int32)
         rated = csr_matrix((ones, vectors.indices, vectors.indptr), vectors.shape)
         self._rated = rated[:, :n_users]
-        self._scale = inverse_norms(vectors)
+        self._compare = compare
         self._min_support = min_support
-        self._shrinkage = shrinkage
 
-    def rows(self, start: int, stop: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
+    def __call__(
+        self, start: int, stop: int
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
         """Return similarity and support of some films to all, 0 where they are no neighbours.
 
         Returns
@@ -44,18 +47,29 @@ class Cosine:
         similarities : ndarray of shape (stop - start, n_items), float32
         support : ndarray of shape (stop - start, n_items), int32
         """
-        cosines, support = (
-            np.ascontiguousarray((matrix @ matrix[start:stop].T).toarray().T)
-            for matrix in (self._vectors, self._rated)
-        )
-        # The product of the scales comes first: both orders of a pair give the same bits.
-        scales = self._scale[start:stop, None] * self._scale
-        cosines *= scales / (1 + self._shrinkage * scales)
+        support = _products(self._rated, start, stop)
         # Rounding to float32 first makes ties of what float64 noise tells apart.
-        similarities = cosines.astype(np.float32)
+        similarities = self._compare(start, stop).astype(np.float32)
         similarities[support < self._min_support] = 0.0
         similarities[np.arange(stop - start), np.arange(start, stop)] = 0.0
         return similarities, support
+
+
+def cosine(vectors: Any, shrinkage: float = 0.0) -> Compare:
+    """Return what compares films by the cosine of their vectors, computed in float64."""
+    precise = vectors.astype(np.float64)
+    scale = inverse_norms(vectors)
+
+    def compare(start: int, stop: int) -> npt.NDArray[np.float64]:
+        # The product of the scales comes first: both orders of a pair give the same bits.
+        scales = scale[start:stop, None] * scale
+        return np.asarray(_products(precise, start, stop) * (scales / (1 + shrinkage * scales)))
+
+    return compare
+
+
+def _products(matrix: Any, start: int, stop: int) -> npt.NDArray[Any]:
+    return np.ascontiguousarray((matrix @ matrix[start:stop].T).toarray().T)
 
 
 def inverse_norms(vectors: Any) -> npt.NDArray[np.float64]:
@@ -71,19 +85,11 @@ def inverse_norms(vectors: Any) -> npt.NDArray[np.float64]:
     return np.divide(1.0, np.sqrt(squares), out=np.zeros(len(squares)), where=squares > 0)
 
 
-def fill_table(
-    table: NeighborTable,
-    vectors: Any,
-    n_users: int,
-    min_support: int,
-    progress: Callable[[float], object],
-    shrinkage: float = 0.0,
-) -> None:
+def fill_table(table: NeighborTable, rows: Rows, progress: Callable[[float], object]) -> None:
     """Find the nearest films of every film; see :func:`movierec.neighbors.top_k`."""
     n_items, k = table.neighbors.shape
-    cosine = Cosine(vectors, n_users, min_support, shrinkage)
     for start, stop in _blocks(n_items):
-        similarities, support = cosine.rows(start, stop)
+        similarities, support = rows(start, stop)
         for row in range(stop - start):
             nearest = order_of(similarities[row], k)
             n_found = len(nearest)

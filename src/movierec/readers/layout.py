@@ -20,7 +20,7 @@ _COLUMNS = {
     "title": "title name movietitle",
     "genres": "genres genre",
     "year": "year releaseyear",
-    "imdb": "imdb imdbid",
+    "imdb": "imdb imdbid const",
     "tmdb": "tmdb tmdbid",
     "tag": "tag tagname",
     "tag_id": "tagid",

@@ -1,0 +1,97 @@
+"""Accuracy against coverage, a point for each algorithm."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from movierec.artifact.atomic import replacing
+from movierec.errors import OutputError, UsageError
+
+_INCHES = (7, 5)
+_DPI = 150
+
+
+def refuse_bad_plot(path: Path) -> None:
+    """Raise an error if no plot can be written to a place.
+
+    Raises
+    ------
+    UsageError
+        If matplotlib is not installed, or does not know the format that the ending says.
+    OutputError
+        If the folder is missing or may not be written, or the place is itself a folder.
+    """
+    endings = _endings()
+    if path.suffix.casefold() not in endings:
+        raise UsageError(
+            f"{path}: its ending says no format of a picture",
+            f"end its name with one of {', '.join(endings)}",
+        )
+    hint = "name another file with --plot"
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder", hint)
+    folder = path.resolve().parent
+    if not os.access(folder, os.W_OK):
+        why = "its folder may not be written" if folder.is_dir() else "there is no such folder"
+        raise OutputError(f"cannot write {path}: {why}", hint)
+
+
+def _endings() -> list[str]:
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+    except ImportError as error:
+        raise UsageError("a plot needs matplotlib", "pip install 'movierec[plot]'") from error
+    # PGF would need LaTeX.
+    return sorted(f".{name}" for name in FigureCanvasAgg.filetypes if name != "pgf")
+
+
+def draw(document: Mapping[str, Any]) -> Any:
+    """Draw what :func:`movierec.evaluation.command.compare` returned.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        nDCG with its 95 % interval above coverage.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=_INCHES, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    for result in document["results"]:
+        _add_point(axes, result)
+    how = document["protocol"]
+    axes.set_xlabel(f"coverage: share of {how['films']:,} films in any list of {how['k']}")
+    axes.set_ylabel(f"nDCG@{how['k']}: mean of {how['users']:,} users, 95 % interval")
+    axes.set_title(f"{how['split']} split: accuracy against coverage")
+    axes.grid(alpha=0.3)
+    axes.margins(x=0.15)  # room for the names
+    return figure
+
+
+def _add_point(axes: Any, result: Mapping[str, Any]) -> None:
+    place = result["metrics"]["coverage"], result["metrics"]["ndcg"]
+    low, high = result["intervals"]["ndcg"]
+    # A mean may lie a rounding error outside its interval.
+    around = [[max(place[1] - low, 0.0)], [max(high - place[1], 0.0)]]
+    points = axes.errorbar(*place, yerr=around, fmt="o", capsize=3, label=result["algorithm"])
+    axes.annotate(
+        result["algorithm"], place, (6, 6), textcoords="offset points", color=points[0].get_color()
+    )
+
+
+def save(document: Mapping[str, Any], path: Path) -> None:
+    """Draw a comparison and write it in the format that the ending says.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    figure = draw(document)
+    with replacing(path) as file:
+        figure.savefig(file, format=path.suffix[1:].casefold(), dpi=_DPI)
