@@ -192,7 +192,14 @@ def test_ease_is_a_ridge_regression_of_each_film_on_all_others(
 
 def test_ease_says_what_it_would_need(ratings: csr_matrix) -> None:
     with pytest.raises(DataError, match="160 GB for its dense matrices of 100,000 films"):
-        load("ease")().fit(csr_matrix((2, 100_000), dtype=np.float32))
+        load("ease")().fit(csr_matrix(np.ones((1, 100_000), dtype=np.float32)))
+
+
+def test_ease_needs_no_room_for_films_that_nobody_rated(ratings: csr_matrix) -> None:
+    wide = csr_matrix((ratings.data, ratings.indices, ratings.indptr), shape=(N_USERS, 100_000))
+    scores = load("ease")().fit(wide).score(wide)
+    np.testing.assert_allclose(scores[:, :N_ITEMS], load("ease")().fit(ratings).score(ratings))
+    assert not scores[:, N_ITEMS:].any()
 
 
 @pytest.mark.parametrize("feedback", ["presence", "value"])

@@ -32,11 +32,13 @@ from movierec.title_keys import build_index
 if TYPE_CHECKING:
     import pandas as pd
 
+_SHARED = ("n_neighbors", "content_weight", "prior")  # parameters of a model and of item_knn
+
 
 def fit_model(dataset: Dataset, parameters: Parameters, progress: Progress) -> Model:
     """Fit a model on a data set; may raise what :func:`movierec.ratings.build_ratings` does."""
     scorer = _scorer(parameters)
-    parameters = replace(parameters, settings=scorer.parameters())
+    parameters = replace(parameters, settings=scorer.parameters(), **_shared(scorer))
     progress("arranging the ratings", 0.0)
     arrays, ratings = arrange(dataset, parameters.min_ratings)
     stats = describe(Catalog(arrays), ratings.item_users, counts_of(dataset))
@@ -89,12 +91,16 @@ def _table(
 
 def _scorer(parameters: Parameters) -> Scorer:
     """Return the algorithm; item_knn compares films as the estimator does unless told otherwise."""
-    of_the_model = {
-        name: getattr(parameters, name) for name in ("n_neighbors", "content_weight", "prior")
-    }
+    of_the_model = {name: getattr(parameters, name) for name in _SHARED}
     plain = {**of_the_model, "weighting": "none", "shrinkage": 0.0, "feedback": "value"}
     is_default = parameters.algorithm == Parameters.algorithm
     return make(parameters.algorithm, (plain if is_default else {}) | dict(parameters.settings))
+
+
+def _shared(scorer: Scorer) -> dict[str, Any]:
+    """Return what a model takes from item_knn, whose table and content are the model's."""
+    is_ours = isinstance(scorer, ItemKnn)
+    return {name: getattr(scorer, name) for name in _SHARED} if is_ours else {}
 
 
 def _is_plain(scorer: Scorer) -> TypeGuard[ItemKnn]:

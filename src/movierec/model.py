@@ -17,6 +17,7 @@ from movierec.errors import UsageError
 COSINE = "cosine"  # the similarity that the vectors of the films have, in a model's card
 LEARNED = "learned_"  # before the names of the arrays that are an algorithm's own
 TABLE = ("neighbors", "similarities", "support", "n_ratings")
+_READ = {"n_users": int, "highest_rating": float, "similarity": str}  # of a card, by questions
 
 Progress = Callable[[str, float], None]
 """Called with the name of a stage and the fraction of it that is done, 0 to 1."""
@@ -123,6 +124,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     meta = artifact.meta | {"path": str(path), "bytes": Path(path).stat().st_size}
     with artifact.reporting_damage():
         parameters = Parameters(**meta["parameters"])
+        meta |= {name: kind(meta[name]) for name, kind in _READ.items()}
     return Model(
         artifact,
         meta,

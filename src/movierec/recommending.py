@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from movierec.answers import Filter, Recommendation
 from movierec.catalog import Catalog
-from movierec.errors import NothingFoundError
 from movierec.model import Model
 from movierec.more_like import Candidate, MoreLike
 from movierec.taste import Taste
@@ -63,13 +62,7 @@ class Advisor:
         self._more_like = more_like
 
     def recommend(self, people: Sequence[Taste], k: int, wanted: Wanted) -> list[Recommendation]:
-        """Return the `k` best films for one person, or for several together.
-
-        Raises
-        ------
-        NothingFoundError
-            If there is no such film.
-        """
+        """Return the `k` best films for one person, or for several together; perhaps none."""
         scores = self._scores(people, wanted.group)
         ruled_out = {item for one in people for item in (*one.ratings, *one.disliked)}
         scores[[*ruled_out, *wanted.excluded]] = -np.inf
@@ -77,15 +70,11 @@ class Advisor:
             scores[np.setdiff1d(np.arange(len(scores)), list(wanted.only))] = -np.inf
         chosen = self._more_like.choose(
             self._candidates(scores, least=0.0 if wanted.only is None else -np.inf),
-            k,
+            min(k, len(self._catalog)),
             wanted.passing,
             diversity=wanted.diversity,
             obscurity=wanted.obscurity,
         )
-        if not chosen:
-            raise NothingFoundError(
-                "no film is left to recommend", "ask for fewer conditions, or name more films"
-            )
         items = [candidate.item for candidate in chosen]
         return self._answers(items, scores[items].tolist(), people)
 
@@ -114,13 +103,13 @@ class Advisor:
         return csr_matrix((values, (rows, items)), shape=shape, dtype=np.float32)
 
     def _candidates(self, scores: npt.NDArray[np.float32], least: float) -> Iterator[Candidate]:
-        """Yield the films above a score, the best first, with scores of at most 1."""
+        """Yield the films above a score, the best first, with scores from 0 to 1."""
         order = np.argsort(-scores, kind="stable")
         order = order[scores[order] > least]
-        best = float(scores[order[0]]) if len(order) else 1.0
-        n_ratings = self._catalog.n_ratings
-        for item in order.tolist():
-            yield Candidate(item, float(scores[item]) / (abs(best) or 1.0), int(n_ratings[item]))
+        values = scores[order] - min(scores[order].min(initial=0), 0)
+        values /= values.max(initial=0) or 1
+        for item, value in zip(order.tolist(), values.tolist(), strict=True):
+            yield Candidate(item, value, int(self._catalog.n_ratings[item]))
 
     def _answers(
         self, items: Sequence[int], scores: Sequence[float], people: Sequence[Taste]

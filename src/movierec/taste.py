@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,9 +15,9 @@ from movierec.errors import (
     NothingFoundError,
     UsageError,
 )
-from movierec.finding import Finder
+from movierec.finding import Finder, listed
 from movierec.model import Model
-from movierec.readers.own import Entry, read_own
+from movierec.readers.own import HIGHEST, HINT, Entry, read_own
 
 PathLike = str | os.PathLike[str]
 Rated = Mapping[Any, float | None] | Sequence[int | str]
@@ -75,7 +74,7 @@ class TasteReader:
     def of_titles(self, titles: Rated, *, by_id: bool = False) -> dict[int, float]:
         """Return ratings by ``item_index``; films without one have the highest there is."""
         highest = float(self._model.meta["highest_rating"])
-        given = titles if isinstance(titles, Mapping) else dict.fromkeys(titles)
+        given = titles if isinstance(titles, Mapping) else dict.fromkeys(listed(titles))
         found = ((self._found(title, by_id=by_id), rating) for title, rating in given.items())
         ratings = {item: rating for item, rating in found if item is not None}
         return {item: _rating(rating, default=highest) for item, rating in ratings.items()}
@@ -120,9 +119,13 @@ class TasteReader:
 
 def _rating(given: float | None, *, default: float) -> float:
     rating = default if given is None else float(given)
-    if not 0 <= rating < math.inf:
-        raise UsageError(f"{rating} is no rating", "ratings are numbers from 0 upwards")
+    if not 0 <= rating <= HIGHEST:
+        raise UsageError(f"{rating:g} is no rating", HINT)
     return rating
+
+
+def _without(ratings: Mapping[int, float], disliked: set[int]) -> dict[int, float]:
+    return {item: rating for item, rating in ratings.items() if item not in disliked}
 
 
 def read_people(
@@ -152,8 +155,8 @@ def read_people(
         else reader.of_titles(source)
         for source in sources
     ]
-    people = [Taste({**one, **liked}, disliked) for one in own or [{}]]
-    if not all(set(one.ratings) - disliked for one in people):
+    people = [Taste(_without({**one, **liked}, disliked), disliked) for one in own or [{}]]
+    if not all(one.ratings for one in people):
         raise NothingFoundError(
             "nothing that is liked was found",
             "name films: --like TITLE, a file: --ratings FILE, or a user: --user ID",

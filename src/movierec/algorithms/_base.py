@@ -25,6 +25,7 @@ Indices = npt.NDArray[np.int64]
 
 _MATRIX_PARTS = ("data", "indices", "indptr", "shape")
 _MOST = 1e9
+_MOST_FACTORS = 1e4  # a matrix of factors by factors takes memory
 _LEAST_L2 = 1e-6  # without any, a matrix may have no inverse
 _LARGEST_DENSE = 4 << 30  # bytes that one dense matrix may take
 
@@ -200,7 +201,9 @@ def _checked(parameter: str, value: Any, hints: Mapping[str, Any]) -> Any:
         return value
     try:
         number = kind(value)
-    except (TypeError, ValueError):
+        if isinstance(value, float) and number != value:
+            raise ValueError("an integer is needed")
+    except (TypeError, ValueError, OverflowError):
         raise UsageError(f'{parameter} is "{value}"; it must be a number') from None
     least, most = _range_of(parameter)
     if not least <= number <= most:
@@ -211,6 +214,8 @@ def _checked(parameter: str, value: Any, hints: Mapping[str, Any]) -> Any:
 def _range_of(parameter: str) -> tuple[float, float]:
     if parameter in {"alpha", "content_weight"}:
         return 0.0, 1.0
+    if parameter == "n_factors":
+        return 1, _MOST_FACTORS
     if parameter.startswith("n_"):
         return 1, _MOST
     return (_LEAST_L2 if parameter == "l2" else 0.0), _MOST

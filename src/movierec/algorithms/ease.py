@@ -40,9 +40,11 @@ class Ease(Scorer):
         self.feedback = feedback
 
     def fit(self, user_items: Any, content: Any = None) -> Self:
-        """Invert the Gram matrix; see :meth:`Scorer.fit`."""
-        refuse_too_many(user_items.shape[1], 2, "ease")
-        ratings = as_feedback(user_items, self.feedback).astype(np.float64).tocsr()
+        """Invert the Gram matrix of the films that somebody rated; see :meth:`Scorer.fit`."""
+        ratings = as_feedback(user_items.tocsr(), self.feedback)
+        self.is_rated_ = np.bincount(ratings.indices, minlength=ratings.shape[1]) > 0
+        refuse_too_many(int(self.is_rated_.sum()), 2, "ease")
+        ratings = ratings[:, self.is_rated_].astype(np.float64)
         gram = (ratings.T @ ratings).toarray(order="F")
         np.fill_diagonal(gram, gram.diagonal() + self.l2)
         inverse = _inverse(gram)
@@ -53,16 +55,25 @@ class Ease(Scorer):
 
     def score(self, user_items: Any) -> Scores:
         """Return ``x B``; see :meth:`Scorer.score`."""
-        return np.asarray(user_items @ self.weights_)
+        scores = np.zeros(user_items.shape, dtype=np.float32)
+        scores[:, self.is_rated_] = user_items[:, self.is_rated_] @ self.weights_
+        return scores
 
     def similarities(self, items: Indices) -> Scores:
         """Return ``-P_ij / sqrt(P_ii P_jj)``, read off the weights; see the base class."""
-        towards, back = self.weights_[items], self.weights_[:, items].T
+        every = np.arange(len(self.is_rated_))
+        towards, back = self._weights(items, every), self._weights(every, items).T
         return np.asarray(np.sign(towards) * np.sqrt(np.maximum(towards * back, 0)))
 
     def contributions(self, items: Indices, rated: Indices) -> Scores:
         """Return the weights themselves; see :meth:`Scorer.contributions`."""
-        return np.asarray(self.weights_[np.ix_(rated, items)].T)
+        return self._weights(rated, items).T
+
+    def _weights(self, rows: Indices, columns: Indices) -> Scores:
+        """Return a part of B, 0 for films that nobody rated."""
+        places = np.cumsum(self.is_rated_) - 1
+        known = np.outer(self.is_rated_[rows], self.is_rated_[columns])
+        return np.where(known, self.weights_[np.ix_(places[rows], places[columns])], 0)
 
 
 def _inverse(gram: Any) -> Any:

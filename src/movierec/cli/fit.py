@@ -158,10 +158,10 @@ def parse_settings(texts: Sequence[str], feedback: str | None) -> dict[str, str]
     """
     settings = {} if feedback is None else {"feedback": feedback}
     for text in texts:
-        name, equals, value = text.partition("=")
+        name, equals, value = (part.strip() for part in text.partition("="))
         if not equals or name in settings:
             raise UsageError(f'"{text}" is not PARAMETER=VALUE, once for each', "such as l2=100")
-        settings[name.strip()] = value.strip()
+        settings[name] = value
     return settings
 
 

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from movierec.cli._app import DEFAULT_MODEL, Model
+from movierec.cli._app import DEFAULT_MODEL, Model, say
 from movierec.cli._films import ByIdOption, JsonOption, plain
 from movierec.cli._output import Column, print_json, print_pairs, print_table
+from movierec.model import COSINE
 from movierec.wording import counted
 
 
@@ -27,7 +28,11 @@ def why(
     """
     from movierec.recommender import Recommender
 
-    found = Recommender.load(model).why(first, second, by_id=by_id)
+    recommender = Recommender.load(model)
+    found = recommender.why(first, second, by_id=by_id)
+    own = recommender.card["similarity"]
+    if own != COSINE:
+        say(f"`similar` of this model goes by another similarity: {own}")
     if as_json:
         print_json(plain(found))
         return

@@ -12,8 +12,10 @@ from movierec.errors import DataError
 from movierec.readers.interactions import only_source
 from movierec.readers.layout import Layout, recognise
 from movierec.readers.source import Source
-from movierec.readers.text import RowReport, clean_id, read_rows
+from movierec.readers.text import Row, RowReport, clean_id, read_rows
 
+HIGHEST = 1e6
+HINT = f"ratings are numbers from 0 to {HIGHEST:,.0f}"
 _NAMES = ("item", "imdb", "title")
 
 
@@ -34,7 +36,8 @@ def read_own(path: str | os.PathLike[str], *, rated: bool) -> list[Entry]:
     ----------
     path : path-like
         With a header that has ``movieId``, ``imdb_id`` (``Const``) or ``title`` (``Name``), and
-        perhaps ``year`` and ``rating``; or, unless `rated`, with a title in each line.
+        perhaps ``year`` and ``rating``; or as MovieLens has it without one; or, unless `rated`,
+        with a title in each line.
     rated : bool
         Whether there must be ratings. Rows whose rating is blank are left out then.
 
@@ -46,7 +49,7 @@ def read_own(path: str | os.PathLike[str], *, rated: bool) -> list[Entry]:
     """
     source = only_source(path)
     layout = recognise(source)
-    has_films = layout.has_header and any(name in layout.columns for name in _NAMES)
+    has_films = any(name in layout.columns for name in _NAMES)
     if rated and not (has_films and "rating" in layout.columns):
         raise DataError(
             f"{source.name} is no list of ratings; it starts with: "
@@ -58,14 +61,27 @@ def read_own(path: str | os.PathLike[str], *, rated: bool) -> list[Entry]:
 
 
 def _titles(source: Source, layout: Layout) -> Iterator[Entry]:
-    whole = replace(layout, separator="\0", has_header=False)
-    for _, fields in read_rows(source, whole, RowReport(source.name, skip=False)):
-        yield Entry(title=fields[0].strip().strip('"'))
+    for _, fields in _rows(source, replace(layout, separator="::", has_header=False)):
+        yield Entry(title="::".join(fields).strip().strip('"'))
+
+
+class _Report(RowReport):
+    def bad(self, line: int, problem: str) -> None:
+        raise DataError(f"{self.name}, line {line}: {problem}", "mend the line")
+
+
+def _rows(source: Source, layout: Layout) -> Iterator[Row]:
+    """Yield the rows without the header, which may have blank lines before it."""
+    report = _Report(source.name, skip=False)
+    rows = read_rows(source, replace(layout, has_header=False), report)
+    if layout.has_header:
+        next(rows, None)
+    return rows
 
 
 def _entries(source: Source, layout: Layout) -> Iterator[Entry]:
     people = set()
-    for line, fields in read_rows(source, layout, RowReport(source.name, skip=False)):
+    for line, fields in _rows(source, layout):
         own = {
             name: fields[place].strip()
             for name, place in layout.columns.items()
@@ -78,11 +94,16 @@ def _entries(source: Source, layout: Layout) -> Iterator[Entry]:
             )
         yield Entry(
             clean_id(own.get("item", "")),
-            own.get("imdb", ""),
+            _imdb(own.get("imdb", "")),
             own.get("title", ""),
             _year(own.get("year", "")),
             _rating(own.get("rating", ""), f"{source.name}, line {line}"),
         )
+
+
+def _imdb(text: str) -> str:
+    """Return an IMDb id with its letters, which MovieLens leaves out."""
+    return f"tt{text}" if text.isdigit() else text
 
 
 def _year(text: str) -> int | None:
@@ -97,6 +118,6 @@ def _rating(text: str, where: str) -> float | None:
         rating = float(text)
     except ValueError:
         rating = math.nan
-    if not (math.isfinite(rating) and rating >= 0):
-        raise DataError(f'{where}: "{text}" is no rating', "ratings are numbers from 0 upwards")
+    if not 0 <= rating <= HIGHEST:
+        raise DataError(f'{where}: "{text}" is no rating', HINT)
     return rating
