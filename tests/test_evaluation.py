@@ -346,7 +346,7 @@ def published(real_data: Path) -> Task:
         ("popular", {}, (0.2524, 0.2287, 0.1132)),
         (
             "item_knn",
-            {"weighting": "idf", "shrinkage": 0.0, "alpha": 0.5},
+            {"n_neighbors": 100, "weighting": "idf", "shrinkage": 0.0, "alpha": 0.5},
             (0.4496, 0.3918, 0.2149),
         ),
         ("ease", {"l2": 300.0}, (0.4842, 0.4221, 0.2296)),

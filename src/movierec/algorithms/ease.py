@@ -42,9 +42,10 @@ class Ease(Scorer):
     def fit(self, user_items: Any, content: Any = None) -> Self:
         """Invert the Gram matrix of the films that somebody rated; see :meth:`Scorer.fit`."""
         ratings = as_feedback(user_items.tocsr(), self.feedback)
-        self.is_rated_ = np.bincount(ratings.indices, minlength=ratings.shape[1]) > 0
+        counts = np.bincount(ratings.indices, minlength=ratings.shape[1])
+        self.is_rated_ = (counts > 0).astype(np.int8)  # a model file holds numbers only
         refuse_too_many(int(self.is_rated_.sum()), 2, "ease")
-        ratings = ratings[:, self.is_rated_].astype(np.float64)
+        ratings = ratings[:, self._is_rated].astype(np.float64)
         gram = (ratings.T @ ratings).toarray(order="F")
         np.fill_diagonal(gram, gram.diagonal() + self.l2)
         inverse = _inverse(gram)
@@ -56,7 +57,7 @@ class Ease(Scorer):
     def score(self, user_items: Any) -> Scores:
         """Return ``x B``; see :meth:`Scorer.score`."""
         scores = np.zeros(user_items.shape, dtype=np.float32)
-        scores[:, self.is_rated_] = user_items[:, self.is_rated_] @ self.weights_
+        scores[:, self._is_rated] = user_items[:, self._is_rated] @ self.weights_
         return scores
 
     def similarities(self, items: Indices) -> Scores:
@@ -69,10 +70,14 @@ class Ease(Scorer):
         """Return the weights themselves; see :meth:`Scorer.contributions`."""
         return self._weights(rated, items).T
 
+    @property
+    def _is_rated(self) -> Any:
+        return self.is_rated_.astype(bool)
+
     def _weights(self, rows: Indices, columns: Indices) -> Scores:
         """Return a part of B, 0 for films that nobody rated."""
         places = np.cumsum(self.is_rated_) - 1
-        known = np.outer(self.is_rated_[rows], self.is_rated_[columns])
+        known = np.outer(self._is_rated[rows], self._is_rated[columns])
         return np.where(known, self.weights_[np.ix_(places[rows], places[columns])], 0)
 
 

@@ -58,7 +58,7 @@ class ItemKnn(Scorer):
     def __init__(
         self,
         *,
-        n_neighbors: int = 100,
+        n_neighbors: int = 50,
         shrinkage: float = 100.0,
         weighting: Weighting = "bm25",
         feedback: Feedback = "presence",
