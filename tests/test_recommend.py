@@ -115,6 +115,7 @@ def test_likes_without_a_rating_have_the_highest(sample: Recommender) -> None:
     assert list(sample.recommend(20, likes={TOY_STORY: None, HEAT: 4.5})) == expected
     alone = list(sample.recommend(20, ratings={1: 5.0}))
     assert list(sample.recommend(20, likes=[TOY_STORY])) == alone
+    assert {film.because for film in alone} == {(TOY_STORY,)}
     assert list(sample.recommend(20, likes=TOY_STORY)) == alone
     assert list(sample.recommend(20, likes=["1"], by_id=True)) == alone
 

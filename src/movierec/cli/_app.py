@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -104,8 +105,7 @@ def _report(error: Exception) -> int:
     """Say what went wrong and what to do; return the exit code."""
     if isinstance(error, MovierecError):
         say(f"error: {error}")
-        for unmatched in getattr(error, "unmatched", ()):
-            say(f"left out: {unmatched}")
+        say_unmatched(getattr(error, "unmatched", ()))
         list_films("", getattr(error, "candidates", []))
         list_films("did you mean:", getattr(error, "suggestions", []))
         if error.hint:
@@ -120,6 +120,13 @@ def _report(error: Exception) -> int:
     what = one_line(str(error)) or type(error).__name__
     say(f"error: {what}", "hint: movierec --debug COMMAND shows where; please report it")
     return MovierecError.exit_code
+
+
+def say_unmatched(errors: Iterable[Any]) -> None:
+    """Print what was not found, each with the films that may have been meant."""
+    for error in errors:
+        say(f"left out: {error}")
+        list_films("did you mean:", getattr(error, "suggestions", getattr(error, "candidates", [])))
 
 
 def list_films(heading: str, movies: list[Any]) -> None:

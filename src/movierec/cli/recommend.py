@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from movierec.cli._app import DEFAULT_MODEL, Model, list_films, say
+from movierec.cli._app import DEFAULT_MODEL, Model, say, say_unmatched
 from movierec.cli._films import (
     GENRES,
     TITLE,
@@ -98,11 +98,9 @@ def recommend(
             "recommendations": rows,
         },
     )
-    for error in found.unmatched:
-        say(f"left out: {error}")
-        list_films("did you mean:", getattr(error, "suggestions", getattr(error, "candidates", [])))
+    say_unmatched(found.unmatched)
     if len(found) < k:
-        say(f"{counted(len(found), 'film')} of {k} asked for: no other speaks for itself")
+        say(f"{counted(len(found), 'film')} of {k} asked for: there is no other to list")
 
 
 def parse_likes(texts: Any) -> dict[str, float | None]:

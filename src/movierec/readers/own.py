@@ -57,7 +57,8 @@ def read_own(path: str | os.PathLike[str], *, rated: bool) -> list[Entry]:
             "it needs a column movieId or title (and year), and rating",
         )
     entries = _entries(source, layout) if has_films else _titles(source, layout)
-    return [entry for entry in entries if entry.rating is not None or not rated]
+    named = (entry for entry in entries if entry.movie_id or entry.imdb or entry.title)
+    return [entry for entry in named if entry.rating is not None or not rated]
 
 
 def _titles(source: Source, layout: Layout) -> Iterator[Entry]:
