@@ -191,7 +191,7 @@ def test_ease_is_a_ridge_regression_of_each_film_on_all_others(
 
 
 def test_ease_says_what_it_would_need(ratings: csr_matrix) -> None:
-    with pytest.raises(DataError, match="160 GB for its dense matrices of 100,000 films"):
+    with pytest.raises(DataError, match="240 GB for its dense matrices of 100,000 films"):
         load("ease")().fit(csr_matrix(np.ones((1, 100_000), dtype=np.float32)))
 
 

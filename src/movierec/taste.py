@@ -91,8 +91,9 @@ class TasteReader:
 
     def _entry(self, entry: Entry) -> int | None:
         """Find a film by its id, or else its IMDb id, or else its title."""
-        if entry.movie_id and self._catalog.index_of(entry.movie_id) is not None:
-            return self._catalog.index_of(entry.movie_id)
+        own = self._catalog.index_of(entry.movie_id) if entry.movie_id else None
+        if own is not None:
+            return own
         names = [name for name in (entry.imdb, entry.title) if name]
         if not names:
             return self._found(entry.movie_id, by_id=True)

@@ -15,6 +15,8 @@ from movierec.algorithms._base import (
     refuse_too_many,
 )
 
+_N_MATRICES = 3  # of films by films at the same time: one dense, one sparse that is all but dense
+
 
 class Ease(Scorer):
     """Embarrassingly shallow autoencoder.
@@ -44,12 +46,12 @@ class Ease(Scorer):
         ratings = as_feedback(user_items.tocsr(), self.feedback)
         counts = np.bincount(ratings.indices, minlength=ratings.shape[1])
         self.is_rated_ = (counts > 0).astype(np.int8)  # a model file holds numbers only
-        refuse_too_many(int(self.is_rated_.sum()), 2, "ease")
+        refuse_too_many(int(self.is_rated_.sum()), _N_MATRICES, "ease")
         ratings = ratings[:, self._is_rated].astype(np.float64)
         gram = (ratings.T @ ratings).toarray(order="F")
         np.fill_diagonal(gram, gram.diagonal() + self.l2)
-        inverse = _inverse(gram)
-        weights = inverse / -inverse.diagonal()
+        weights = _inverse(gram)
+        weights /= -weights.diagonal()
         np.fill_diagonal(weights, 0.0)
         self.weights_ = weights.astype(np.float32)
         return self
@@ -87,5 +89,5 @@ def _inverse(gram: Any) -> Any:
 
     factor, _ = dpotrf(gram, lower=True, overwrite_a=True)
     inverse, _ = dpotri(factor, lower=True, overwrite_c=True)
-    lower = np.tril(inverse, -1)
-    return lower + lower.T + np.diag(inverse.diagonal())
+    inverse += np.tril(inverse, -1).T  # above the diagonal there are zeros
+    return inverse
