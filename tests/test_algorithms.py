@@ -161,6 +161,18 @@ def test_parameters_are_checked() -> None:
 
 
 @pytest.mark.parametrize("name", names())
+def test_another_fit_forgets_the_first(name: str, ratings: csr_matrix, content: csr_matrix) -> None:
+    items = np.arange(N_ITEMS)
+    scorer = fitted(name, ratings[:30], content)
+    scorer.score(ratings)
+    scorer.similarities(items)
+    scorer.fit(ratings, content)
+    new = fitted(name, ratings, content)
+    np.testing.assert_array_equal(scorer.score(ratings), new.score(ratings))
+    np.testing.assert_array_equal(scorer.similarities(items), new.similarities(items))
+
+
+@pytest.mark.parametrize("name", names())
 def test_somebody_new_is_folded_in(name: str, ratings: csr_matrix, content: csr_matrix) -> None:
     """Who rated nothing gets a list too, and who was not there gets one of their own."""
     new = csr_matrix(([5.0, 4.0], ([1, 1], [20, 24])), shape=(2, N_ITEMS), dtype=np.float32)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
@@ -60,7 +61,7 @@ def fit_model(dataset: Dataset, parameters: Parameters, progress: Progress) -> M
         parameters,
         load_stats=lambda: stats,
         load_estimator=lambda: estimator,
-        load_scorer=lambda: scorer.restore(learned_in(arrays)),
+        load_scorer=cache(lambda: scorer.restore(learned_in(arrays))),
     )
 
 

@@ -104,6 +104,7 @@ class ItemKnn(Scorer):
         n_users, min_support, progress
             As there.
         """
+        vars(self).pop("_influences", None)  # of an earlier fit
         self.n_ratings_ = n_ratings
         self.table_ = top_k(
             vectors,

@@ -44,6 +44,7 @@ class UserKnn(Scorer):
 
     def fit(self, user_items: Any, content: Any = None) -> Self:
         """Keep what people rated; see :meth:`Scorer.fit`."""
+        vars(self).pop("_unit_films", None)  # of an earlier fit
         self.user_items_ = as_feedback(user_items, self.feedback).tocsr()
         n_items = user_items.shape[1]
         self.item_weights_ = np.ones(n_items) if self.weighting == "none" else idf(self.user_items_)
