@@ -20,11 +20,13 @@ if TYPE_CHECKING:
         MovierecError,
         NothingFoundError,
         OutputError,
+        ServerError,
         UsageError,
     )
     from movierec.recommender import Recommender
 
 __version__ = "0.1.0"
+DEFAULT_MODEL = "movierec.model"  # in the current folder
 
 _HOMES = {
     "Movie": "catalog",
@@ -40,6 +42,7 @@ _HOMES = {
     "MovierecError": "errors",
     "NothingFoundError": "errors",
     "OutputError": "errors",
+    "ServerError": "errors",
     "UsageError": "errors",
 }
 
@@ -57,6 +60,7 @@ __all__ = [
     "Recommendation",
     "Recommendations",
     "Recommender",
+    "ServerError",
     "UsageError",
     "__version__",
 ]

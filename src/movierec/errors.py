@@ -40,6 +40,10 @@ class OutputError(MovierecError):
     """A file could not be written."""
 
 
+class ServerError(MovierecError):
+    """The web server cannot listen where it was told to."""
+
+
 class UsageError(MovierecError):
     """An argument makes no sense, or two of them do not go together."""
 

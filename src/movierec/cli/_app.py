@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from movierec import DEFAULT_MODEL as DEFAULT_NAME
 from movierec.cli._signals import exit_code_if_stopped
 from movierec.errors import MovierecError, UsageError
 from movierec.wording import counted, one_line
@@ -22,13 +23,14 @@ Model = Annotated[
     Path,
     typer.Option("--model", "-m", envvar="MOVIEREC_MODEL", help="The model file."),
 ]
-DEFAULT_MODEL = Path("movierec.model")
+DEFAULT_MODEL = Path(DEFAULT_NAME)
 
 
 # The module of each command has a function of its name. It is imported when it is asked for:
 # a question must not pay for the other commands.
 COMMANDS = (
-    "fit", "similar", "recommend", "why", "search", "stats", "export", "evaluate", "algorithms",
+    "fit", "similar", "recommend", "why", "search", "stats", "serve", "export", "evaluate",
+    "algorithms",
 )  # fmt: skip
 
 

@@ -1,0 +1,101 @@
+"""Serving the web app with waitress: a socket, an address to say, a clean end."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import signal
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable
+
+from waitress.server import create_server
+
+from movierec.errors import ServerError
+from movierec.recommender import Recommender
+from movierec.web.app import create_app
+
+_LOCAL = ("localhost", "127.0.0.1", "[::1]")
+_LIMITS = {
+    "connection_limit": 1000,
+    "max_request_header_size": 16 * 1024,
+    "max_request_body_size": 1024 * 1024,  # the app refuses less, in words; this is what is read
+}
+
+
+def serve(
+    recommender: Recommender,
+    host: str,
+    port: int,
+    *,
+    say: Callable[[str], None],
+    open_browser: bool = False,
+) -> None:
+    """Answer until SIGINT or SIGTERM; what is being answered then is finished.
+
+    Parameters
+    ----------
+    recommender : Recommender
+    host : str
+        A name or address of this machine.
+    port : int
+        0 for any that is free.
+    say : callable
+        Called with lines for the person who started it.
+    open_browser : bool
+
+    Raises
+    ------
+    ServerError
+        If the port is taken, or the host is not this machine.
+    """
+    is_local = _is_loopback(host)
+    with _listening(host, port) as listener:
+        # A page elsewhere on the web could give its own name this machine's address; with the
+        # names fixed, it cannot read what is answered here.
+        app = create_app(recommender, trusted_hosts=(*_LOCAL, _in_url(host)) if is_local else None)
+        server = create_server(
+            app, sockets=[listener], ident=None, asyncore_use_poll=True, **_LIMITS
+        )
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it tells each short wait
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())
+        address = _address(host, listener.getsockname()[1])
+        say(f"movierec is at {address} (Ctrl-C stops it)")
+        if not is_local:
+            say("everybody who can reach this machine can use it")
+        if open_browser:
+            threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
+        server.run()
+        say("stopped")
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ServerError(
+            f"cannot listen on port {port} of {host}: {reason}",
+            "choose another with --port; 0 takes any that is free",
+        ) from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _address(host: str, port: int) -> str:
+    """Return the address for a browser on this machine."""
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
+    return f"http://{_in_url(everywhere.get(host, host))}:{port}/"

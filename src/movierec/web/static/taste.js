@@ -1,0 +1,66 @@
+// The taste page: what is rated is kept in this browser, and every change is shown at once.
+// The server makes the page from the form, with or without this file; here the form is sent in
+// the background, and the answer put in place of the page.
+
+import { suggestIn } from "./suggest.js";
+
+const KEY = "movierec.ratings"; // a list of [id, title, rating]
+const NAMES = ["id", "title", "rating"];
+
+const form = () => document.getElementById("taste");
+
+function stored() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY)) ?? [];
+  } catch {
+    return []; // not ours, or no storage here
+  }
+}
+
+function store() {
+  const columns = NAMES.map((name) => new FormData(form()).getAll(name));
+  const rows = columns[0].map((_, row) => columns.map((column) => column[row]));
+  try {
+    localStorage.setItem(KEY, JSON.stringify(rows));
+  } catch {
+    // without storage the ratings last as long as the page
+  }
+}
+
+async function send(fields) {
+  const answer = await fetch(form().action, { method: "POST", body: new URLSearchParams(fields) });
+  if (!answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  document.querySelector("main").replaceWith(page.querySelector("main"));
+  suggestIn(form());
+  store();
+}
+
+function change(...more) {
+  return send([...new FormData(form()), ...more]);
+}
+
+document.addEventListener("submit", (event) => {
+  if (event.target !== form()) return;
+  event.preventDefault();
+  const { name, value } = event.submitter ?? {};
+  change(...(name ? [[name, value]] : [])).then(() => form().movies.focus());
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.name === "rating") change();
+});
+
+document.addEventListener("film", (event) => {
+  if (event.target.form !== form()) return;
+  event.preventDefault();
+  event.target.value = "";
+  change(["add", event.detail.movie_id]).then(() => form().movies.focus());
+});
+
+const rows = stored();
+if (rows.length && !form().querySelector("[name=id]")) {
+  send(rows.flatMap((row) => row.map((value, place) => [NAMES[place], value])));
+} else if (form().querySelector("[name=id]")) {
+  store();
+}
