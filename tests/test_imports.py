@@ -10,6 +10,7 @@ import pytest
 
 HEAVY = {
     "numpy", "numba", "llvmlite", "pandas", "scipy", "sklearn", "pydantic", "rapidfuzz", "joblib",
+    "flask", "werkzeug", "waitress",
 }  # fmt: skip
 
 

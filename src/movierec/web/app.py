@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
+from functools import partial
 
-from flask import Flask, Response
+from flask import Flask, Response, request
+from werkzeug.exceptions import BadRequest
 
 from movierec import DEFAULT_MODEL
 from movierec.recommender import Recommender
@@ -50,10 +53,7 @@ def create_app(
     if recommender is None:
         recommender = Recommender.load(os.environ.get("MOVIEREC_MODEL") or DEFAULT_MODEL)
     app = Flask(__name__)
-    app.config.update(
-        MAX_CONTENT_LENGTH=_LARGEST_BODY,
-        TRUSTED_HOSTS=None if trusted_hosts is None else list(trusted_hosts),
-    )
+    app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the provider that Flask sets
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.filters["counted"] = counted
@@ -61,8 +61,16 @@ def create_app(
     app.register_blueprint(api.blueprint)
     app.register_blueprint(pages.blueprint)
     failures.handle_in(app)
+    if trusted_hosts is not None:
+        app.before_request(partial(_refuse_other_names, frozenset(trusted_hosts)))
     app.after_request(_make_safe)
     return app
+
+
+def _refuse_other_names(names: frozenset[str]) -> None:
+    """Refuse a request to another name; Flask's own TRUSTED_HOSTS knows no IPv6 addresses."""
+    if re.sub(r":[0-9]*$", "", request.host) not in names:
+        raise BadRequest("The server is not called by that name.")
 
 
 def _make_safe(response: Response) -> Response:

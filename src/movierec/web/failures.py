@@ -69,7 +69,7 @@ def _answer_error(error: MovierecError) -> Response:
 def _answer_http(error: HTTPException) -> Response:
     """Answer as HTTP has it: its headers, such as ``Allow``, and nothing of where it arose."""
     name = error.name.lower()
-    failure = Failure(error.code or 500, name.replace(" ", "_"), name)
+    failure = Failure(error.code or 500, name.replace(" ", "_"), error.description or name)
     response = _answer(failure)
     response.headers.extend(
         (key, value) for key, value in error.get_headers() if key.lower() != "content-type"

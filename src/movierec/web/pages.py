@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 
 from movierec.errors import AmbiguousTitleError, MovieNotFoundError
+from movierec.model import COSINE
 from movierec.web import parameters
 from movierec.web.current import current_recommender
 from movierec.web.taste import advise, read_taste, scale
@@ -39,8 +40,10 @@ def recommend() -> str:
 def why() -> str:
     """Show why two films are similar."""
     ids = (parameters.required_text(name) for name in ("first", "second"))
-    found = current_recommender().why(*ids, by_id=True)
-    return render_template("why.html", why=found)
+    recommender = current_recommender()
+    found = recommender.why(*ids, by_id=True)
+    own = recommender.card["similarity"]  # what the lists go by
+    return render_template("why.html", why=found, other=None if own == COSINE else own)
 
 
 @blueprint.route("/taste", methods=["GET", "POST"])

@@ -87,7 +87,7 @@ def wish(recommender: Recommender) -> dict[str, Any]:
         raise UsageError("the body is no JSON object")
     if unknown := sorted(body.keys() - {"ratings", "dislikes", "k"}):
         raise UsageError(f"{unknown[0][:LONGEST_TEXT]} is nothing that can be asked for")
-    k, highest = body.get("k"), highest_k(recommender)
+    k, highest = _whole(body.get("k")), highest_k(recommender)
     if k is not None and (type(k) is not int or not 1 <= k <= highest):
         raise _not_a_count("k", k, highest)
     return {
@@ -109,9 +109,15 @@ def _ratings(given: Any, highest: float) -> dict[str, float]:
 def _ids(given: Any) -> list[str]:
     if not isinstance(given, list) or len(given) > MOST_FILMS:
         raise UsageError(f"dislikes is no list of film ids, at most {MOST_FILMS:,}")
-    if not all(type(value) in (int, str) for value in given):
+    ids = [_whole(value) for value in given]
+    if not all(type(value) in (int, str) for value in ids):
         raise UsageError("a film id in dislikes is neither a number nor a text")
-    return [short("a film id", str(value)) for value in given]
+    return [short("a film id", str(value)) for value in ids]
+
+
+def _whole(given: Any) -> Any:
+    """Return 84 for 84.0, which JSON does not tell apart; anything else as it is."""
+    return int(given) if type(given) is float and given.is_integer() else given
 
 
 def _not_a_count(name: str, given: Any, highest: int) -> UsageError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import os
 import signal
 import socket
 import sys
@@ -77,7 +78,9 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=1024)
     except OSError as error:
-        reason = error.strerror or str(error)
+        # Of errors that the system knows by a number, its own words, without the address.
+        number = error.errno or 0
+        reason = os.strerror(number) if number > 0 else error.strerror
         raise ServerError(
             f"cannot listen on port {port} of {host}: {reason}",
             "choose another with --port; 0 takes any that is free",

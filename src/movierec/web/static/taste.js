@@ -8,10 +8,12 @@ const KEY = "movierec.ratings"; // a list of [id, title, rating]
 const NAMES = ["id", "title", "rating"];
 
 const form = () => document.getElementById("taste");
+const selects = () => [...form().querySelectorAll("[name=rating]")];
 
 function stored() {
   try {
-    return JSON.parse(localStorage.getItem(KEY)) ?? [];
+    const rows = JSON.parse(localStorage.getItem(KEY)) ?? [];
+    return rows.filter((row) => row.length === NAMES.length);
   } catch {
     return []; // not ours, or no storage here
   }
@@ -27,17 +29,32 @@ function store() {
   }
 }
 
+function tell(message) {
+  const note = document.createElement("p");
+  note.className = "note";
+  note.role = "status";
+  note.textContent = message;
+  form().append(note);
+}
+
 async function send(fields) {
-  const answer = await fetch(form().action, { method: "POST", body: new URLSearchParams(fields) });
-  if (!answer.ok) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  document.querySelector("main").replaceWith(page.querySelector("main"));
-  suggestIn(form());
-  store();
+  const main = document.querySelector("main");
+  main.inert = true; // what is changed from here on the answer would undo
+  try {
+    const answer = await fetch(form().action, { method: "POST", body: new URLSearchParams(fields) });
+    if (!answer.ok) throw new Error(answer.statusText);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    main.replaceWith(page.querySelector("main"));
+    suggestIn(form());
+  } catch {
+    tell("The server did not answer: nothing was changed.");
+  } finally {
+    main.inert = false;
+  }
 }
 
 function change(...more) {
-  return send([...new FormData(form()), ...more]);
+  return send([...new FormData(form()), ...more]).then(store);
 }
 
 document.addEventListener("submit", (event) => {
@@ -48,7 +65,9 @@ document.addEventListener("submit", (event) => {
 });
 
 document.addEventListener("change", (event) => {
-  if (event.target.name === "rating") change();
+  if (event.target.name !== "rating") return;
+  const place = selects().indexOf(event.target);
+  change().finally(() => selects()[place].focus()); // so that the arrow keys go on
 });
 
 document.addEventListener("film", (event) => {
@@ -60,6 +79,7 @@ document.addEventListener("film", (event) => {
 
 const rows = stored();
 if (rows.length && !form().querySelector("[name=id]")) {
+  // Films that this model does not have stay in the storage until something is changed.
   send(rows.flatMap((row) => row.map((value, place) => [NAMES[place], value])));
 } else if (form().querySelector("[name=id]")) {
   store();

@@ -10,6 +10,7 @@ async function toggle(link) {
   const answer = await fetch(link.href);
   if (!answer.ok) throw new Error(answer.statusText);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  link.parentElement.querySelector(".reasons")?.remove(); // of a click just before this one
   link.after(page.querySelector(".reasons"));
   link.ariaExpanded = "true";
 }

@@ -1,0 +1,92 @@
+"""The API is what its description says: tried with what that allows, and with what it does not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.config import SchemathesisConfig
+
+from movierec import Movie, Neighbor, Recommendation
+from movierec.web import api
+from movierec.why import Why
+
+DESCRIPTION = Path(api.__file__).with_name("openapi.json")
+
+# "Either title or id" cannot be said of parameters in an address: what has both, or neither, is
+# allowed by the description and refused by the program.
+EITHER_OR = {"/api/similar", "/api/why"}
+load_all_checks()
+NOT_FOR_EITHER_OR: list[Any] = [CHECKS.get_one("positive_data_acceptance")]
+_CONFIG = SchemathesisConfig.from_dict(
+    {"checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", 404, 409]}}}
+)
+
+
+@pytest.fixture(scope="session")
+def document(app: Flask) -> Any:
+    return schemathesis.openapi.from_wsgi("/api/openapi.json", app, config=_CONFIG)
+
+
+PATHS = json.loads(DESCRIPTION.read_text(encoding="utf-8"))["paths"]
+OPERATIONS = [(path, method) for path, item in PATHS.items() for method in item]
+TO_BE_ASKED = [  # and so to be asked wrongly
+    (path, method)
+    for path, method in OPERATIONS
+    if {"parameters", "requestBody"} & PATHS[path][method].keys()
+]
+
+
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_what_is_allowed_is_answered_as_described(document: Any, path: str, method: str) -> None:
+    ask(document[path][method], GenerationMode.POSITIVE)
+
+
+@pytest.mark.parametrize(("path", "method"), TO_BE_ASKED)
+def test_what_is_not_allowed_is_refused(document: Any, path: str, method: str) -> None:
+    ask(document[path][method], GenerationMode.NEGATIVE)
+
+
+def ask(operation: Any, mode: GenerationMode) -> None:
+    """Put generated requests to an operation, and check the answers in every way there is."""
+    skipped = [check for check in NOT_FOR_EITHER_OR if operation.path in EITHER_OR]
+
+    @settings(max_examples=60, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def put(case: Case[Any]) -> None:
+        case.call_and_validate(excluded_checks=skipped)
+
+    put()
+
+
+def test_every_route_is_described(app: Flask, client: FlaskClient) -> None:
+    paths = client.get("/api/openapi.json").get_json()["paths"]
+    described = {(path, method.upper()) for path, item in paths.items() for method in item}
+    routes = {
+        (rule.rule, method)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.endpoint.startswith("api.")
+    }
+    assert described == routes
+
+
+@pytest.mark.parametrize(
+    ("name", "record"),
+    [("Film", Movie), ("Neighbor", Neighbor), ("Recommendation", Recommendation), ("Why", Why)],
+)
+def test_records_have_the_members_that_are_described(
+    client: FlaskClient, name: str, record: type[Any]
+) -> None:
+    described = client.get("/api/openapi.json").get_json()["components"]["schemas"][name]
+    assert sorted(described["properties"]) == sorted(field.name for field in fields(record))
+    assert described["required"] == list(described["properties"])
