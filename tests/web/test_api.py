@@ -1,0 +1,265 @@
+"""JSON for programs, pages for people: what they answer, and how they refuse."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from movierec import Recommender
+from movierec.web import create_app
+from movierec.web.parameters import LONGEST_TEXT
+
+PAGES = ["/", "/similar?id=1", "/taste", "/stats", "/why?first=1&second=2", "/nothing"]
+
+
+def as_json(answer: Any) -> Any:
+    """Return what JSON makes of an answer of the Python interface."""
+    return json.loads(json.dumps(answer, default=dict))
+
+
+@pytest.mark.parametrize("named", ["title=Toy+Story+(1995)", "id=1"])
+def test_similar_is_what_python_says(client: FlaskClient, sample: Recommender, named: str) -> None:
+    found = client.get(f"/api/similar?{named}&k=7").get_json()
+    expected = sample.similar("Toy Story (1995)", 7)
+    assert found["neighbors"] == as_json(expected)
+    assert found["query"] == as_json(expected.query)
+    assert len(client.get(f"/api/similar?{named}").get_json()["neighbors"]) == 10
+
+
+@pytest.mark.parametrize(
+    "named",
+    ["first_id=1&second_id=2", "first=Toy+Story&second=toy+story+2", "first=Toy+Story&second_id=2"],
+)
+def test_why_is_what_python_says(client: FlaskClient, sample: Recommender, named: str) -> None:
+    assert client.get(f"/api/why?{named}").get_json() == as_json(sample.why(1, 2))
+
+
+def test_search_is_what_python_says(client: FlaskClient, sample: Recommender) -> None:
+    found = client.get("/api/search?q=star+wa&limit=2").get_json()
+    assert found["films"] == as_json(sample.search("star wa", 2))
+    assert found["suggestions"] == []
+    found = client.get("/api/search?q=toy+stroy").get_json()
+    assert found["films"] == []
+    assert found["suggestions"] == as_json(sample.suggest("toy stroy"))
+
+
+def test_recommend_is_what_python_says(client: FlaskClient, sample: Recommender) -> None:
+    wish = {"ratings": {"1": 5, "174": 3.5, "no": 4}, "dislikes": [319, "125"], "k": 6}
+    found = client.post("/api/recommend", json=wish).get_json()
+    expected = sample.recommend(
+        6, likes={"1": 5, "174": 3.5, "no": 4}, dislikes=["319", "125"], by_id=True
+    )
+    assert found["recommendations"] == as_json(expected)
+    assert found["rated"] == expected.n_rated
+    assert found["unmatched"] == [str(error) for error in expected.unmatched] != []
+
+
+def test_stats_are_what_python_says_but_for_files(
+    client: FlaskClient, sample: Recommender, sample_model: Path
+) -> None:
+    answer = client.get("/api/stats")
+    found, expected = answer.get_json(), sample.stats()
+    own = found.pop("model")
+    card = expected.pop("model")
+    assert found == as_json(expected)
+    assert own["fingerprint"] == card["fingerprint"]
+    assert str(sample_model.parent) not in answer.text
+    assert "ratings.csv" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code", "named"),
+    [
+        ("/api/similar?title=toy+stroy", 404, "film_not_found", "Toy Story (1995)"),
+        ("/api/similar?id=999999", 404, "film_not_found", None),
+        ("/api/similar?id=99999999999999999999999", 404, "film_not_found", None),
+        ("/api/similar?title=hamlet", 409, "ambiguous_title", "Hamlet (1948)"),
+        ("/api/why?first=hamlet&second_id=1", 409, "ambiguous_title", "Hamlet (1948)"),
+        ("/api/similar", 422, "bad_parameter", None),
+        ("/api/similar?title=Heat&id=1", 422, "bad_parameter", None),
+        ("/api/similar?title=Heat&title=Heat", 422, "bad_parameter", None),
+        ("/api/similar?title=+", 422, "bad_parameter", None),
+        ("/api/search", 422, "bad_parameter", None),
+        ("/api/search?q=" + "a" * (LONGEST_TEXT + 1), 422, "bad_parameter", None),
+        ("/api/search?q=a&limit=0", 422, "bad_parameter", None),
+        *(
+            (f"/api/similar?id=1&k={k}", 422, "bad_parameter", None)
+            for k in ("0", "-1", "101", "1.5", "abc", "", "٣", "9" * 30, "1e1")
+        ),
+        ("/api/nothing", 404, "not_found", None),
+        ("/api/recommend", 405, "method_not_allowed", None),
+    ],
+)
+def test_what_is_wrong_is_said_in_json(
+    client: FlaskClient, path: str, status: int, code: str, named: str | None
+) -> None:
+    answer = client.get(path)
+    error = answer.get_json()
+    assert (answer.status_code, error["error"]) == (status, code)
+    assert error["message"]
+    assert (named is None) == (error["films"] == [])
+    assert named is None or named in [film["title"] for film in error["films"]]
+
+
+GOOD = {"1": 5}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("{", 400),
+        ("[]", 422),
+        ("{}", 422),
+        ('{"ratings": {}}', 422),
+        ('{"ratings": [1]}', 422),
+        ('{"ratings": {"1": "5"}}', 422),
+        ('{"ratings": {"1": true}}', 422),
+        ('{"ratings": {"1": NaN}}', 422),
+        ('{"ratings": {"1": 1e400}}', 422),
+        ('{"ratings": {"1": 5.5}}', 422),
+        ('{"ratings": {"1": -1}}', 422),
+        ('{"ratings": {"": 5}}', 422),
+        (json.dumps({"ratings": GOOD, "k": 0}), 422),
+        (json.dumps({"ratings": GOOD, "k": True}), 422),
+        (json.dumps({"ratings": GOOD, "k": 10**400}), 422),
+        (json.dumps({"ratings": GOOD, "dislikes": "2"}), 422),
+        (json.dumps({"ratings": GOOD, "dislikes": [None]}), 422),
+        (json.dumps({"ratings": GOOD, "colour": 1}), 422),
+        (json.dumps({"ratings": {str(i): 5 for i in range(1001)}}), 422),
+        (json.dumps({"ratings": {"none": 5}}), 404),
+        (json.dumps({"ratings": GOOD, "x": "x" * 300_000}), 413),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_wish_that_makes_no_sense_is_refused(client: FlaskClient, body: str, status: int) -> None:
+    answer = client.post("/api/recommend", data=body, content_type="application/json")
+    assert answer.status_code == status
+    assert sorted(answer.get_json()) == ["error", "films", "hint", "message"]
+
+
+def test_a_wish_must_be_json(client: FlaskClient) -> None:
+    assert client.post("/api/recommend", data="ratings=5").status_code == 415
+    refused = client.delete("/api/similar")
+    assert refused.status_code == 405
+    assert set(refused.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+
+
+def test_what_nobody_foresaw_is_told_to_nobody(
+    sample: Recommender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: Any, **more: Any) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(sample, "similar", fail)
+    client = create_app(sample).test_client()
+    for path in ("/api/similar?id=1", "/similar?id=1"):
+        answer = client.get(path)
+        assert answer.status_code == 500
+        assert "secret" not in answer.text
+        assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/api/stats", "/api/similar", "/static/style.css"])
+def test_every_answer_says_what_it_may_do(client: FlaskClient, path: str) -> None:
+    with client.get(path) as answer:
+        headers = answer.headers
+    policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
+    assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == "'self'"
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+
+
+class Inline(HTMLParser):
+    """Collects what the policy would forbid, and the hosts that a page names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "style" or (tag == "script" and "src" not in given):
+            self.found.append(tag)
+        self.found += [name for name in given if name == "style" or name.startswith("on")]
+        self.found += [value for value in given.values() if value and "//" in value]
+
+
+def inline_in(page: str) -> list[str]:
+    parser = Inline()
+    parser.feed(page)
+    return parser.found
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_have_no_scripts_or_styles_in_them(client: FlaskClient, path: str) -> None:
+    assert inline_in(client.get(path).text) == []
+
+
+def test_what_is_in_a_page_would_be_seen() -> None:
+    page = '<script>1</script><p style="" onclick=""><a href="https://example.com">'
+    assert len(inline_in(page)) == 4
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [("Toy Story (1995)", "people rated both"), ("hamlet", "Hamlet (1948)"), ("qqq", "Try a word")],
+)
+def test_the_form_of_the_tutorial_works(client: FlaskClient, typed: str, shown: str) -> None:
+    answer = client.post("/recommend", data={"movies": typed})
+    assert answer.status_code == 200
+    assert shown in answer.text
+
+
+def test_pages_say_what_is_not_there(client: FlaskClient) -> None:
+    assert client.get("/similar?id=nope").status_code == 404
+    assert client.get("/similar").status_code == 422
+    assert client.post("/recommend").status_code == 422
+    assert client.post("/taste", data={"id": "1"}).status_code == 422
+    assert client.get("/nothing").mimetype == "text/html"
+
+
+@pytest.fixture(scope="module")
+def few() -> FlaskClient:
+    """The app of a model with five neighbours for each film, whose ids are text."""
+    import pandas as pd
+
+    ids = ["a/b", "ü&x", "<i>", "c d"]
+    ratings = pd.DataFrame(
+        [(user, movie, 1 + (user + len(movie)) % 5) for user in range(4) for movie in ids],
+        columns=["userId", "movieId", "rating"],
+    )
+    movies = pd.DataFrame({"movieId": ids, "title": [f"Film {i}" for i in ids], "genres": "Drama"})
+    return create_app(Recommender.fit(ratings, movies, n_neighbors=2)).test_client()
+
+
+def test_ids_of_text_will_do(few: FlaskClient) -> None:
+    found = few.get("/api/similar", query_string={"id": "ü&x"}).get_json()
+    assert found["query"]["movie_id"] == "ü&x"
+    page = few.get("/similar", query_string={"id": "a/b"})
+    assert page.status_code == 200
+    assert "Film <i>" not in page.text
+    assert few.post("/api/recommend", json={"ratings": {"a/b": 5}}).status_code == 200
+
+
+def test_lists_are_as_long_as_what_is_stored(few: FlaskClient) -> None:
+    assert few.get("/api/similar?title=Film+a/b&k=3").status_code == 422
+    assert len(few.get("/api/similar?title=Film+a/b").get_json()["neighbors"]) == 2
+    schemas = few.get("/api/openapi.json").get_json()["components"]["schemas"]
+    assert schemas["Length"]["maximum"] == 2
+
+
+def test_other_names_are_refused(sample: Recommender, app: Flask) -> None:
+    client = create_app(sample, trusted_hosts=["films.test"]).test_client()
+    assert client.get("/healthz", headers={"Host": "films.test:80"}).status_code == 200
+    assert (
+        client.get("/healthz", headers={"Host": "evil.test"}).get_json()["error"] == "bad_request"
+    )
+    assert app.test_client().get("/healthz", headers={"Host": "any.test"}).status_code == 200
