@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from movierec import Recommender
+from movierec import ArtifactError, Recommender
 from movierec.web import create_app
 from movierec.web.parameters import LONGEST_TEXT
 
@@ -127,6 +127,8 @@ GOOD = {"1": 5}
         ('{"ratings": {"": 5}}', 422),
         (json.dumps({"ratings": GOOD, "k": 0}), 422),
         (json.dumps({"ratings": GOOD, "k": True}), 422),
+        (json.dumps({"ratings": GOOD, "k": None}), 422),
+        ("[" * 100_000, 400),
         (json.dumps({"ratings": GOOD, "k": 10**400}), 422),
         (json.dumps({"ratings": GOOD, "dislikes": "2"}), 422),
         (json.dumps({"ratings": GOOD, "dislikes": [None]}), 422),
@@ -163,6 +165,18 @@ def test_what_nobody_foresaw_is_told_to_nobody(
         assert answer.status_code == 500
         assert "secret" not in answer.text
         assert "Traceback" not in answer.text
+
+
+def test_a_damaged_model_is_said_without_its_path(
+    sample: Recommender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: Any, **more: Any) -> None:
+        raise ArtifactError("/secret/place is damaged")
+
+    monkeypatch.setattr(sample, "similar", fail)
+    answer = create_app(sample).test_client().get("/api/similar?id=1")
+    assert (answer.status_code, answer.get_json()["error"]) == (503, "model_damaged")
+    assert "secret" not in answer.text
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/api/stats", "/api/similar", "/static/style.css"])

@@ -113,8 +113,9 @@ def test_a_missing_model_is_said_before_anything_listens(movierec: Run) -> None:
     assert "there is no model at nowhere.model" in result.stderr
 
 
-def test_without_flask_it_says_what_to_install(sample_model: Path) -> None:
-    code = "import sys; sys.modules['flask'] = None; from movierec.cli import main; main()"
+@pytest.mark.parametrize("package", ["flask", "waitress"])
+def test_without_the_extra_it_says_what_to_install(sample_model: Path, package: str) -> None:
+    code = f"import sys; sys.modules['{package}'] = None; from movierec.cli import main; main()"
     result = subprocess.run(
         [sys.executable, "-c", code, "serve", "--model", sample_model],
         capture_output=True,
@@ -150,6 +151,23 @@ def test_another_name_of_this_machine_is_refused(server: Server) -> None:
     assert status(server, "/healthz", Host=f"[::1]:{port}") == 200
     for path in ("/", "/api/similar?id=1", "/healthz"):
         assert status(server, path, Host="films.example") == 400
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.1"])
+def test_whatever_means_loopback_is_guarded_as_such(model: Path, host: str) -> None:
+    with serving("--model", model, "--host", host) as running:
+        assert running.url.startswith(f"http://{host}:")
+        assert status(running, "/healthz") == 200  # by the name that it was given
+        assert status(running, "/healthz", Host="films.example") == 400
+
+
+def test_to_all_machines_it_answers_by_any_name(model: Path) -> None:
+    with serving("--model", model, "--host", "0.0.0.0") as running:
+        assert running.url.startswith("http://127.0.0.1:")
+        assert status(running, "/healthz", Host="films.example") == 200
+        assert running.process.stderr is not None
+        said = running.process.stderr.readline()
+        assert said == "everybody who can reach this machine can use it\n"
 
 
 def status(server: Server, path: str, **headers: str) -> int:

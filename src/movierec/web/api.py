@@ -83,6 +83,7 @@ def description() -> Response:
     document["info"]["version"] = __version__
     recommender = current_recommender()
     schemas = document["components"]["schemas"]
-    schemas["Length"]["maximum"] = parameters.highest_k(recommender)
+    highest = parameters.highest_k(recommender)
+    schemas["Length"] |= {"maximum": highest, "default": min(parameters.DEFAULT_K, highest)}
     schemas["Rating"]["maximum"] = recommender.card["highest_rating"]
     return jsonify(document)

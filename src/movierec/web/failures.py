@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from movierec.errors import (
     UsageError,
 )
 
+_log = logging.getLogger(__name__)
+
 _LOOK = "look for it with /api/search?q=WORDS"
 _KINDS: dict[type[MovierecError], tuple[int, str, str | None]] = {
     AmbiguousTitleError: (409, "ambiguous_title", "add the year, or give the id of one"),
@@ -26,6 +29,7 @@ _KINDS: dict[type[MovierecError], tuple[int, str, str | None]] = {
     UsageError: (422, "bad_parameter", "/api/openapi.json describes what can be asked"),
     ArtifactError: (503, "model_damaged", "fit the model again"),
 }
+_OURS = 500  # and above: what no other request would mend
 _UNKNOWN: tuple[int, str, str | None] = (500, "internal_server_error", None)
 
 
@@ -63,7 +67,11 @@ def _answer_error(error: MovierecError) -> Response:
         (kind for cls, kind in _KINDS.items() if isinstance(error, cls)), _UNKNOWN
     )
     films = getattr(error, "candidates", getattr(error, "suggestions", ()))
-    return _answer(Failure(status, code, str(error), hint, films))
+    message = str(error)
+    if status >= _OURS:  # it is of use to who runs the server, and may name files there
+        _log.error("%s", error)
+        message = "the server cannot answer this; its log says why"
+    return _answer(Failure(status, code, message, hint, films))
 
 
 def _answer_http(error: HTTPException) -> Response:

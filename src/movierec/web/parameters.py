@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from flask import request
+from werkzeug.exceptions import BadRequest
 
 from movierec.errors import UsageError
 from movierec.recommender import Recommender
@@ -82,20 +83,28 @@ def wish(recommender: Recommender) -> dict[str, Any]:
 
     It is an object with ``ratings`` (by film id), and perhaps ``dislikes`` (film ids) and ``k``.
     """
-    body = request.get_json()
+    body = _body()
     if not isinstance(body, dict):
         raise UsageError("the body is no JSON object")
     if unknown := sorted(body.keys() - {"ratings", "dislikes", "k"}):
         raise UsageError(f"{unknown[0][:LONGEST_TEXT]} is nothing that can be asked for")
-    k, highest = _whole(body.get("k")), highest_k(recommender)
-    if k is not None and (type(k) is not int or not 1 <= k <= highest):
+    highest = highest_k(recommender)
+    k = _whole(body.get("k", min(DEFAULT_K, highest)))
+    if type(k) is not int or not 1 <= k <= highest:
         raise _not_a_count("k", k, highest)
     return {
         "likes": _ratings(body.get("ratings"), recommender.card["highest_rating"]),
         "dislikes": _ids(body.get("dislikes", [])),
-        "k": k or min(DEFAULT_K, highest),
+        "k": k,
         "by_id": True,
     }
+
+
+def _body() -> Any:
+    try:
+        return request.get_json()
+    except RecursionError:  # a few thousand brackets do it; to Flask it would be our mistake
+        raise BadRequest("the body is nested too deeply") from None
 
 
 def _ratings(given: Any, highest: float) -> dict[str, float]:

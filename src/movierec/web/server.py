@@ -52,8 +52,8 @@ def serve(
     ServerError
         If the port is taken, or the host is not this machine.
     """
-    is_local = _is_loopback(host)
     with _listening(host, port) as listener:
+        is_local = ipaddress.ip_address(listener.getsockname()[0]).is_loopback
         # A page elsewhere on the web could give its own name this machine's address; with the
         # names fixed, it cannot read what is answered here.
         app = create_app(recommender, trusted_hosts=(*_LOCAL, _in_url(host)) if is_local else None)
@@ -85,13 +85,6 @@ def _listening(host: str, port: int) -> socket.socket:
             f"cannot listen on port {port} of {host}: {reason}",
             "choose another with --port; 0 takes any that is free",
         ) from error
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _in_url(host: str) -> str:
