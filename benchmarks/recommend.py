@@ -35,9 +35,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from movierec.algorithms._base import load
+from movierec.algorithms.base import load
 from movierec.evaluation import metrics
-from movierec.evaluation.data import published_task
+from movierec.evaluation.tasks import published_task
 from movierec.evaluation.runs import Task, rank
 
 K = 10

@@ -94,7 +94,7 @@ _HEAD = """# Benchmarks
 
     python benchmarks/run.py
 
-wrote this page; [benchmarks/README.md](../benchmarks/README.md) says what it needs. Every figure
+wrote this page; `benchmarks/README.md` says what it needs. Every figure
 is of a whole process, the median of its runs: wall time, CPU time (of all processors together) and
 the peak of its memory. *Fit* goes from the CSV file to a saved model with 100 neighbours of each
 film; *ask* starts a program, loads the model and lists ten neighbours of the most rated film.

@@ -6,7 +6,7 @@
 Starts the program, asks it for films similar to random ones of the model, over kept connections in
 turn, and ends it with SIGTERM. A question is due at its time however slow the answers before it
 were, and its latency counts from then: waiting behind a slow answer, or for a late client, is part
-of it. The first seconds are not counted. The percentiles are of right answers; the others are
+of it. The first seconds are not pluralize. The percentiles are of right answers; the others are
 errors: a status that is not 200, a closed connection, ten seconds of silence, another film. The
 exit code is 1 if there was an error, or if the program did not end with 0.
 
@@ -36,7 +36,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from movierec.model import load_model
+from movierec.model.model import load_model
 
 WARM_UP, BETWEEN_READINGS, PATIENCE, START_PATIENCE = 3, 10, 10, 120  # seconds
 HOST = "127.0.0.1"

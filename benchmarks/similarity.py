@@ -24,8 +24,8 @@ from measures import Rows, Series, agreement, auc, last_liked, mean_with_interva
 from scipy.sparse import csr_matrix
 
 from movierec import Recommender
-from movierec.algorithms._estimator import fitted_matrix
-from movierec.model import CONTENT_PARTS
+from movierec.neighbors.compare import fitted_matrix
+from movierec.model.model import CONTENT_PARTS
 from movierec.neighbors.blockwise import Rows as TableRows
 from movierec.neighbors.blockwise import cosine
 
@@ -73,9 +73,9 @@ def movierec(**parameters: Any) -> Callable[[Data], Rows]:
 
 def with_tags(data: Data) -> Rows:
     """Fit movierec with the tags, which data frames do not bring."""
-    from movierec.fitting import fit_model
-    from movierec.model import Parameters
-    from movierec.readers import frames_dataset
+    from movierec.training.fit import fit_model
+    from movierec.model.model import Parameters
+    from movierec.data import frames_dataset
 
     assert data.tags is not None
     tags = data.tags.astype({"movieId": str}).groupby("movieId")["tag"]

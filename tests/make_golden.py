@@ -1,22 +1,26 @@
-"""Write the golden model of the current format, once, when a format is released.
+"""Write the golden models of the current format, once, when a format is released.
 
-    python tests/make_golden.py
+    python -m tests.make_golden
 
-It must not be run again for a format that has been released: that its file goes on loading is
-what the test proves.
+It must not be run again for a format that has been released: that its files go on loading is
+what the tests prove. A new algorithm gets its file when it is released.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from movierec import Recommender
-from movierec.artifact.layout import FORMAT
+from movierec.algorithms import registry
+from movierec.store.layout import FORMAT
 
+FOLDER = Path(__file__).parent / "golden"
 QUERY = "Matrix, The (1999)"
+LIKES = {"Heat (1995)": 4.5, "Alien (1979)": 3.0}
 MOVIES = [
     (1, "Toy Story (1995)", "Animation|Children"),
     (2, "Matrix, The (1999)", "Action|Sci-Fi"),
@@ -26,25 +30,39 @@ MOVIES = [
 ]
 
 
-def main() -> None:
+def fit(algorithm: str) -> Recommender:
+    """Fit an algorithm on a few made-up ratings."""
     rows = [
-        (user, movie, (user * movie) % 9 / 2 + 0.5)
+        (user, movie, (user * movie) % 9 / 2 + 0.5, 1_000_000 + 37 * user + movie)
         for user in range(1, 9)
         for movie, *_ in MOVIES
         if (user + movie) % 3
     ]
-    ratings = pd.DataFrame(rows, columns=["userId", "movieId", "rating"])
+    ratings = pd.DataFrame(rows, columns=["userId", "movieId", "rating", "timestamp"])
     movies = pd.DataFrame(MOVIES, columns=["movieId", "title", "genres"])
-    recommender = Recommender.fit(ratings, movies, n_neighbors=5)
-    path = Path(__file__).parent / "golden" / f"format-{FORMAT}.model"
-    recommender.save(path)
-    found = recommender.similar(QUERY, k=5)
-    answer = {
-        "query": QUERY,
-        "neighbors": [[film.movie_id, film.similarity, film.support] for film in found],
+    return Recommender.fit(ratings, movies, n_neighbors=4, algorithm=algorithm)
+
+
+def answers(recommender: Recommender) -> dict[str, Any]:
+    """Return what a model must go on answering."""
+    similar = recommender.similar(QUERY, k=4)
+    recommended = recommender.recommend(3, likes=LIKES)
+    return {
+        "similar": [[movie.movie_id, movie.similarity, movie.support] for movie in similar],
+        "recommended": [[movie.movie_id, movie.score] for movie in recommended],
         "ratings": recommender.stats()["ratings"],
     }
-    path.with_suffix(".json").write_text(json.dumps(answer, indent=1) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Write a model and its answers for each algorithm."""
+    FOLDER.mkdir(exist_ok=True)
+    for name in registry.names():
+        recommender = fit(name)
+        path = FOLDER / f"format-{FORMAT}-{name}.model"
+        recommender.save(path)
+        document = json.dumps(answers(recommender), indent=1)
+        path.with_suffix(".json").write_text(document + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

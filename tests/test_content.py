@@ -12,8 +12,8 @@ from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.neighbors import NearestNeighbors
 
 from movierec import Recommender
-from movierec.algorithms._estimator import fitted_matrix, place
-from movierec.content import content_matrix, features_of
+from movierec.films.content import content_matrix, features_of
+from movierec.neighbors.vectors import item_vectors
 
 Part = list[dict[str, float]]
 WEIGHTS = st.dictionaries(st.sampled_from(["a", "b", "c"]), st.floats(0, 5, width=32))
@@ -44,6 +44,7 @@ def test_cosine_is_the_weighted_mean_of_what_the_parts_have_in_common(
     if not any(weights.get(name) for name in given_parts):
         assert (content, ends) == (None, {})
         return
+    assert content is not None
     total = sum(weights.get(name, 0.0) for name in given_parts)
     expected = sum(
         (weights.get(name, 0.0) / total * in_common(part) for name, part in given_parts.items()),
@@ -75,8 +76,8 @@ def rated_films(draw: st.DrawFn) -> tuple[csr_matrix, csr_matrix]:
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     rated = rng.random((n_items, n_users)) < rng.random((n_items, 1))
     items, users = np.nonzero(rated)
-    values = rng.integers(0, 11, len(items)) / 2
-    ratings = csr_matrix((values, (items, users)), shape=rated.shape, dtype=np.float32)
+    values = (rng.integers(0, 11, len(items)) / 2).astype(np.float32)
+    ratings = csr_matrix((values, (items, users)), shape=rated.shape)
     content = rng.random((n_items, 4)) + 0.01
     content /= np.linalg.norm(content, axis=1, keepdims=True)
     return ratings, csr_matrix(content.astype(np.float32))
@@ -95,7 +96,7 @@ def test_place_is_the_formula(
     expected += np.sqrt(np.outer(1 - share, 1 - share)) * of_content
     # A film with ratings of 0 only has a vector of content alone, which is then its whole length.
     lengths = np.sqrt(np.diag(expected))
-    found = cosine_similarity(place(ratings, content, content_weight, prior))
+    found = cosine_similarity(item_vectors(ratings, content, content_weight, prior))
     np.testing.assert_allclose(found, expected / np.outer(lengths, lengths), atol=2e-5)
 
 
@@ -104,7 +105,7 @@ def test_ratings_stay_as_they_were_given(
     films: tuple[csr_matrix, csr_matrix], content_weight: float
 ) -> None:
     ratings, content = films
-    vectors = place(ratings, content, content_weight, 5.0)[:, : ratings.shape[1]]
+    vectors = item_vectors(ratings, content, content_weight, 5.0)[:, : ratings.shape[1]]
     assert vectors.has_canonical_format
     assert (vectors.indptr.tolist(), vectors.indices.tolist(), vectors.data.tolist()) == (
         ratings.indptr.tolist(),
@@ -116,7 +117,7 @@ def test_ratings_stay_as_they_were_given(
 @given(rated_films())
 def test_content_alone_leaves_ratings_no_say(films: tuple[csr_matrix, csr_matrix]) -> None:
     ratings, content = films
-    vectors = place(ratings, content, 1.0, 5.0)
+    vectors = item_vectors(ratings, content, 1.0, 5.0)
     np.testing.assert_allclose(cosine_similarity(vectors), cosine_similarity(content), atol=1e-5)
 
 
@@ -154,7 +155,8 @@ def test_content_weight_0_is_the_cosine_of_ratings() -> None:
     found = {film.movie_id: film.similarity for film in recommender.similar(1)}
     assert found == pytest.approx({movie: expected[movie] for movie in (2, 3)}, abs=1e-6)
     assert list(recommender.similar("Alien 3")) == []
-    assert fitted_matrix(recommender._model.load_estimator()).shape[1] == 8
+    assert recommender._model.vectors is not None
+    assert recommender._model.vectors.matrix.shape[1] == 8
 
 
 def test_min_ratings_leaves_films_out_altogether() -> None:

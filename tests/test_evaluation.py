@@ -12,13 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
-from movierec.algorithms._base import Scorer, load, make
+from movierec import Interactions
+from movierec.algorithms.base import Algorithm, Run, TrainingData
+from movierec.algorithms.registry import load, make
+from movierec.data.items import MovieRow
 from movierec.errors import DataError, OutputError
 from movierec.evaluation import metrics, plot, splitting
-from movierec.evaluation.films import content_of
-from movierec.evaluation.runs import Chance, Result, Task, evaluate, rank, with_baselines
+from movierec.evaluation.compare import compare
+from movierec.evaluation.content import content_of
+from movierec.evaluation.runs import RandomScorer, Result, evaluate, rank
+from movierec.evaluation.tasks import Task
 from movierec.evaluation.tuning import tuned, validation
-from movierec.readers.movies import MovieRow
 
 LISTS = st.lists(st.integers(0, 19), max_size=12, unique=True)
 RELEVANT = st.sets(st.integers(0, 19), min_size=1, max_size=8)
@@ -51,7 +55,7 @@ def test_metrics_agree_with_an_independent_implementation(
     hits = metrics.hits_of(ranked, relevant)
     n_relevant = np.diff(relevant.indptr)
     expected = pd.DataFrame(one_by_one(own, wanted, k) for own, wanted in users)
-    for name, measure in metrics.MEASURES.items():
+    for name, measure in metrics.METRICS.items():
         np.testing.assert_allclose(measure(hits, n_relevant), expected[name])
 
 
@@ -106,14 +110,40 @@ def task() -> Task:
     rng = np.random.default_rng(0)
     rated = rng.random((30, 12)) < 0.4
     tested = (rng.random((30, 12)) < 0.3) & ~rated
-    return Task(csr_matrix(rated.astype(np.float32)), csr_matrix(tested.astype(np.float32)))
+    return task_of(rated.astype(np.float32), tested.astype(np.float32))
+
+
+def task_of(train: Any, test: Any, candidates: Any = None) -> Task:
+    """A task from dense or sparse matrices of users and items."""
+    rows = [Interactions.from_user_items(csr_matrix(part)) for part in (train, test)]
+    return Task(rows[0], rows[1], None if candidates is None else csr_matrix(candidates))
+
+
+class Fixed(Algorithm):
+    """Gives every user the same scores."""
+
+    SIMILARITY = "none"
+
+    def __init__(self, *, step: float = 0.0) -> None:
+        self.step = step
+
+    def fit(self, data: TrainingData, run: Run = Run()) -> Fixed:
+        return self
+
+    def score(self, users: Interactions) -> Any:
+        return np.tile(
+            1 + self.step * np.arange(users.n_items, dtype=np.float32), (users.n_users, 1)
+        )
+
+    def similarities(self, items: Any) -> Any:
+        raise NotImplementedError
 
 
 def test_known_films_are_never_listed_and_equals_come_by_index(task: Task) -> None:
     users = np.arange(30)
-    (ranked,) = rank(lambda known: np.ones(known.shape, np.float32), task, users, 12)
+    (ranked,) = rank(Fixed(), task, users, 12)
     for user, own in enumerate(ranked):
-        unknown = np.flatnonzero(task.train[user].toarray()[0] == 0)
+        unknown = np.flatnonzero(task.train.user_items[user].toarray()[0] == 0)
         assert own[own >= 0].tolist() == unknown.tolist()
         assert (own[len(unknown) :] == -1).all()
 
@@ -121,12 +151,7 @@ def test_known_films_are_never_listed_and_equals_come_by_index(task: Task) -> No
 def test_only_candidates_are_ranked(task: Task) -> None:
     candidates = csr_matrix(np.tile(np.arange(12) % 3 == 0, (30, 1)).astype(np.float32))
     given_candidates = Task(task.train, task.test, candidates)
-    (ranked,) = rank(
-        lambda known: -np.tile(np.arange(12.0), (len(known.indptr) - 1, 1)).astype(np.float32),
-        given_candidates,
-        np.arange(30),
-        10,
-    )
+    (ranked,) = rank(Fixed(step=-1.0), given_candidates, np.arange(30), 10)
     assert ranked[:, :4].tolist() == [[0, 3, 6, 9]] * 30
     assert (ranked[:, 4:] == -1).all()
 
@@ -137,8 +162,15 @@ def test_blocks_of_users_make_no_difference(task: Task, monkeypatch: pytest.Monk
     assert evaluate("popular", load("popular")(), task, 5).metrics == whole.metrics
 
 
-def test_baselines_come_first_and_once() -> None:
-    assert with_baselines(["ease", "popular"]) == ["random", "popular", "ease"]
+def test_baselines_come_first_and_once_beside_names_classes_and_objects() -> None:
+    ratings = pd.DataFrame(
+        [(user, item, 4.0) for user in range(8) for item in range(6) if (user + item) % 3],
+        columns=["userId", "movieId", "rating"],
+    )
+    found = compare(ratings, ["svd", "random", "popular", Fixed, make("ease", {"l2": 7.0})])
+    results = {result["algorithm"]: result["parameters"] for result in found["results"]}
+    assert list(results) == ["random", "popular", "svd", f"{__name__}:Fixed", "ease"]
+    assert results["ease"]["l2"] == 7.0
 
 
 FILMS = [
@@ -159,6 +191,7 @@ def test_content_is_in_the_order_of_the_ratings() -> None:
         [genres / math.sqrt(2), genres / math.sqrt(2), 1, 0],
         [year, year, 0, 1],
     ]
+    assert content is not None
     cosines = (content @ content.T).toarray()
     np.testing.assert_allclose(cosines[:4, :4], expected, atol=1e-6)
     assert content[4].nnz == 0  # nothing is known of film 99
@@ -167,16 +200,17 @@ def test_content_is_in_the_order_of_the_ratings() -> None:
 
 def test_content_finds_ids_that_are_text() -> None:
     content = content_of(FILMS, np.array([b"0010", b"20", b"tt7"]))
+    assert content is not None
     assert (content @ content.T).toarray()[0, 1] == pytest.approx(1)
     assert content[2].nnz == 0
 
 
 def test_films_of_other_ratings_are_refused() -> None:
-    with pytest.raises(DataError, match="none of the rated films"):
+    with pytest.raises(DataError, match="none of the rated movies"):
         content_of(FILMS, np.array([1, 2]))
 
 
-class Dial(Scorer):
+class Dial(Algorithm):
     """Scores by popularity and by index, as its parameters say."""
 
     SIMILARITY = "none"
@@ -185,13 +219,14 @@ class Dial(Scorer):
     def __init__(self, *, fame: float = 0.0, place: float = 0.0, sign: float = 1.0) -> None:
         self.fame, self.place, self.sign = fame, place, sign
 
-    def fit(self, user_items: Any, content: Any = None) -> Dial:
-        self.counts_ = np.bincount(user_items.indices, minlength=user_items.shape[1])
+    def fit(self, data: TrainingData, run: Run = Run()) -> Dial:
+        counts = np.bincount(data.interactions.items, minlength=data.interactions.n_items)
+        self.counts_ = counts
         return self
 
-    def score(self, user_items: Any) -> Any:
+    def score(self, users: Interactions) -> Any:
         own = self.fame * self.counts_ + self.place * np.sin(np.arange(len(self.counts_)))
-        return np.tile(self.sign * own, (user_items.shape[0], 1)).astype(np.float32)
+        return np.tile(self.sign * own, (users.n_users, 1)).astype(np.float32)
 
     def similarities(self, items: Any) -> Any:
         raise NotImplementedError
@@ -237,47 +272,56 @@ def one_test_row_each(task: Task, seed: int) -> Task:
     random = np.random.default_rng(seed)
     test, candidates = np.zeros((2, 30, 12), np.float32)
     for user in range(30):
-        unknown = np.flatnonzero(task.train[user].toarray()[0] == 0)
+        unknown = np.flatnonzero(task.train.user_items[user].toarray()[0] == 0)
         chosen = random.permutation(unknown)[:5]
         candidates[user, chosen] = 1
         test[user, chosen[0]] = 1
-    return Task(task.train, csr_matrix(test), csr_matrix(candidates))
+    return task_of(task.train.user_items, test, candidates)
 
 
 def test_validation_is_made_of_training_rows(task: Task) -> None:
     own = validation(task)
-    assert (own.train + own.test != task.train).nnz == 0
-    assert own.train.multiply(own.test).nnz == 0
-    n_rows = np.diff(task.train.indptr)
-    assert np.diff(own.test.indptr).tolist() == (n_rows * 0.2).astype(int).tolist()
+    train, test = own.train.user_items, own.test.user_items
+    np.testing.assert_array_equal((train + test).toarray(), task.train.user_items.toarray())
+    assert not (train.toarray() * test.toarray()).any()
+    n_rows = np.diff(task.train.user_items.indptr)
+    assert np.diff(test.indptr).tolist() == (n_rows * 0.2).astype(int).tolist()
     assert own.candidates is None
 
 
 def test_validation_is_like_a_task_of_one_row_each_among_candidates(task: Task) -> None:
     own = validation(one_test_row_each(task, 0), seed=3)
-    n_rows = np.diff(task.train.indptr)
-    assert np.diff(own.test.indptr).tolist() == (n_rows > 1).astype(int).tolist()
-    for user in np.flatnonzero(n_rows > 1):
+    assert own.candidates is not None
+    n_rows = np.diff(task.train.user_items.indptr)
+    assert np.diff(own.test.user_items.indptr).tolist() == (n_rows > 1).astype(int).tolist()
+    for user in np.flatnonzero(n_rows > 1).tolist():
         ranked = set(own.candidates[user].indices)
-        known = set(task.train[user].indices)
-        assert ranked & known == set(own.test[user].indices)
+        known = set(task.train.user_items[user].indices)
+        assert ranked & known == set(own.test.user_items[user].indices)
         assert len(ranked) == min(5, 1 + 12 - len(known))
         assert len(own.candidates[user].indices) == len(ranked)
 
 
+def ranked_in(task: Task) -> Any:
+    assert task.candidates is not None
+    return task.candidates.toarray()
+
+
 def test_validation_does_not_depend_on_what_is_to_be_found(task: Task) -> None:
     parts = [validation(one_test_row_each(task, seed)) for seed in (0, 1)]
-    for name in ("train", "test", "candidates"):
-        one, other = (getattr(part, name).toarray() for part in parts)
-        assert (one == other).all()
+    first, second = (
+        [part.train.user_items.toarray(), part.test.user_items.toarray(), ranked_in(part)]
+        for part in parts
+    )
+    np.testing.assert_array_equal(first, second)
     other_seed = validation(one_test_row_each(task, 0), seed=1)
-    assert (other_seed.test != parts[0].test).nnz
+    assert (other_seed.test.user_items.toarray() != first[1]).any()
 
 
 def test_tuning_needs_somebody_with_two_ratings() -> None:
-    ratings = csr_matrix(np.eye(3, dtype=np.float32))
+    ratings = np.eye(3, dtype=np.float32)
     with pytest.raises(DataError, match="two training rows"):
-        tuned(Dial(), Task(ratings, ratings[[1, 2, 0]]), 3)
+        tuned(Dial(), task_of(ratings, ratings[[1, 2, 0]]), 3)
 
 
 COMPARED: dict[str, Any] = {
@@ -326,7 +370,7 @@ def published(real_data: Path) -> Task:
     both = pd.concat(parts)
     users, items = (np.unique(both[name]) for name in ("userId", "movieId"))
     shape = (len(users), len(items))
-    return Task(
+    return task_of(
         *(
             csr_matrix(
                 (
@@ -356,8 +400,7 @@ def test_published_split_gives_the_figures_that_others_measured(
     published: Task, name: str, parameters: dict[str, Any], expected: tuple[float, float, float]
 ) -> None:
     """They had a 1 for each rating."""
-    ones = published.train.copy()
-    ones.data[:] = 1
+    ones = replace(published.train, ratings=np.ones_like(published.train.ratings))
     found: Result = evaluate(name, make(name, parameters), replace(published, train=ones), 10)
     measured = [found.metrics[measure] for measure in ("ndcg", "precision", "recall")]
     assert measured == pytest.approx(expected, abs=6e-5)
@@ -366,6 +409,6 @@ def test_published_split_gives_the_figures_that_others_measured(
 
 
 def test_chance_learns_nothing(published: Task) -> None:
-    found = evaluate("random", Chance(), published, 10)
+    found = evaluate("random", RandomScorer(), published, 10)
     assert found.metrics["ndcg"] < 0.03
     assert found.metrics["coverage"] > 0.9

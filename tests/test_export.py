@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import sqlite3
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from movierec import OutputError, Recommender, UsageError
-from movierec.export import frames
+from movierec.answers.export import frames
+from movierec.films.catalog import Catalog
+from movierec.neighbors.table import NeighborTable
 from tests.conftest import Run
 
 COLUMNS = ["movieId", "rank", "neighborId", "similarity", "support"]
@@ -49,7 +51,7 @@ def test_frame_has_what_similar_answers(sample: Recommender) -> None:
 def test_every_format_holds_the_frame(
     sample: Recommender, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("movierec.export._FILMS", 100)  # so that it takes several blocks
+    monkeypatch.setattr("movierec.answers.export._BLOCK", 100)  # so that it takes several blocks
     assert sample.export(tmp_path / name, 7) == 7 * len(sample)
     found = read(tmp_path / name)
     pd.testing.assert_frame_equal(found, sample.neighbors_frame(7), check_dtype=False)
@@ -68,7 +70,7 @@ def test_text_ids_stay_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("k", [0, -1, 101])
 def test_k_that_is_not_stored_is_refused(sample: Recommender, tmp_path: Path, k: int) -> None:
-    with pytest.raises(UsageError, match="100 neighbours"):
+    with pytest.raises(UsageError, match="100 neighbors"):
         sample.export(tmp_path / "n.csv", k)
     assert list(tmp_path.iterdir()) == []
 
@@ -89,7 +91,7 @@ def test_command_writes_and_refuses_what_is_there(
     (tmp_path / "n.csv").write_text("mine")
     again = movierec("export", "n.csv", "--model", sample_model)
     assert again.returncode == 1
-    assert "error: n.csv is there already" in again.stderr
+    assert "error: n.csv already exists" in again.stderr
     assert (tmp_path / "n.csv").read_text() == "mine"
     replaced = movierec("export", "n.csv", "-k", "3", "--overwrite", "--model", sample_model)
     assert replaced.returncode == 0
@@ -120,20 +122,13 @@ def test_failure_leaves_no_file(
 def test_rows_are_made_a_block_at_a_time(sample: Recommender) -> None:
     """A million rows are 40 MB as a frame; a block of them is a small part of that."""
     n_items = 20_000
-    arrays: dict[str, Any] = {
-        "neighbors": np.zeros((n_items, 50), np.int32),
-        "similarities": np.ones((n_items, 50), np.float32),
-        "support": np.ones((n_items, 50), np.int32),
-        "item_ids": np.arange(n_items),
-    }
-    model = type(sample._model)(
-        arrays,
-        {},
-        sample._model.parameters,
-        load_stats=dict,
-        load_estimator=lambda: None,
-        load_scorer=lambda: None,
+    table = NeighborTable(
+        np.zeros((n_items, 50), np.int32),
+        np.ones((n_items, 50), np.float32),
+        np.ones((n_items, 50), np.int32),
     )
+    arrays = {**sample._model.catalog.to_arrays(), "item_ids": np.arange(n_items)}
+    model = replace(sample._model, neighbors=table, catalog=Catalog.from_arrays(arrays))
     tracemalloc.start()
     n_rows = sum(len(frame) for frame in frames(model))
     _, peak = tracemalloc.get_traced_memory()

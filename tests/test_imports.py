@@ -1,4 +1,4 @@
-"""A question must not pay for what only `fit` needs."""
+"""A query must not import what only `fit` needs."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ except SystemExit: pass
         ("similar", "Toy Story (1995)"),
         ("similar", "toy story", "--json"),
         ("similar", "Toy Story", "--genre", "Animation", "-k", "3"),
+        ("why", "Toy Story", "Toy Story 2"),
         ("search", "toy"),
         ("stats",),
         ("--help",),
@@ -54,9 +55,20 @@ def test_importing_the_package_imports_nothing_else() -> None:
     assert not (HEAVY | {"typer", "rich"}) & modules_after("import movierec")
 
 
-def test_a_list_beyond_the_table_does_import_scikit_learn(
-    sample_model: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("similar", "Toy Story", "-k", "150"), ("numpy",)),
+        (("similar", "Toy Story", "Heat"), ("numpy",)),
+        (("recommend", "--like", "Heat"), ("numpy", "scipy")),
+    ],
+    ids=str,
+)
+def test_computed_lists_import_no_more_than_they_need(
+    sample_model: Path,
+    arguments: tuple[str, ...],
+    expected: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The check above would be worth nothing if it could not see an import."""
     monkeypatch.setenv("MOVIEREC_MODEL", str(sample_model))
-    assert "sklearn" in modules_after(COMMAND, "similar", "Toy Story", "-k", "150")
+    assert HEAVY & modules_after(COMMAND, *arguments) == {*expected}

@@ -11,11 +11,15 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 from sklearn.neighbors import NearestNeighbors
 
-from movierec.algorithms._estimator import compare, fit_estimator, fitted_matrix, rank_all
-from movierec.fitting import fit_model
-from movierec.model import Parameters
-from movierec.neighbors import NeighborTable, blockwise, parallel, top_k
-from movierec.readers import read_dataset
+from movierec.data.dataset import read_dataset
+from movierec.model.parameters import Parameters
+from movierec.neighbors import blockwise, parallel
+from movierec.neighbors.compare import compare, rank_all
+from movierec.neighbors.sparse import SparseRows, inverse_norms
+from movierec.neighbors.table import NeighborTable
+from movierec.neighbors.top_k import top_k
+from movierec.training.fit import fit_model
+from movierec.training.local import LocalEngine
 
 TOLERANCE = 1e-6
 
@@ -27,8 +31,8 @@ def rating_matrices(draw: st.DrawFn) -> csr_matrix:
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     rated = rng.random((n_items, n_users)) < draw(st.floats(0.05, 1.0))
     items, users = np.nonzero(rated)
-    values = rng.integers(0, 11, len(items)) / 2
-    matrix = csr_matrix((values, (items, users)), shape=rated.shape, dtype=np.float32)
+    values = (rng.integers(0, 11, len(items)) / 2).astype(np.float32)
+    matrix = csr_matrix((values, (items, users)), shape=rated.shape)
     return matrix[rng.integers(0, n_items, n_items)] if draw(st.booleans()) else matrix
 
 
@@ -107,7 +111,8 @@ def test_columns_beyond_the_users_count_in_the_cosine_but_not_in_the_support(
     matrix: csr_matrix, k: int, min_support: int, data: st.DataObject
 ) -> None:
     n_users = data.draw(st.integers(0, matrix.shape[1]))
-    matrix = matrix.multiply(np.sqrt(np.arange(1, matrix.shape[1] + 1))).tocsr().astype(np.float32)
+    weights = np.sqrt(np.arange(1, matrix.shape[1] + 1))
+    matrix = csr_matrix(matrix.multiply(weights), dtype=np.float32)
     table = top_k(matrix, k, n_users=n_users, min_support=min_support)
     assert_same(pairwise_table(matrix, k, min_support, n_users=n_users), table)
     both = support_of(matrix[:, :n_users])
@@ -152,7 +157,7 @@ def one_film_has_all_users() -> csr_matrix:
 def fill_by_blocks(
     table: NeighborTable, matrix: csr_matrix, n_users: int, least: int, progress: Any
 ) -> None:
-    rows = blockwise.Rows(blockwise.cosine(matrix), matrix, n_users, least)
+    rows = blockwise.SimilarityRows(blockwise.cosine(matrix), matrix, n_users, least)
     blockwise.fill_table(table, rows, progress)
 
 
@@ -164,7 +169,7 @@ def fill_by_blocks(
         one_user_rated_everything(),
         one_film_has_all_users(),
         csr_matrix(np.eye(300, dtype=np.float32)),
-        csr_matrix((40, 10), dtype=np.float32),
+        csr_matrix(np.zeros((40, 10), dtype=np.float32)),
     ],
     ids=["long-tail", "equal", "one-user", "one-film", "no-common-rater", "no-ratings"],
 )
@@ -192,7 +197,7 @@ def test_large_data_take_the_compiled_loops(monkeypatch: pytest.MonkeyPatch) -> 
     """Where they begin, the answer must not change."""
     matrix = popular_matrix(300, 50)
     small = top_k(matrix, 10)
-    monkeypatch.setattr("movierec.neighbors._MANY", 0)
+    monkeypatch.setattr("movierec.neighbors.top_k._MANY", 0)
     monkeypatch.setattr("movierec.neighbors.blockwise.fill_table", None)
     assert_same(top_k(matrix, 10), small)
 
@@ -210,13 +215,13 @@ def test_support_is_the_number_of_users_who_rated_both(matrix: csr_matrix, least
 
 @given(rating_matrices(), st.integers(1, 5))
 @settings(max_examples=50)
-def test_estimator_goes_on_where_the_table_ends(matrix: csr_matrix, k: int) -> None:
+def test_computed_rows_go_on_where_the_table_ends(matrix: csr_matrix, k: int) -> None:
     table = top_k(matrix, k)
-    estimator = fit_estimator(matrix, k)
+    n_users = matrix.shape[1]
+    rows = SparseRows(matrix.data, matrix.indices, matrix.indptr, n_users)
     for item, row in enumerate(table.neighbors):
-        order, similarities, support = rank_all(
-            *compare(fitted_matrix(estimator), matrix.shape[1], [item]), [item]
-        )
+        near = compare(rows, inverse_norms(matrix), n_users, [item])
+        order, similarities, support = rank_all(*near, [item])
         n_found = int((row >= 0).sum())
         assert order[:n_found].tolist() == row[:n_found].tolist()
         assert similarities[:n_found].tolist() == table.similarities[item, :n_found].tolist()
@@ -248,14 +253,11 @@ def test_table_equals_scikit_learn_for_every_film(
     model = fit_model(
         read_dataset(real_data / name),
         Parameters(n_neighbors=20, content_weight=content_weight),
-        lambda stage, done: None,
+        LocalEngine(),
     )
-    vectors = fitted_matrix(model.load_estimator())
-    n_users = model.meta["n_users"]
+    assert model.vectors is not None
+    vectors, n_users, table = model.vectors.matrix, model.vectors.n_users, model.neighbors
     assert (vectors.shape[1] > n_users) == (content_weight > 0)
-    table = NeighborTable(
-        *(np.asarray(model.arrays[part]) for part in ("neighbors", "similarities", "support"))
-    )
     assert_same(pairwise_table(vectors, 20, n_users=n_users), table)
     estimator = NearestNeighbors(n_neighbors=21, metric="cosine", algorithm="brute")
     matrix = vectors.astype(np.float64)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from movierec import AmbiguousTitleError, MovieNotFoundError, Recommender, UsageError
-from movierec.readers import sample_folder
+from movierec.data.discover import sample_folder
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +40,9 @@ def test_film_is_named_by_title_or_by_id(sample: Recommender) -> None:
     by_title = sample.similar("Toy Story (1995)")
     assert sample.similar(1) == by_title == sample.similar("1", by_id=True)
     assert by_title.query.movie_id == 1
-    with pytest.raises(MovieNotFoundError, match="no film has the id 7"):
+    with pytest.raises(MovieNotFoundError, match="no movie has the id 7"):
         sample.similar(7)
-    with pytest.raises(MovieNotFoundError, match="no film has the id"):
+    with pytest.raises(MovieNotFoundError, match="no movie has the id"):
         sample.similar("Toy Story (1995)", by_id=True)
 
 
@@ -117,7 +117,7 @@ def test_short_list_says_why(sample: Recommender) -> None:
     assert "filters" in str(sample.similar(1, k=5, genres=["No Such Genre"]).note)
     found = sample.similar(1, k=5000)
     assert found.note == (
-        "731 films of 5000 asked for: no other has a similarity to Toy Story (1995) above 0"
+        "731 movies of 5000 asked for: no other has a similarity to Toy Story (1995) above 0"
     )
     everything = set(pd.read_csv(sample_folder() / "movies.csv")["movieId"])
     missing = everything - {1} - {movie.movie_id for movie in found}
@@ -141,7 +141,7 @@ def test_without_content_a_film_that_nobody_rated_has_no_neighbours(
     found = by_ratings.similar(unrated.movie_id)
     assert list(found) == []
     assert found.note == (
-        f"0 films of 10 asked for: no other has a similarity to {unrated.title} above 0"
+        f"0 movies of 10 asked for: no other has a similarity to {unrated.title} above 0"
     )
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from movierec.series import series_keys
+from movierec.films.series import series_keys
 
 
 def shared(*titles: str) -> set[str]:

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from movierec import Recommender
-from movierec.fitting import stats_of
-from movierec.readers import sample_folder
+from movierec.data.discover import sample_folder
+from movierec.training.fit import summary_of
 
 
 @pytest.fixture(scope="module", params=["sample", "ml-latest-small"])
@@ -18,10 +18,10 @@ def folder(request: pytest.FixtureRequest) -> Path:
 
 
 def test_counts_equal_those_of_pandas(folder: Path) -> None:
-    """The classic script's figures, counted the classic way."""
+    """The classic script's figures, pluralize the classic way."""
     ratings = pd.read_csv(folder / "ratings.csv")
     movies = pd.read_csv(folder / "movies.csv")
-    found = stats_of(folder / "ratings.csv", folder / "movies.csv")
+    found = summary_of({"ratings": folder / "ratings.csv", "movies": folder / "movies.csv"})
     per_user = ratings.groupby("userId").size()
     per_film = ratings.groupby("movieId").size()
     assert found["rating_rows"] == found["ratings"] == len(ratings)
@@ -43,7 +43,7 @@ def test_counts_equal_those_of_pandas(folder: Path) -> None:
 
 def test_histogram_and_lists_equal_those_of_pandas(folder: Path) -> None:
     ratings = pd.read_csv(folder / "ratings.csv")
-    found = stats_of(folder / "ratings.csv", folder / "movies.csv")
+    found = summary_of({"ratings": folder / "ratings.csv", "movies": folder / "movies.csv"})
     counts = ratings["rating"].value_counts().sort_index()
     assert [(bar["rating"], bar["count"]) for bar in found["rating_histogram"]] == list(
         counts.items()
@@ -79,6 +79,7 @@ def test_model_has_a_card(sample_model: Path) -> None:
         "algorithm": "item_knn",
         "settings": {
             "n_neighbors": 100,
+            "min_support": 0,
             "shrinkage": 0.0,
             "weighting": "none",
             "feedback": "value",
@@ -106,6 +107,6 @@ def test_card_says_where_each_part_of_the_content_ends(sample_model: Path) -> No
 
 def test_statistics_of_a_model_are_those_of_its_files(sample_model: Path) -> None:
     from_model = Recommender.load(sample_model).stats()
-    from_files = stats_of(sample_folder())
+    from_files = summary_of({"ratings": sample_folder()})
     for name in set(from_files) - {"files", "notes", "dropped"}:
         assert from_model[name] == from_files[name], name

@@ -11,11 +11,12 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from movierec import AmbiguousTitleError, MovieNotFoundError, Recommender, aliases
-from movierec.catalog import Catalog
-from movierec.columns import TextColumn
-from movierec.title_keys import build_index
-from movierec.titles import TitleIndex
+from movierec import AmbiguousTitleError, MovieNotFoundError, Recommender
+from movierec.films.catalog import Catalog
+from movierec.films.index import TitleIndex
+from movierec.films.names import fold, split_year
+from movierec.films.search import TitleSearch
+from movierec.store.columns import StringArray
 
 from .conftest import REAL_DATA
 
@@ -82,8 +83,8 @@ def test_every_film_is_found_by_the_title_in_its_file(
         titles = {int(row["movieId"]): row["title"] for row in csv.DictReader(file)}
     twins: dict[tuple[str, int | None], list[int]] = defaultdict(list)
     for movie_id, title in titles.items():
-        name, year = aliases.split_year(title)
-        twins[aliases.fold(name), year].append(movie_id)
+        name, year = split_year(title)
+        twins[fold(name), year].append(movie_id)
     assert len(titles) == len(latest_small)
     wrong = [
         (title, answer)
@@ -99,18 +100,19 @@ def small_index(
     titles: Sequence[str],
     n_ratings: Sequence[int] | None = None,
     external_ids: Mapping[int, str] | None = None,
-) -> TitleIndex:
+) -> TitleSearch:
     """Index a few titles; the later ones are rated more often unless `n_ratings` is given."""
-    arrays = {
-        "item_ids": np.arange(FIRST_ID, FIRST_ID + len(titles), dtype=np.int64),
-        "years": np.array([aliases.split_year(title)[1] or 0 for title in titles]),
-        "n_ratings": np.array(n_ratings or range(len(titles))),
-        "mean_ratings": np.zeros(len(titles)),
-        **TextColumn.of(titles).to_arrays("titles"),
-        **TextColumn.of([""] * len(titles)).to_arrays("genres"),
-        **build_index(titles, external_ids or {}),
-    }
-    return TitleIndex(arrays, Catalog(arrays))
+    nothing = StringArray.of([""] * len(titles))
+    catalog = Catalog(
+        item_ids=np.arange(FIRST_ID, FIRST_ID + len(titles), dtype=np.int64),
+        titles=StringArray.of(titles),
+        genres=nothing,
+        tags=nothing,
+        years=np.array([split_year(title)[1] or 0 for title in titles]),
+        n_ratings=np.array(n_ratings or range(len(titles))),
+        mean_ratings=np.zeros(len(titles)),
+    )
+    return TitleSearch(TitleIndex.build(titles, external_ids or {}), catalog)
 
 
 CATALOGUE = [
@@ -138,7 +140,7 @@ CATALOGUE = [
     "[REC] (2007)",
     "$ (1971)",
     "9 (2009)",
-    "2001: A Space Odyssey (1968)",
+    "2001: A ItemVectors Odyssey (1968)",
     "1984 (Nineteen Eighty-Four) (1984)",
     "Blade Runner 2049 (2017)",
     "E.T. the Extra-Terrestrial (1982)",
@@ -171,7 +173,7 @@ def suggested(query: str) -> list[str]:
 def test_title_as_in_the_file_is_sure(title: str) -> None:
     matches = INDEX.find(title)
     assert set(titles_of(matches.indices)) == {title}
-    assert matches.sure
+    assert matches.is_certain
 
 
 @pytest.mark.parametrize(
@@ -217,7 +219,7 @@ def test_whole_name_in_the_way_that_people_write_it(query: str, title: str) -> N
     [
         ("Dr Strangelove", CATALOGUE[7]),
         ("Dr. Strangelove (1964)", CATALOGUE[7]),
-        ("2001", "2001: A Space Odyssey (1968)"),
+        ("2001", "2001: A ItemVectors Odyssey (1968)"),
         ("Empire Strikes Back", "Star Wars: Episode V - The Empire Strikes Back (1980)"),
         ("Star Wars (1980)", "Star Wars: Episode V - The Empire Strikes Back (1980)"),
         ("Godfather II", "Godfather: Part II, The (1974)"),
@@ -229,7 +231,7 @@ def test_whole_name_in_the_way_that_people_write_it(query: str, title: str) -> N
 def test_part_of_a_name_is_enough_where_one_film_has_it(query: str, title: str) -> None:
     matches = INDEX.find(query)
     assert titles_of(matches.indices) == [title]
-    assert not matches.sure
+    assert not matches.is_certain
 
 
 def test_part_of_a_name_stops_at_whole_words() -> None:
@@ -354,7 +356,7 @@ def test_number_is_a_title_before_it_is_an_id() -> None:
 
 
 def test_number_that_is_an_id_and_begins_a_title_is_left_open() -> None:
-    index = small_index(["Heat (1995)", f"{FIRST_ID}: A Space Odyssey (1968)"])
+    index = small_index(["Heat (1995)", f"{FIRST_ID}: A ItemVectors Odyssey (1968)"])
     assert sorted(index.find(str(FIRST_ID)).indices) == [0, 1]
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from movierec import Recommender
-from movierec.readers.dataset import sample_folder
-from movierec.why import N_STEPS
+from movierec.answers.explain import N_STEPS
+from movierec.data.discover import sample_folder
 from tests.conftest import Run
 
 PAIR = ("Toy Story (1995)", "Toy Story 2 (1999)")
@@ -108,5 +108,5 @@ def test_command_prints_what_the_api_says(
 def test_unknown_film_is_an_error(movierec: Run, sample_model: Path) -> None:
     run = movierec("why", PAIR[0], "no such film at all", "--model", sample_model)
     assert run.returncode == 4
-    assert 'error: no film is called "no such film at all"' in run.stderr
+    assert 'error: no movie is called "no such film at all"' in run.stderr
     assert run.stdout == ""

@@ -1,4 +1,4 @@
-"""movierec: a private, fast and honest film recommender.
+"""movierec: a private, fast and honest movie recommender.
 
 The names below are imported when they are first used, so that importing one costs no more than
 it needs.
@@ -10,8 +10,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from movierec.answers import Neighbor, Neighbors, Recommendation, Recommendations
-    from movierec.catalog import Movie
+    from movierec.algorithms.base import Algorithm, Range, Run, TrainingData
+    from movierec.answers.explain import Lovers, Why
+    from movierec.answers.filters import Filter
+    from movierec.answers.records import Neighbor, Neighbors, Recommendation, Recommendations
+    from movierec.data.interactions import Interactions
     from movierec.errors import (
         AmbiguousTitleError,
         ArtifactError,
@@ -23,33 +26,35 @@ if TYPE_CHECKING:
         ServerError,
         UsageError,
     )
+    from movierec.films.catalog import Movie
     from movierec.recommender import Recommender
 
 __version__ = "0.1.0"
 DEFAULT_MODEL = "movierec.model"  # in the current folder
 
-_HOMES = {
-    "Movie": "catalog",
-    "Neighbor": "answers",
-    "Neighbors": "answers",
-    "Recommendation": "answers",
-    "Recommendations": "answers",
-    "Recommender": "recommender",
-    "AmbiguousTitleError": "errors",
-    "ArtifactError": "errors",
-    "DataError": "errors",
-    "MovieNotFoundError": "errors",
-    "MovierecError": "errors",
-    "NothingFoundError": "errors",
-    "OutputError": "errors",
-    "ServerError": "errors",
-    "UsageError": "errors",
+_MODULES = {
+    "algorithms.base": ("Algorithm", "Range", "Run", "TrainingData"),
+    "answers.explain": ("Lovers", "Why"),
+    "answers.filters": ("Filter",),
+    "answers.records": ("Neighbor", "Neighbors", "Recommendation", "Recommendations"),
+    "data.interactions": ("Interactions",),
+    "errors": (
+        *("AmbiguousTitleError", "ArtifactError", "DataError", "MovieNotFoundError"),
+        *("MovierecError", "NothingFoundError", "OutputError", "ServerError", "UsageError"),
+    ),
+    "films.catalog": ("Movie",),
+    "recommender": ("Recommender",),
 }
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
+    "Algorithm",
     "AmbiguousTitleError",
     "ArtifactError",
     "DataError",
+    "Filter",
+    "Interactions",
+    "Lovers",
     "Movie",
     "MovieNotFoundError",
     "MovierecError",
@@ -57,16 +62,20 @@ __all__ = [
     "Neighbors",
     "NothingFoundError",
     "OutputError",
+    "Range",
     "Recommendation",
     "Recommendations",
     "Recommender",
+    "Run",
     "ServerError",
+    "TrainingData",
     "UsageError",
+    "Why",
     "__version__",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"movierec.{_HOMES[name]}"), name)
+    return getattr(import_module(f"movierec.{_MODULE_OF[name]}"), name)

@@ -1,17 +1,17 @@
-"""What can go wrong, each with the exit code that the command line gives it.
+"""The errors that movierec raises, each with its exit code on the command line.
 
-This module imports next to nothing, so that any other module may raise these errors.
+This module imports almost nothing, so that every other module can import it.
 """
 
 from __future__ import annotations
 
-from movierec.wording import one_line
+from movierec._util import one_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from movierec.catalog import Movie
+    from movierec.films.catalog import Movie
 
 
 _LONGEST_MESSAGE = 400
@@ -23,9 +23,9 @@ class MovierecError(Exception):
     Parameters
     ----------
     message : str
-        One line: what is wrong, with the file, line or value.
+        What is wrong, with the file, line or value; shown as one line.
     hint : str, optional
-        One line: what to do about it.
+        What to do about it, in one line.
     """
 
     exit_code = 1
@@ -37,31 +37,31 @@ class MovierecError(Exception):
 
 
 class OutputError(MovierecError):
-    """A file could not be written."""
+    """A file cannot be written."""
 
 
 class ServerError(MovierecError):
-    """The web server cannot listen where it was told to."""
+    """The web server cannot listen at its address."""
 
 
 class UsageError(MovierecError):
-    """An argument makes no sense, or two of them do not go together."""
+    """An argument is not valid, or two of them contradict each other."""
 
     exit_code = 2
 
 
 class DataError(MovierecError):
-    """An input file is missing, unreadable, or does not say what it should."""
+    """An input file is missing, unreadable or invalid."""
 
     exit_code = 3
 
 
 class ArtifactError(DataError):
-    """A model file is missing, damaged, or not one that this version can open."""
+    """A model file is missing, damaged, or cannot be opened by this version."""
 
 
 class NothingFoundError(MovierecError):
-    """Nobody, or nothing, is there to answer with; ``unmatched`` are films that were not found."""
+    """The user is unknown, or there is no result; ``unmatched`` has the movies not found."""
 
     exit_code = 4
 
@@ -73,7 +73,7 @@ class NothingFoundError(MovierecError):
 
 
 class MovieNotFoundError(MovierecError):
-    """No film answers to the query; ``suggestions`` are the nearest titles, perhaps none."""
+    """No movie matches the query; ``suggestions`` has the closest titles and may be empty."""
 
     exit_code = 4
 
@@ -83,7 +83,7 @@ class MovieNotFoundError(MovierecError):
 
 
 class AmbiguousTitleError(MovierecError):
-    """Several films answer to the query equally well: ``candidates``, most rated first."""
+    """Several movies match the query equally well; ``candidates`` has them, most rated first."""
 
     exit_code = 4
 

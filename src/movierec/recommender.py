@@ -1,27 +1,36 @@
-"""The public face of movierec: fit, and ask for films."""
+"""The public interface: fit or load a model, and query it."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Self
 
-from movierec.answers import Filter, Neighbors, Recommendations, note_of
-from movierec.errors import NothingFoundError
-from movierec.finding import listed
-from movierec.fitted import Fitted
-from movierec.model import CONTENT_PARTS, Parameters, Progress
-from movierec.more_like import check_list
+from movierec._util import Progress, no_progress
+from movierec.answers.filters import Filter, Group, ListOptions, check_k
+from movierec.answers.records import Neighbors, Recommendations, shortfall_note
+from movierec.answers.similar import SimilarMovies
+from movierec.errors import NothingFoundError, UsageError
+from movierec.films.catalog import Movie
+from movierec.films.content import CONTENT_PARTS
+from movierec.films.resolve import Query, Resolver, as_list
+from movierec.model.model import Model, load_model
+from movierec.model.parameters import Parameters
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from movierec.algorithms.base import Algorithm
+    from movierec.answers.explain import Why
+    from movierec.data.dataset import OnError
+    from movierec.data.sources.base import Place
+
 PathLike = str | os.PathLike[str]
-Rated = Mapping[Any, float | None] | Sequence[int | str]
+Rated = Mapping[Any, float | None] | Sequence[Query]
 
 
-class Recommender(Fitted):
-    """A fitted recommender. Make one with :meth:`fit` or :meth:`load`.
+class Recommender:
+    """A fitted recommender. Create one with :meth:`fit` or :meth:`load`.
 
     Examples
     --------
@@ -31,72 +40,79 @@ class Recommender(Fitted):
     'Toy Story 2 (1999)'
     """
 
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._catalog = model.catalog
+        self._resolver = Resolver(model.titles, model.catalog)
+
     @classmethod
     def fit(
         cls,
-        ratings: str | os.PathLike[str] | pd.DataFrame | None = None,
-        movies: str | os.PathLike[str] | pd.DataFrame | None = None,
+        ratings: Place | None = None,
+        movies: Place | None = None,
         *,
-        links: str | os.PathLike[str] | None = None,
-        tags: str | os.PathLike[str] | None = None,
-        genome: str | os.PathLike[str] | None = None,
+        links: Place | None = None,
+        tags: Place | None = None,
+        genome: Place | None = None,
         n_neighbors: int = Parameters.n_neighbors,
         min_support: int = Parameters.min_support,
         min_ratings: int = Parameters.min_ratings,
         content_weight: float = Parameters.content_weight,
         prior: float = Parameters.prior,
         content_parts: Mapping[str, float] | None = None,
-        algorithm: str = Parameters.algorithm,
+        algorithm: str | Algorithm | type[Algorithm] = Parameters.algorithm,
         settings: Mapping[str, Any] | None = None,
-        on_error: Literal["fail", "skip"] = "fail",
+        on_error: OnError = "fail",
         progress: Progress | None = None,
-    ) -> Recommender:
-        """Fit an algorithm: item-based nearest neighbours, unless another is named.
+    ) -> Self:
+        """Fit an algorithm, by default item-based nearest neighbors.
 
         Parameters
         ----------
-        ratings, movies : path-like or DataFrame, optional
-            Two files; or as `ratings` alone a folder or zip that holds both (links, tags and the
-            tag genome are found in it too); or two data frames with the columns of MovieLens; or
-            nothing, for the sample.
-        links, tags, genome : path-like, optional
-            Files of IMDb ids, of tags, and of the relevance of tags.
+        ratings, movies : path-like or data frame, optional
+            Files or data frames (pandas, polars, Arrow), in any combination. `ratings` alone may be
+            a folder or zip that holds both; links, tags and the tag genome are read from it too.
+            Default: the sample data.
+        links, tags, genome : path-like or data frame, optional
+            IMDb ids, tags, and the relevance of tags.
         n_neighbors : int
-            How many neighbours of each film to store. More are found when they are asked for.
+            Number of neighbors stored for each movie. More are computed on request.
         min_support : int
-            Films are no neighbours if fewer people rated both.
+            Minimum number of people who rated both movies of a pair; other pairs are left out.
         min_ratings : int
-            Films with fewer ratings have no neighbours and are nobody's. At 1, films without any
-            are placed by their content.
+            Movies with fewer ratings have no neighbors and are not neighbors of other movies. At 1,
+            movies without ratings are compared by content.
         content_weight : float
-            From 0 to 1: what content counts for a film with very many ratings. At 0 the
+            Weight of the content of a movie with very many ratings, from 0 to 1. At 0 the
             similarity is the cosine of ratings.
         prior : float
-            How many ratings of a film count as much as its content does for one without any; see
-            :func:`movierec.algorithms._estimator.place`.
+            Number of ratings that count as much as the content of a movie without ratings; see
+            :func:`movierec.neighbors.vectors.item_vectors`.
         content_parts : mapping of str to float, optional
-            What genres, title, year, tags and genome count within the content. Those that are
-            not named count nothing. Default: :data:`movierec.model.CONTENT_PARTS`.
-        algorithm : str
-            One of :func:`movierec.algorithms._base.names`.
+            Relative weights of genres, title, year, tags and genome; parts that are not named are
+            ignored. Default: :data:`movierec.films.content.CONTENT_PARTS`.
+        algorithm : str, Algorithm, or subclass of Algorithm
+            A name from :func:`movierec.algorithms.registry.names`, an address such as
+            ``package.module:Class``, a class, or an object with its parameters.
         settings : mapping, optional
-            Its parameters that are not as usual. For "item_knn" the usual is to compare films as
-            `content_weight` and `prior` say, with neither weighting nor shrinkage.
+            Parameters of the algorithm that differ from its defaults. Without settings, "item_knn"
+            uses `content_weight` and `prior`, and no weighting or shrinkage.
         on_error : {"fail", "skip"}
-            What to do with a row that cannot be used.
+            Whether an unusable row raises an error or is skipped.
         progress : callable, optional
-            Called with the name of a stage and the fraction of it that is done.
+            Called with the name of a stage and the fraction done, from 0 to 1.
 
         Raises
         ------
         DataError
-            If a file is missing, broken, not what it should be, or has a row that cannot be used.
+            If a file is missing, damaged or invalid, or has an unusable row.
         UsageError
-            If a parameter makes no sense.
+            If a parameter is invalid.
         """
-        from movierec.fitting import fit_model
-        from movierec.readers import read
+        from movierec.training.fit import chosen_algorithm, fit_model
+        from movierec.training.local import LocalEngine
 
+        name, given = chosen_algorithm(algorithm, settings or {})
         parameters = Parameters(
             n_neighbors,
             min_support,
@@ -104,21 +120,73 @@ class Recommender(Fitted):
             content_weight,
             prior,
             dict(CONTENT_PARTS if content_parts is None else content_parts),
-            algorithm,
+            name,
             dict(settings or {}),
         )
         parameters.check()
-        tell = progress or (lambda stage, done: None)
-        files = {"links": links, "tags": tags, "genome": genome}
-        dataset = read(ratings, movies, **files, on_error=on_error, progress=tell)
-        return cls(fit_model(dataset, parameters, tell))
+        engine, tell = LocalEngine(), progress or no_progress
+        sources = {
+            "ratings": ratings, "movies": movies, "links": links, "tags": tags, "genome": genome,
+        }  # fmt: skip
+        dataset = engine.read(sources, on_error=on_error, progress=tell)
+        return cls(fit_model(dataset, parameters, engine, algorithm=given, progress=tell))
+
+    @classmethod
+    def load(cls, path: PathLike) -> Self:
+        """Open a model file without running code from it. Only the needed parts are read.
+
+        Raises
+        ------
+        ArtifactError
+            If the file is missing, damaged, or of another format.
+        """
+        return cls(load_model(path))
+
+    def save(self, path: PathLike) -> None:
+        """Write a model file atomically: if that fails, an existing file stays unchanged.
+
+        Raises
+        ------
+        OutputError
+            If the file cannot be written.
+        """
+        self._model.save(path)
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """The model card: algorithm, parameters, versions, counts, creation time, input files."""
+        return dict(self._model.card)
+
+    def __len__(self) -> int:
+        return len(self._catalog)
+
+    def movie(self, query: Query, *, by_id: bool = False, year: int | None = None) -> Movie:
+        """Resolve a query to one movie.
+
+        Parameters
+        ----------
+        query : int, str or Movie
+            A movie id, a title as people commonly type it, or a movie of this model.
+        by_id : bool
+            Whether text is a movie id instead of a title.
+        year : int, optional
+            Year of the movie, if the query is a title.
+
+        Raises
+        ------
+        MovieNotFoundError
+            If no movie matches; the error has suggestions if there are similar titles.
+        AmbiguousTitleError
+            If several movies match; the error has all of them.
+        """
+        return self._catalog.movie(self._resolver.index_of(query, by_id=by_id, year=year))
 
     def similar(
         self,
-        query: int | str | Sequence[int | str],
+        query: Query | Sequence[Query],
         k: int = 10,
         *,
-        less_like: int | str | Sequence[int | str] = (),
+        less_like: Query | Sequence[Query] = (),
         by_id: bool = False,
         year: int | None = None,
         genres: Sequence[str] = (),
@@ -128,52 +196,53 @@ class Recommender(Fitted):
         diversity: float = 0.0,
         obscurity: float = 0.0,
     ) -> Neighbors:
-        """Return the films nearest to one, or to several.
+        """Return the movies most similar to one movie, or to several.
 
-        The similarity is the cosine of two films' vectors, which join ratings and content; see
-        :func:`movierec.algorithms._estimator.place`. Equally similar films come in the order of
+        The similarity is the cosine of two movies' vectors, which combine ratings and content; see
+        :func:`movierec.neighbors.vectors.item_vectors`. Equally similar movies are in the order of
         their ids.
 
         Parameters
         ----------
-        query : int, str, or sequence of them
-            As in :meth:`movie`. With several, the mean similarity to them counts.
+        query : int, str, Movie, or sequence of them
+            As in :meth:`movie`. With several movies, the mean similarity to them counts.
         k : int
-            How many. Beyond the stored table they are computed from the estimator, exactly.
-        less_like : int, str, or sequence of them
-            Films to keep away from: they are ranked by the similarity less the mean of that to
-            these.
+            Length of the list. Neighbors beyond the stored table are computed exactly.
+        less_like : int, str, Movie, or sequence of them
+            Movies to avoid: the mean similarity to them is subtracted when movies are ranked.
         by_id, year
-            As in :meth:`movie`, for all of them.
+            As in :meth:`movie`; they apply to all queries.
         genres, not_genres, years, min_support
-            As in :class:`Filter`; films that do not pass make room for others.
+            As in :class:`Filter`; movies that do not pass are replaced by others.
         diversity, obscurity : float
-            From 0 to 1; see :meth:`movierec.more_like.MoreLike.find`.
+            From 0 to 1; as in :class:`movierec.answers.filters.ListOptions`.
 
         Returns
         -------
         Neighbors
-            A list of at most `k` :class:`Neighbor`, which also has the films that were asked for
-            as ``queries`` and, where it is shorter, the reason as ``note``.
+            A list of at most `k` :class:`Neighbor`. Its ``queries`` are the movies of the query,
+            and its ``note`` explains why the list is shorter than `k`, if it is.
 
         Raises
         ------
         MovieNotFoundError, AmbiguousTitleError
             As :meth:`movie` does.
         UsageError
-            If `k` is below 1, no film is named, or a number is out of its range.
+            If `k` is below 1, no movie is named, or a number is out of range.
         """
-        queries, less_like = listed(query), listed(less_like)
-        check_list(k, queries, diversity=diversity, obscurity=obscurity)
+        check_k(k)
+        passing = Filter(genres, not_genres, years, min_support)
+        options = ListOptions(passing, diversity, obscurity)
         liked, disliked = (
-            self._finder.indices_of(group, by_id=by_id, year=year) for group in (queries, less_like)
+            self._resolver.indices_of(as_list(group), by_id=by_id, year=year)
+            for group in (query, less_like)
         )
-        wanted = Filter(genres, not_genres, years, min_support)
-        found = self._more_like.find(
-            liked, disliked, k, wanted, diversity=diversity, obscurity=obscurity
-        )
-        movies, away = (list(map(self._catalog.movie, group)) for group in (liked, disliked))
-        return Neighbors(movies, found, note_of(movies, away, len(found), k, wanted), away)
+        if not liked:
+            raise UsageError("no movie is named", "name at least one")
+        found = SimilarMovies(self._model).find(liked, disliked, k, options)
+        queries, avoided = (list(map(self._catalog.movie, group)) for group in (liked, disliked))
+        note = shortfall_note(queries, avoided, len(found), k, passing)
+        return Neighbors(queries, found, note, avoided)
 
     def recommend(
         self,
@@ -192,63 +261,164 @@ class Recommender(Fitted):
         exclude: PathLike | None = None,
         diversity: float = 0.0,
         obscurity: float = 0.0,
-        group: Literal["average", "least-misery"] = "average",
+        group: Group = "average",
     ) -> Recommendations:
-        """Return the best films for somebody, also for people whom the model has never seen.
+        """Return the best movies for people, including people who are not in the model.
 
         Parameters
         ----------
         k : int
+            Length of the list.
         user : int or str, optional
-            One of the people in the ratings.
-        likes, dislikes : mapping of film to rating, or sequence of films
-            Films as in :meth:`movie`; without a rating, the highest. What is disliked counts half
-            as much against a film as what is liked counts for it.
-        ratings : path-like or mapping of film to rating, or a sequence of them
-            Each is a person; see :func:`movierec.readers.own.read_own`. `likes` and `dislikes`
-            are then of each of them.
+            Id of a user in the ratings of the model.
+        likes, dislikes : mapping of movie to rating, or sequence of movies
+            Movies as in :meth:`movie`; a movie without a rating gets the highest one. A disliked
+            movie counts against similar movies, with half the weight of a liked one.
+        ratings : path-like or mapping of movie to rating, or a sequence of them
+            The ratings of each person; see :func:`movierec.data.personal.read_personal_list`.
+            `likes` and `dislikes` apply to every person.
         by_id : bool
-            Whether strings in `likes` and `dislikes` are movie ids.
+            Whether text in `likes` and `dislikes` is a movie id instead of a title.
         genres, not_genres, years
             As in :class:`Filter`.
         min_support : int
-            How many people must have rated a film.
+            Minimum number of people who rated a movie.
         only, exclude : path-like, optional
-            Files of films to rank, and to leave out.
+            Files with the only movies to rank, and with movies to leave out.
         diversity, obscurity : float
             As in :meth:`similar`.
         group : {"average", "least-misery"}
-            Whether the scores of several people are averaged, or the lowest counts.
+            Whether to use the average score of several people, or the lowest.
 
         Raises
         ------
         NothingFoundError
-            If there is no such user, nothing is liked, or no film passes.
+            If the user is unknown, a person likes no movie, or no movie is left.
         DataError
             If a file cannot be used.
         UsageError
-            If a number is out of its range.
+            If a number is out of range.
         """
-        from movierec.recommending import Advisor, Wanted
-        from movierec.taste import TasteReader, read_people
+        from movierec.answers.profile import ProfileReader, read_people
+        from movierec.answers.recommend import TopNRecommender
 
-        check_list(k, ["somebody"], diversity=diversity, obscurity=obscurity)
-        reader = TasteReader(self._model, self._catalog, self._finder)
-        people = read_people(reader, user, likes, dislikes, ratings, by_id=by_id)
-        wanted = Wanted(
-            Filter(genres, not_genres, years, min_support),
-            None if only is None else reader.films_in(only),
-            () if exclude is None else reader.films_in(exclude),
-            diversity,
-            obscurity,
-            group,
+        check_k(k)
+        options = ListOptions(
+            Filter(genres, not_genres, years, min_support), diversity, obscurity, group=group
         )
-        found = Advisor(self._model, self._catalog, self._more_like).recommend(people, k, wanted)
+        reader = ProfileReader(self._model, self._resolver)
+        people = read_people(reader, user, likes, dislikes, ratings, by_id=by_id)
+        options = options.limited(
+            None if only is None else reader.movies_in(only),
+            () if exclude is None else reader.movies_in(exclude),
+        )
+        found = TopNRecommender(self._model).recommend(people, k, options)
         if not found:
             raise NothingFoundError(
-                "no film is left to recommend",
-                "ask for fewer conditions, or name more films",
+                "no movie is left to recommend",
+                "use fewer filters, or name more movies",
                 reader.unmatched,
             )
-        n_rated = len({item for one in people for item in one.ratings})
+        n_rated = len({item for person in people for item in person.ratings})
         return Recommendations(found, reader.unmatched, n_rated)
+
+    def similarity(self, first: Query, second: Query, *, by_id: bool = False) -> float:
+        """Return the cosine of two movies' vectors; 0 for a movie without ratings and content.
+
+        Parameters
+        ----------
+        first, second, by_id
+            As in :meth:`why`.
+        """
+        return self.why(first, second, by_id=by_id).similarity
+
+    def why(self, first: Query, second: Query, *, by_id: bool = False) -> Why:
+        """Explain why two movies are similar.
+
+        Parameters
+        ----------
+        first, second : int, str or Movie
+            As in :meth:`movie`.
+        by_id : bool
+            Whether text is a movie id instead of a title.
+
+        Raises
+        ------
+        MovieNotFoundError, AmbiguousTitleError
+            As :meth:`movie` does.
+        """
+        from movierec.answers.explain import explain
+
+        indices = (self._resolver.index_of(query, by_id=by_id) for query in (first, second))
+        return explain(self._model, *indices)
+
+    def neighbors_frame(self, k: int | None = None) -> pd.DataFrame:
+        """Return the neighbors of every movie as a data frame.
+
+        The columns are ``movieId``, ``rank`` (from 1), ``neighborId``, ``similarity`` and
+        ``support``.
+
+        Parameters
+        ----------
+        k : int, optional
+            Number of neighbors for each movie. Default: all that are stored.
+
+        Raises
+        ------
+        UsageError
+            If `k` is below 1 or above the number stored.
+        """
+        import pandas as pd
+
+        from movierec.answers.export import frames
+
+        return pd.concat(frames(self._model, k), ignore_index=True)
+
+    def export(self, path: PathLike, k: int | None = None, *, overwrite: bool = False) -> int:
+        """Write the neighbors of every movie to a file; see :meth:`neighbors_frame`.
+
+        Parameters
+        ----------
+        path : path-like
+            Its extension selects the format: ``.csv``, ``.jsonl``, ``.parquet``, ``.sqlite`` or
+            ``.db``.
+        k : int, optional
+            Number of neighbors for each movie. Default: all that are stored.
+        overwrite : bool
+            Whether to replace an existing file.
+
+        Returns
+        -------
+        int
+            Number of rows written.
+
+        Raises
+        ------
+        UsageError
+            If the extension is none of these, or `k` is out of range.
+        OutputError
+            If the file already exists or cannot be written.
+        """
+        from movierec.answers.export import export
+
+        return export(self._model, path, k, overwrite=overwrite)
+
+    def search(self, words: str, limit: int = 20) -> list[Movie]:
+        """Return the movies whose names contain all words, best matches first.
+
+        Parameters
+        ----------
+        words : str
+            The last word may be incomplete.
+        limit : int
+            Maximum number of movies.
+        """
+        return self._resolver.search(words, limit)
+
+    def suggest(self, query: str) -> list[Movie]:
+        """Return the movies whose names are closest to a query that was not found."""
+        return self._resolver.suggest(query)
+
+    def stats(self) -> dict[str, Any]:
+        """Return statistics of the ratings, and the model card as ``model``."""
+        return {**self._model.load_summary(), "model": self.card}

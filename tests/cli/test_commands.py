@@ -1,10 +1,11 @@
-"""The real program, as someone types it."""
+"""The commands, as typed by a user."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,9 @@ from typing import Any
 import pytest
 
 from movierec import Recommender
-from movierec.cli._films import parse_years
+from movierec.cli._options import parse_years
+from movierec.data.discover import sample_folder
 from movierec.errors import UsageError
-from movierec.readers import sample_folder
 from tests.conftest import Run
 
 RATINGS, MOVIES = sample_folder() / "ratings.csv", sample_folder() / "movies.csv"
@@ -34,7 +35,7 @@ def test_the_three_commands_as_typed(movierec: Run, tmp_path: Path) -> None:
         (tmp_path / source.name).write_bytes(source.read_bytes())
     fit = movierec("fit", "ratings.csv", "movies.csv")
     assert (fit.returncode, fit.stdout) == (0, "")
-    assert "56,007 ratings of 735 films by 700 users -> movierec.model" in fit.stderr
+    assert "56,007 ratings of 735 movies by 700 users -> movierec.model" in fit.stderr
     similar = movierec("similar", TOY_STORY, "-k", "10")
     assert (similar.returncode, similar.stderr) == (0, "")
     assert re.search(
@@ -58,7 +59,7 @@ def test_content_weight_of_0_gives_the_cosine_of_ratings(movierec: Run) -> None:
 def test_fit_without_files_says_that_it_takes_the_sample(movierec: Run, tmp_path: Path) -> None:
     fit = movierec("fit")
     assert fit.returncode == 0
-    assert fit.stderr.startswith("reading the sample: real films, simulated ratings\n")
+    assert fit.stderr.startswith("reading the sample data: real movies, simulated ratings\n")
     assert 'next:\n  movierec similar "' in fit.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["movierec.model"]
 
@@ -81,7 +82,7 @@ def test_model_is_named_by_option_or_environment(movierec: Run, sample_model: Pa
 
 
 def test_table_is_never_cut_when_piped(similar: Run, sample_model: Path) -> None:
-    """However narrow the terminal says it is, every title stands whole on its line."""
+    """However narrow the terminal is, every title is complete and on one line."""
     run = similar(TOY_STORY, "-k", "200", env={"COLUMNS": "20"})
     for movie in Recommender.load(sample_model).similar(TOY_STORY, k=200):
         assert re.search(
@@ -109,7 +110,7 @@ def test_several_titles_reach_the_api(similar: Run, sample_model: Path) -> None:
         *(TOY_STORY, "Hamlet (1996)", "--less-like", "Toy Story 2 (1999)", "-k", "5", "--json")
     )
     document = json.loads(run.stdout)
-    assert [film["movie_id"] for film in document["queries"]] == [
+    assert [movie["movie_id"] for movie in document["queries"]] == [
         film.movie_id for film in found.queries
     ]
     assert [film["title"] for film in document["less_like"]] == ["Toy Story 2 (1999)"]
@@ -117,7 +118,7 @@ def test_several_titles_reach_the_api(similar: Run, sample_model: Path) -> None:
     assert len(found) == 5
 
 
-def test_every_format_has_the_same_films(similar: Run, sample_model: Path) -> None:
+def test_every_format_has_the_same_movies(similar: Run, sample_model: Path) -> None:
     titles = [movie.title for movie in Recommender.load(sample_model).similar(TOY_STORY, k=50)]
     for form in ("table", "md"):
         lines = similar(TOY_STORY, "-k", "50", "--format", form).stdout
@@ -195,10 +196,10 @@ def test_stats_of_files_need_no_model(movierec: Run) -> None:
     assert "model" not in found
 
 
-def test_colour_is_for_terminals_that_want_it(similar: Run) -> None:
-    coloured = similar(TOY_STORY, env={"FORCE_COLOR": "1", "TERM": "xterm-256color"}).stdout
+def test_color_is_for_terminals_that_want_it(similar: Run) -> None:
+    colored = similar(TOY_STORY, env={"FORCE_COLOR": "1", "TERM": "xterm-256color"}).stdout
     plain = similar(TOY_STORY, env={"FORCE_COLOR": "1", "NO_COLOR": "1", "TERM": "xterm"}).stdout
-    assert "\x1b[36m" in coloured  # cyan
+    assert "\x1b[36m" in colored  # cyan
     assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", plain)
 
 
@@ -219,5 +220,25 @@ def test_years_are_parsed(text: str | None, years: tuple[int, int] | None) -> No
 
 @pytest.mark.parametrize("text", ["", "-", "x", "1989-1980", "80s", "1980-1985-1990"])
 def test_other_years_are_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="no range of years"):
+    with pytest.raises(UsageError, match="is not a range of years"):
         parse_years(text)
+
+
+def test_installed_algorithms_are_listed_and_broken_ones_hide_no_others(
+    movierec: Run, tmp_path: Path
+) -> None:
+    information = tmp_path / "extra-1.0.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: extra\nVersion: 1.0\n")
+    (information / "entry_points.txt").write_text(
+        "[movierec.algorithms]\nby_age = extra:ByAge\nbroken = extra.missing:Broken\n"
+    )
+    (tmp_path / "extra.py").write_text(
+        "from movierec.algorithms.popular import Popular\n\n"
+        'class ByAge(Popular):\n    """Score a movie by its age."""\n'
+    )
+    result = movierec("algorithms", env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    assert result.returncode == 0
+    assert re.search(r"^ *by_age +Score a movie by its age\.", result.stdout, re.M)
+    assert re.search(r"^ *broken +cannot be loaded: .*extra", result.stdout, re.M)
+    assert re.search(r"^ *ease +\w+.* l2=", result.stdout, re.M)

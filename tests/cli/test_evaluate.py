@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.algorithms._base import load, names, parameters_of
-from movierec.readers.dataset import sample_folder
+from movierec.algorithms.registry import load, names, parameters_of
+from movierec.data.discover import sample_folder
 from tests.conftest import Run
 
 RATINGS, MOVIES = (sample_folder() / name for name in ("ratings.csv", "movies.csv"))
@@ -171,24 +171,28 @@ def test_plot_without_matplotlib_says_what_to_install(movierec: Run, tmp_path: P
         (("--train", RATINGS), 2, "name a rating file"),
         ((RATINGS, "--algorithm", "magic"), 2, "magic"),
         ((RATINGS, "--algorithm", "content"), 3, "content needs"),
-        ((sample_folder() / "movies.csv",), 3, "user and film"),
+        ((sample_folder() / "movies.csv",), 3, "user and movie"),
         (("missing.csv",), 3, "missing.csv"),
         ((".",), 3, "holds 0 files"),
-        ((RATINGS, RATINGS), 3, "not a file of films"),
+        ((RATINGS, RATINGS), 3, "does not hold movies"),
         ((RATINGS, "gone.csv"), 3, "gone.csv"),
-        ((RATINGS, MOVIES, "--movies", MOVIES), 2, "two files of films"),
-        (("gone.csv", "--algorithm", "ease", "--set", "ease.l2"), 2, "sets nothing"),
+        ((RATINGS, MOVIES, "--movies", MOVIES), 2, "two files of movies"),
+        (
+            ("gone.csv", "--algorithm", "ease", "--set", "ease.l2"),
+            2,
+            "is not ALGORITHM.PARAMETER=VALUE",
+        ),
         (("gone.csv", "--algorithm", "ease", "--set", "ease.l2=x"), 2, "l2 is"),
         (("gone.csv", "--algorithm", "ease", "--set", "ease.l3=1"), 2, "l3"),
         (("gone.csv", "--algorithm", "ease", "--set", "svd.n_factors=3"), 2, 'of "svd"'),
         (("gone.csv", "--set", "random.seed=3"), 2, 'no parameter of "random"'),
         (("gone.csv", "--set", "ease.l2=1", "--set", "ease.l2=2"), 2, "set twice"),
-        (("gone.csv", "--plot", "plot.doc"), 2, "no format of a picture"),
-        (("gone.csv", "--plot", "plot"), 2, "no format of a picture"),
+        (("gone.csv", "--plot", "plot.doc"), 2, "not one of a picture format"),
+        (("gone.csv", "--plot", "plot"), 2, "not one of a picture format"),
         (("gone.csv", "--plot", "gone/plot.png"), 1, "there is no such folder"),
         (("--train", RATINGS, "--test", RATINGS, "--negatives", "gone.csv"), 3, "gone.csv"),
         (("--train", RATINGS, "--test", RATINGS, "--negatives", MOVIES), 3, "neg1..negN"),
-        ((RATINGS, "--threshold", "99"), 3, "nothing is left"),
+        ((RATINGS, "--threshold", "99"), 3, "no rows are left"),
     ],
 )
 def test_what_makes_no_sense_is_refused(

@@ -1,4 +1,4 @@
-"""The real program: what it prints, in each format, and what it says where it cannot."""
+"""``movierec recommend``: its output in each format, and its errors."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def test_document_says_all_that_the_library_does(recommend: Run, sample: Recomme
         not_genres=["Horror"],
     )
     assert document["rated"] == 2
-    assert document["unmatched"] == ['no film is called "Cats (2019)"']
+    assert document["unmatched"] == ['no movie is called "Cats (2019)"']
     assert document["recommendations"] == json.loads(json.dumps([dict(film) for film in found]))
-    assert lines_of(run.stderr, "left out: ") == ['left out: no film is called "Cats (2019)"']
+    assert lines_of(run.stderr, "left out: ") == ['left out: no movie is called "Cats (2019)"']
 
 
 def test_formats_hold_the_same(recommend: Run, sample: Recommender) -> None:
@@ -68,7 +68,7 @@ def test_formats_hold_the_same(recommend: Run, sample: Recommender) -> None:
             line = next(line for line in runs[form].stdout.splitlines() if film["title"] in line)
             for text in (film["rank"], film["year"], f"{film['score']:.3f}", film["why"]):
                 assert cell.format(text) in f"{line} "
-    assert runs["table"].stdout.startswith("Recommended, by 216 ratings\n")
+    assert runs["table"].stdout.startswith("Recommended, based on 216 ratings\n")
     assert runs["md"].stdout.startswith("| # | title | year | genres | score | why |\n")
 
 
@@ -88,14 +88,14 @@ def test_files_of_two_people_a_watchlist_and_what_is_left_out(
         "Toy Story 2 (1999)"
     ]
     left_out, did_you_mean, *rest = run.stderr.splitlines()
-    assert left_out == 'left out: no film is called "Toy Stroy"'
+    assert left_out == 'left out: no movie is called "Toy Stroy"'
     assert did_you_mean == "did you mean:"
     assert re.fullmatch(r" +1  Toy Story \(1995\)  \(244 ratings\)", rest[0])
-    assert rest[-1].startswith("1 film of 10 asked for")
+    assert rest[-1].startswith("1 movie of 10 asked for")
 
 
 def test_titles_are_shown_as_they_are(movierec: Run, tmp_path: Path) -> None:
-    """Nothing in a title is markup, and a sign of equality in one is not always a rating."""
+    """Titles are not markup, and an equals sign in one does not always start a rating."""
     titles = ["[REC] (2007)", "a=b (2000)", "X [red]y[/red]|z", 'He said "Boo"']
     rows = [(user, film) for user in range(6) for film in range(4) if user != film]
     ratings = pd.DataFrame(rows, columns=["userId", "movieId"]).assign(rating=4.0)
@@ -113,13 +113,13 @@ def test_titles_are_shown_as_they_are(movierec: Run, tmp_path: Path) -> None:
     ("arguments", "code", "named"),
     [
         (("--user", "9"), 4, "no user has the id 9"),
-        ((), 4, "nothing that is liked"),
-        (("--user", "3", "--genre", "Nope"), 4, "no film is left"),
-        (("--user", "3", "--exclude", "movies.csv"), 4, "no film is left"),
+        ((), 4, "no liked movie"),
+        (("--user", "3", "--genre", "Nope"), 4, "no movie is left"),
+        (("--user", "3", "--exclude", "movies.csv"), 4, "no movie is left"),
         (("--ratings", "nosuch.csv"), 3, "nosuch.csv"),
-        (("--ratings", "ratings.csv"), 3, "several people"),
-        (("--like", "alpha=-1"), 2, "-1 is no rating"),
-        (("--user", "3", "--years", "x"), 2, "no range of years"),
+        (("--ratings", "ratings.csv"), 3, "several users"),
+        (("--like", "alpha=-1"), 2, "-1 is not a valid rating"),
+        (("--user", "3", "--years", "x"), 2, "is not a range of years"),
         (("--user", "3", "--group", "both"), 2, "both"),
     ],
 )  # fmt: skip
@@ -130,13 +130,13 @@ def test_one_clear_line(refused: Refused, arguments: Any, code: int, named: str)
 def test_what_was_not_found_is_named_where_nothing_is_left(recommend: Run, tmp_path: Path) -> None:
     run = recommend("--like", "Toy Stroy", "--like", "Qqqqq")
     assert (run.returncode, run.stdout) == (4, "")
-    assert lines_of(run.stderr, "error: ") == ["error: nothing that is liked was found"]
+    assert lines_of(run.stderr, "error: ") == ["error: no liked movie was found"]
     left_out = lines_of(run.stderr, "left out: ")
     assert ["Toy Stroy" in left_out[0], "Qqqqq" in left_out[1]] == [True, True]
     (tmp_path / "list.txt").write_text("Qqqqq\n")
     run = recommend("--user", "42", "--only", "list.txt")
     assert run.returncode == 4
-    assert lines_of(run.stderr, "left out: ") == ['left out: no film is called "Qqqqq"']
+    assert lines_of(run.stderr, "left out: ") == ['left out: no movie is called "Qqqqq"']
 
 
 def test_an_algorithm_with_its_parameters_is_fitted(movierec: Run, folder: Path) -> None:
@@ -172,12 +172,14 @@ def test_senseless_fit_is_refused(refused: Refused, arguments: Any, code: int, n
 
 def test_settings_are_named_once() -> None:
     assert parse_settings([" l2 = 5 "], "value") == {"l2": "5", "feedback": "value"}
-    for texts in (["l2"], ["l2=1", " l2=2"], ["feedback=presence"]):
-        with pytest.raises(UsageError, match="is not PARAMETER=VALUE"):
+    with pytest.raises(UsageError, match='"l2" is not PARAMETER=VALUE'):
+        parse_settings(["l2"], "value")
+    for texts in (["l2=1", " l2=2"], ["feedback=presence"]):
+        with pytest.raises(UsageError, match=r"^(l2|feedback) is set twice"):
             parse_settings(texts, "value")
 
 
-def test_rating_is_what_stands_behind_the_last_sign_of_equality() -> None:
+def test_rating_is_what_stands_after_the_last_equals_sign() -> None:
     texts = ["Heat=4.5", "Alien (1979)", "a=b", "a=b=3", "=5", "12="]
     assert parse_likes(texts) == {
         "Heat": 4.5, "Alien (1979)": None, "a=b": 3.0, "=5": None, "12=": None,

@@ -21,7 +21,7 @@ Serve = Callable[..., "Server"]
 
 
 class Server:
-    """``movierec serve`` on a port that was free."""
+    """``movierec serve`` on a free port."""
 
     def __init__(self, *arguments: str | Path) -> None:
         command = [sys.executable, "-m", "movierec", "serve", "--port", "0"]
@@ -35,7 +35,7 @@ class Server:
         self.url = address[0].rstrip("/")
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
-        """Send a signal; return the exit code and what was said on stderr after the first line."""
+        """Send a signal; return the exit code and stderr after the first line."""
         self.process.send_signal(number)
         _, said = self.process.communicate(timeout=30)
         return self.process.returncode, said
@@ -53,7 +53,7 @@ def serving(*arguments: str | Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def server(sample_model: Path) -> Iterator[Server]:
-    """A server of the sample, for all tests that leave it as it is."""
+    """A server of the sample, shared by tests that do not change it."""
     with serving("--model", sample_model) as running:
         yield running
 

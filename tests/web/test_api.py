@@ -1,4 +1,4 @@
-"""JSON for programs, pages for people: what they answer, and how they refuse."""
+"""The JSON API and the pages: their answers and their errors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAGES = ["/", "/similar?id=1", "/taste", "/stats", "/why?first=1&second=2", "/no
 
 
 def as_json(answer: Any) -> Any:
-    """Return what JSON makes of an answer of the Python interface."""
+    """Return an answer of the Python API as JSON values."""
     return json.loads(json.dumps(answer, default=dict))
 
 
@@ -50,8 +50,8 @@ def test_search_is_what_python_says(client: FlaskClient, sample: Recommender) ->
 
 
 def test_recommend_is_what_python_says(client: FlaskClient, sample: Recommender) -> None:
-    wish = {"ratings": {"1": 5, "174": 3.5, "no": 4}, "dislikes": [319, "125"], "k": 6}
-    found = client.post("/api/recommend", json=wish).get_json()
+    body = {"ratings": {"1": 5, "174": 3.5, "no": 4}, "dislikes": [319, "125"], "k": 6}
+    found = client.post("/api/recommend", json=body).get_json()
     expected = sample.recommend(
         6, likes={"1": 5, "174": 3.5, "no": 4}, dislikes=["319", "125"], by_id=True
     )
@@ -65,10 +65,9 @@ def test_stats_are_what_python_says_but_for_files(
 ) -> None:
     answer = client.get("/api/stats")
     found, expected = answer.get_json(), sample.stats()
-    own = found.pop("model")
-    card = expected.pop("model")
+    served, card = found.pop("model"), expected.pop("model")
     assert found == as_json(expected)
-    assert own["fingerprint"] == card["fingerprint"]
+    assert served["fingerprint"] == card["fingerprint"]
     assert str(sample_model.parent) not in answer.text
     assert "ratings.csv" not in answer.text
 
@@ -139,20 +138,20 @@ GOOD = {"1": 5}
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_a_wish_that_makes_no_sense_is_refused(client: FlaskClient, body: str, status: int) -> None:
+def test_bad_bodies_are_refused(client: FlaskClient, body: str, status: int) -> None:
     answer = client.post("/api/recommend", data=body, content_type="application/json")
     assert answer.status_code == status
     assert sorted(answer.get_json()) == ["error", "films", "hint", "message"]
 
 
-def test_a_wish_must_be_json(client: FlaskClient) -> None:
+def test_bodies_must_be_json(client: FlaskClient) -> None:
     assert client.post("/api/recommend", data="ratings=5").status_code == 415
     refused = client.delete("/api/similar")
     assert refused.status_code == 405
     assert set(refused.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
 
 
-def test_what_nobody_foresaw_is_told_to_nobody(
+def test_unexpected_errors_tell_nothing(
     sample: Recommender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*arguments: Any, **more: Any) -> None:
@@ -180,7 +179,7 @@ def test_a_damaged_model_is_said_without_its_path(
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/api/stats", "/api/similar", "/static/style.css"])
-def test_every_answer_says_what_it_may_do(client: FlaskClient, path: str) -> None:
+def test_every_answer_has_security_headers(client: FlaskClient, path: str) -> None:
     with client.get(path) as answer:
         headers = answer.headers
     policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
@@ -192,7 +191,7 @@ def test_every_answer_says_what_it_may_do(client: FlaskClient, path: str) -> Non
 
 
 class Inline(HTMLParser):
-    """Collects what the policy would forbid, and the hosts that a page names."""
+    """Collects inline scripts and styles, and links to other hosts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -224,7 +223,11 @@ def test_what_is_in_a_page_would_be_seen() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "shown"),
-    [("Toy Story (1995)", "people rated both"), ("hamlet", "Hamlet (1948)"), ("qqq", "Try a word")],
+    [
+        ("Toy Story (1995)", "people rated both"),
+        ("hamlet", "Hamlet (1948)"),
+        ("qqq", "one word"),
+    ],
 )
 def test_the_form_of_the_tutorial_works(client: FlaskClient, typed: str, shown: str) -> None:
     answer = client.post("/recommend", data={"movies": typed})
@@ -242,7 +245,7 @@ def test_pages_say_what_is_not_there(client: FlaskClient) -> None:
 
 @pytest.fixture(scope="module")
 def few() -> FlaskClient:
-    """The app of a model with five neighbours for each film, whose ids are text."""
+    """The app of a model with two neighbors per movie and text ids."""
     import pandas as pd
 
     ids = ["a/b", "ü&x", "<i>", "c d"]
@@ -254,7 +257,7 @@ def few() -> FlaskClient:
     return create_app(Recommender.fit(ratings, movies, n_neighbors=2)).test_client()
 
 
-def test_ids_of_text_will_do(few: FlaskClient) -> None:
+def test_ids_may_be_text(few: FlaskClient) -> None:
     found = few.get("/api/similar", query_string={"id": "ü&x"}).get_json()
     assert found["query"]["movie_id"] == "ü&x"
     page = few.get("/similar", query_string={"id": "a/b"})
@@ -270,7 +273,7 @@ def test_lists_are_as_long_as_what_is_stored(few: FlaskClient) -> None:
     assert schemas["Length"]["maximum"] == 2
 
 
-def test_other_names_are_refused(sample: Recommender, app: Flask) -> None:
+def test_other_hosts_are_refused(sample: Recommender, app: Flask) -> None:
     client = create_app(sample, trusted_hosts=["films.test"]).test_client()
     assert client.get("/healthz", headers={"Host": "films.test:80"}).status_code == 200
     assert (

@@ -1,8 +1,9 @@
-"""The API is what its description says: tried with what that allows, and with what it does not."""
+"""The API conforms to its description: requests that it allows, and requests that it does not."""
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,13 @@ from schemathesis import Case, GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.config import SchemathesisConfig
 
-from movierec import Movie, Neighbor, Recommendation
 from movierec.web import api
-from movierec.why import Why
+from movierec.web.schemas import LIMITS, NAMES
 
 DESCRIPTION = Path(api.__file__).with_name("openapi.json")
 
-# "Either title or id" cannot be said of parameters in an address: what has both, or neither, is
-# allowed by the description and refused by the program.
+# OpenAPI cannot express "either title or id" for query parameters: requests with both or neither
+# are allowed by the description and refused by the API.
 EITHER_OR = {"/api/similar", "/api/why"}
 load_all_checks()
 NOT_FOR_EITHER_OR: list[Any] = [CHECKS.get_one("positive_data_acceptance")]
@@ -39,7 +39,7 @@ def document(app: Flask) -> Any:
 
 PATHS = json.loads(DESCRIPTION.read_text(encoding="utf-8"))["paths"]
 OPERATIONS = [(path, method) for path, item in PATHS.items() for method in item]
-TO_BE_ASKED = [  # and so to be asked wrongly
+WITH_INPUT = [  # operations that can get bad input
     (path, method)
     for path, method in OPERATIONS
     if {"parameters", "requestBody"} & PATHS[path][method].keys()
@@ -51,13 +51,13 @@ def test_what_is_allowed_is_answered_as_described(document: Any, path: str, meth
     ask(document[path][method], GenerationMode.POSITIVE)
 
 
-@pytest.mark.parametrize(("path", "method"), TO_BE_ASKED)
+@pytest.mark.parametrize(("path", "method"), WITH_INPUT)
 def test_what_is_not_allowed_is_refused(document: Any, path: str, method: str) -> None:
     ask(document[path][method], GenerationMode.NEGATIVE)
 
 
 def ask(operation: Any, mode: GenerationMode) -> None:
-    """Put generated requests to an operation, and check the answers in every way there is."""
+    """Send generated requests to an operation, and run every check on the answers."""
     skipped = [check for check in NOT_FOR_EITHER_OR if operation.path in EITHER_OR]
 
     @settings(max_examples=60, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -80,13 +80,37 @@ def test_every_route_is_described(app: Flask, client: FlaskClient) -> None:
     assert described == routes
 
 
-@pytest.mark.parametrize(
-    ("name", "record"),
-    [("Film", Movie), ("Neighbor", Neighbor), ("Recommendation", Recommendation), ("Why", Why)],
-)
+@pytest.mark.parametrize(("record", "name"), NAMES.items())
 def test_records_have_the_members_that_are_described(
     client: FlaskClient, name: str, record: type[Any]
 ) -> None:
     described = client.get("/api/openapi.json").get_json()["components"]["schemas"][name]
-    assert sorted(described["properties"]) == sorted(field.name for field in fields(record))
+    assert list(described["properties"]) == [field.name for field in fields(record)]
     assert described["required"] == list(described["properties"])
+
+
+def test_schemas_of_records_are_not_written_by_hand() -> None:
+    written = json.loads(DESCRIPTION.read_text(encoding="utf-8"))["components"]["schemas"]
+    assert not written.keys() & set(NAMES.values())
+
+
+@pytest.mark.parametrize("record", LIMITS)
+def test_limits_are_those_of_fields(record: type[Any]) -> None:
+    assert LIMITS[record].keys() <= {field.name for field in fields(record)}
+
+
+def test_descriptions_come_from_docstrings_without_markup(client: FlaskClient) -> None:
+    schemas = client.get("/api/openapi.json").get_json()["components"]["schemas"]
+    assert schemas["Film"]["properties"]["n_ratings"] == {
+        "type": "integer",
+        "description": "Number of people who rated it.",
+        "minimum": 0,
+    }
+    texts = [
+        field["description"]
+        for name in NAMES.values()
+        for field in schemas[name]["properties"].values()
+        if "description" in field
+    ]
+    assert len(texts) > 20
+    assert [text for text in texts if re.search(r"[`\n]|:\w+:|None", text)] == []

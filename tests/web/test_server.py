@@ -46,16 +46,16 @@ def model(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def own_server(model: Path) -> Iterator[Server]:
+def new_server(model: Path) -> Iterator[Server]:
     with serving("--model", model) as running:
         yield running
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_cleanly(own_server: Server, number: int) -> None:
-    assert get(own_server, "/healthz")["status"] == "ok"
-    assert own_server.stop(number) == (0, "stopped\n")
-    port = int(own_server.url.rpartition(":")[2])
+def test_a_signal_ends_it_cleanly(new_server: Server, number: int) -> None:
+    assert get(new_server, "/healthz")["status"] == "ok"
+    assert new_server.stop(number) == (0, "stopped\n")
+    port = int(new_server.url.rpartition(":")[2])
     socket.create_server(("127.0.0.1", port)).close()
 
 
@@ -96,7 +96,7 @@ def test_a_port_that_is_taken_is_said(movierec: Run, sample_model: Path, server:
     assert result.returncode == 1
     assert result.stderr.splitlines() == [
         f"error: cannot listen on port {port} of 127.0.0.1: Address already in use",
-        "hint: choose another with --port; 0 takes any that is free",
+        "hint: choose another with --port; 0 picks a free one",
     ]
 
 
@@ -154,10 +154,10 @@ def test_another_name_of_this_machine_is_refused(server: Server) -> None:
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.1"])
-def test_whatever_means_loopback_is_guarded_as_such(model: Path, host: str) -> None:
+def test_every_name_of_loopback_is_guarded(model: Path, host: str) -> None:
     with serving("--model", model, "--host", host) as running:
         assert running.url.startswith(f"http://{host}:")
-        assert status(running, "/healthz") == 200  # by the name that it was given
+        assert status(running, "/healthz") == 200  # by the host name it was started with
         assert status(running, "/healthz", Host="films.example") == 400
 
 
@@ -167,7 +167,7 @@ def test_to_all_machines_it_answers_by_any_name(model: Path) -> None:
         assert status(running, "/healthz", Host="films.example") == 200
         assert running.process.stderr is not None
         said = running.process.stderr.readline()
-        assert said == "everybody who can reach this machine can use it\n"
+        assert said == "everyone who can reach this machine can use it\n"
 
 
 def status(server: Server, path: str, **headers: str) -> int:
@@ -179,7 +179,7 @@ def status(server: Server, path: str, **headers: str) -> int:
     return answer.status
 
 
-def test_an_address_of_ipv6_will_do(model: Path) -> None:
+def test_ipv6_addresses_work(model: Path) -> None:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
@@ -196,13 +196,13 @@ def test_it_listens_on_this_machine_only(server: Server) -> None:
 
 
 def test_a_new_model_is_taken_up_without_a_failed_request(
-    own_server: Server, model: Path, tmp_path: Path
+    new_server: Server, model: Path, tmp_path: Path
 ) -> None:
     models = [fit(tmp_path), fit(tmp_path, OTHER_MOVIES)]
     titles, stop = set(), threading.Event()
 
     def ask() -> None:
-        connection = HTTPConnection(own_server.url.removeprefix("http://"), timeout=30)
+        connection = HTTPConnection(new_server.url.removeprefix("http://"), timeout=30)
         while not stop.is_set():
             connection.request("GET", "/api/similar?id=20")
             answer = connection.getresponse()
@@ -220,13 +220,13 @@ def test_a_new_model_is_taken_up_without_a_failed_request(
     for thread in threads:
         thread.join()
     assert {found[0] for found in titles} == {200}
-    assert len(titles) == 2  # of both models, and nothing between
-    assert get(own_server, "/api/search?q=omega")["films"]
-    assert n_mapped(own_server, model) <= 3
+    assert len(titles) == 2  # one answer per model, nothing in between
+    assert get(new_server, "/api/search?q=omega")["films"]
+    assert n_mapped(new_server, model) <= 3
 
 
 def n_mapped(server: Server, model: Path) -> int:
-    """Return how many model files are held, replaced ones among them."""
+    """Return the number of mapped model files, replaced ones included."""
     maps = Path("/proc", str(server.process.pid), "maps")
     if not maps.exists():
         pytest.skip("only Linux tells what a process holds")
@@ -234,19 +234,19 @@ def n_mapped(server: Server, model: Path) -> int:
 
 
 def test_a_model_that_cannot_be_used_is_left(
-    own_server: Server, model: Path, tmp_path: Path
+    new_server: Server, model: Path, tmp_path: Path
 ) -> None:
-    assert get(own_server, "/api/search?q=alpha")["films"]
+    assert get(new_server, "/api/search?q=alpha")["films"]
     (tmp_path / "bad").write_bytes(b"no model")
     (tmp_path / "bad").replace(model)
-    assert get(own_server, "/api/search?q=alpha")["films"]
+    assert get(new_server, "/api/search?q=alpha")["films"]
     model.unlink()
-    assert get(own_server, "/api/search?q=alpha")["films"]
+    assert get(new_server, "/api/search?q=alpha")["films"]
     fit(tmp_path, OTHER_MOVIES).save(model)
-    assert get(own_server, "/api/search?q=omega")["films"]
-    code, said = own_server.stop()
+    assert get(new_server, "/api/search?q=omega")["films"]
+    code, said = new_server.stop()
     assert code == 0
-    assert said.count("the model from before goes on answering") == 1
+    assert said.count("the previous model stays in use") == 1
 
 
 def test_a_model_replaced_before_the_first_request_is_taken_up(model: Path, tmp_path: Path) -> None:
@@ -255,20 +255,20 @@ def test_a_model_replaced_before_the_first_request_is_taken_up(model: Path, tmp_
     assert client.get("/api/search?q=omega").get_json()["films"]
 
 
-def test_it_answers_without_what_only_fit_needs(own_server: Server) -> None:
-    assert get(own_server, "/api/similar?id=20")["neighbors"]
-    maps = Path("/proc", str(own_server.process.pid), "maps")
+def test_it_answers_without_what_only_fit_needs(new_server: Server) -> None:
+    assert get(new_server, "/api/similar?id=20")["neighbors"]
+    maps = Path("/proc", str(new_server.process.pid), "maps")
     if not maps.exists():
         pytest.skip("only Linux tells what a process holds")
     assert "numpy" not in maps.read_text()
     ask = Request(
-        own_server.url + "/api/recommend",
+        new_server.url + "/api/recommend",
         json.dumps({"ratings": {"20": 5}}).encode(),
         {"Content-Type": "application/json"},
     )
     with urlopen(ask, timeout=60) as answer:
         assert json.load(answer)["recommendations"]
-    assert "numpy" in maps.read_text()  # or the check above could see nothing
+    assert "numpy" in maps.read_text()  # so the check above can fail
 
 
 def test_gunicorn_serves_it_too(model: Path) -> None:

@@ -1,40 +1,44 @@
-"""Implicit-feedback matrix factorisation by alternating least squares."""
+"""Implicit-feedback matrix factorization by alternating least squares."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from movierec.algorithms._base import Indices, Scorer, Scores, cosines
+from movierec.algorithms._linear import FactorAlgorithm, Factors
+from movierec.algorithms.base import Range, Run, Scores, TrainingData
 from movierec.errors import DataError
 
-Factors = npt.NDArray[np.float32]
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    from movierec.data.interactions import Interactions
 
 
-class Als(Scorer):
-    """Weighted matrix factorisation, each side solved exactly in turn.
+class Als(FactorAlgorithm):
+    """Weighted matrix factorization that solves for users and items in turn.
 
-    A film that a person rated should score 1, with weight 1; any film 0, with weight
-    `unobserved`. Hu, Koren and Volinsky, "Collaborative filtering for implicit feedback datasets"
-    (ICDM 2008), in the form of Rendle, Krichene, Zhang and Koren, "Revisiting the performance of
-    iALS on item recommendation benchmarks" (RecSys 2022), equations 2 and 3, whose regularisation
-    grows with the number of ratings.
+    The target of an item that a user rated is 1, with weight 1; the target of every item is 0,
+    with weight `unobserved`. Hu, Koren and Volinsky, "Collaborative filtering for implicit
+    feedback datasets" (ICDM 2008), in the form of Rendle, Krichene, Zhang and Koren, "Revisiting
+    the performance of iALS on item recommendation benchmarks" (RecSys 2022), equations 2 and 3,
+    whose regularization grows with the number of ratings.
 
     Parameters
     ----------
     n_factors : int
+        Length of the vector of factors of each user and item.
     l2 : float
-        The strength of the regularisation, for each rating and, times `unobserved`, each film.
+        Strength of the regularization: for each rating and, times `unobserved`, for each item.
     unobserved : float
-        The weight of what was not rated, next to 1 for what was.
+        Weight of items that were not rated, next to 1 for those that were.
     n_iterations : int
+        Number of times that users and items are solved for.
     seed : int
-        Of the factors to begin with.
+        Random seed of the initial factors.
     """
 
-    SIMILARITY: ClassVar = "cosine of factors"
     GRID: ClassVar = {
         "l2": (0.003, 0.007, 0.02),
         "unobserved": (0.1, 0.3, 1.0),
@@ -44,11 +48,11 @@ class Als(Scorer):
     def __init__(
         self,
         *,
-        n_factors: int = 192,
-        l2: float = 0.007,
-        unobserved: float = 0.3,
-        n_iterations: int = 12,
-        seed: int = 0,
+        n_factors: Annotated[int, Range(1, 10_000)] = 192,
+        l2: Annotated[float, Range(1e-6)] = 0.007,
+        unobserved: Annotated[float, Range(0)] = 0.3,
+        n_iterations: Annotated[int, Range(1)] = 12,
+        seed: Annotated[int, Range(0)] = 0,
     ) -> None:
         self.n_factors = n_factors
         self.l2 = l2
@@ -56,49 +60,47 @@ class Als(Scorer):
         self.n_iterations = n_iterations
         self.seed = seed
 
-    def fit(self, user_items: Any, content: Any = None) -> Self:
-        """Solve for people and films in turn; see :meth:`Scorer.fit`."""
+    def fit(self, data: TrainingData, run: Run = Run()) -> Self:
+        """Solve for users and items in turn; see :meth:`Algorithm.fit`."""
+        interactions = data.interactions
         random = np.random.default_rng(self.seed)
         scale = 0.1 / np.sqrt(self.n_factors)
-        shape = (user_items.shape[1], self.n_factors)
+        shape = (interactions.n_items, self.n_factors)
         items: Factors = random.normal(0.0, scale, shape).astype(np.float32)
-        user_items, item_users = user_items.tocsr(), user_items.T.tocsr()
-        for _ in range(self.n_iterations):
+        user_items, item_users = interactions.user_items, interactions.item_users
+        for iteration in range(self.n_iterations):
             items = self._solve(item_users, self._solve(user_items, items))
-        self.item_factors_ = items
+            run.progress("alternating least squares", (iteration + 1) / self.n_iterations)
+        self._set_item_factors(items)
         return self
 
-    def score(self, user_items: Any) -> Scores:
-        """Solve for these people, then multiply; see :meth:`Scorer.score`."""
-        return self._solve(user_items, self.item_factors_) @ self.item_factors_.T
+    def score(self, users: Interactions) -> Scores:
+        """Solve for the factors of the users, then multiply; see :meth:`Algorithm.score`."""
+        return self._solve(users.user_items, self.item_factors_) @ self.item_factors_.T
 
-    def similarities(self, items: Indices) -> Scores:
-        """Compare factors; see :meth:`Scorer.similarities`."""
-        return cosines(self.item_factors_, items)
-
-    def _solve(self, rows: Any, others: Factors) -> Factors:
-        """Return the factors of each row that fit best, those of its columns being given."""
+    def _solve(self, rows: csr_matrix, others: Factors) -> Factors:
+        """Return the best factors of each row, given the factors of the columns."""
         from threadpoolctl import threadpool_limits
 
-        everything = np.asfortranarray(self.unobserved * (others.T @ others))
+        background = np.asfortranarray(self.unobserved * (others.T @ others))
         lengths = np.diff(rows.indptr)
         l2 = self.l2 * (lengths + self.unobserved * len(others))
         solved = np.zeros((rows.shape[0], self.n_factors), dtype=np.float32)
         with threadpool_limits(1):  # several threads for one small matrix take ten times as long
             for row in np.flatnonzero(lengths):
-                own = others[rows.indices[rows.indptr[row] : rows.indptr[row + 1]]]
-                solved[row] = _solution(own, everything, l2[row])
+                rated = others[rows.indices[rows.indptr[row] : rows.indptr[row + 1]]]
+                solved[row] = _solution(rated, background, l2[row])
         return solved
 
 
-def _solution(own: Factors, everything: Factors, l2: float) -> Factors:
-    """Solve ``(everything + own' own + l2 I) x = own' 1`` by Cholesky's factors."""
+def _solution(rated: Factors, background: Factors, l2: float) -> Factors:
+    """Solve ``(background + rated' rated + l2 I) x = rated' 1`` by Cholesky decomposition."""
     from scipy.linalg.blas import ssyrk
     from scipy.linalg.lapack import sposv
 
-    normal = ssyrk(1.0, own.T, beta=1.0, c=everything, lower=True)
+    normal = ssyrk(1.0, rated.T, beta=1.0, c=background, lower=True)
     normal[np.diag_indices_from(normal)] += np.float32(l2)
-    _, solution, failed = sposv(normal, own.sum(axis=0), lower=True)
+    _, solution, failed = sposv(normal, rated.sum(axis=0), lower=True)
     if failed:
-        raise DataError("als found no solution for these ratings", "take a larger l2")
+        raise DataError("als found no solution for these ratings", "use a larger l2")
     return np.asarray(solution)

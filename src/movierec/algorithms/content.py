@@ -1,37 +1,45 @@
-"""What resembles, by its content, the films that somebody rated."""
+"""Items that resemble, by their content, the items that a user rated."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from movierec.algorithms._base import Indices, Scorer, Scores
-from movierec.errors import DataError
+from movierec.algorithms._needs import check_needs
+from movierec.algorithms.base import Algorithm, Indices, Run, Scores, TrainingData
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    from movierec.data.interactions import Interactions
 
 
-class Content(Scorer):
-    """Score a film by the similarity of its content to that of the films a person rated.
+class Content(Algorithm):
+    """Score a movie by the similarity of its content to that of the movies a user rated.
 
-    A person's profile is the sum of the contents of what they rated, each times its rating; scores
-    are its products with the contents of the films. Pazzani and Billsus, "Content-based
-    recommendation systems", in The Adaptive Web (2007), section 10.2 (Rocchio).
+    The profile of a user is the sum of the contents of the rated items, each times its rating;
+    scores are the products of the profile and the contents of the items. Pazzani and Billsus,
+    "Content-based recommendation systems", in The Adaptive Web (2007), section 10.2 (Rocchio).
     """
 
     SIMILARITY: ClassVar = "cosine of contents"
+    NEEDS: ClassVar = frozenset({"content"})
 
-    def fit(self, user_items: Any, content: Any = None) -> Self:
-        """Keep the contents; see :meth:`Scorer.fit`."""
-        if content is None:
-            raise DataError("content needs films with genres, years or titles", "name a movie file")
-        self.content_ = content
+    content_: csr_matrix
+
+    def fit(self, data: TrainingData, run: Run = Run()) -> Self:
+        """Keep the contents; see :meth:`Algorithm.fit`."""
+        check_needs(self, data)
+        assert data.content is not None  # by the line above
+        self.content_ = data.content
         return self
 
-    def score(self, user_items: Any) -> Scores:
-        """Multiply profiles and contents; see :meth:`Scorer.score`."""
-        profiles = user_items @ self.content_
+    def score(self, users: Interactions) -> Scores:
+        """Multiply profiles and contents; see :meth:`Algorithm.score`."""
+        profiles = users.user_items @ self.content_
         return np.asarray((profiles @ self.content_.T).toarray(), dtype=np.float32)
 
     def similarities(self, items: Indices) -> Scores:
-        """Multiply contents, whose length is 1; see :meth:`Scorer.similarities`."""
+        """Multiply contents, whose length is 1; see :meth:`Algorithm.similarities`."""
         return np.asarray((self.content_[items] @ self.content_.T).toarray(), dtype=np.float32)

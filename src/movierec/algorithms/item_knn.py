@@ -1,49 +1,67 @@
-"""Nearest neighbours of films: what is like the films that somebody rated."""
+"""Nearest neighbors of items: what is similar to the items that a user rated."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from movierec.algorithms._base import Feedback, Indices, Scorer, Scores, as_feedback
-from movierec.algorithms._estimator import place
+from movierec.algorithms._linear import as_feedback
 from movierec.algorithms._weighting import Weighting, weigh
-from movierec.neighbors import NeighborTable, top_k
+from movierec.algorithms.base import (
+    Algorithm,
+    Feedback,
+    Indices,
+    Range,
+    Run,
+    Scores,
+    TrainingData,
+)
+from movierec.neighbors.table import NeighborSpec, NeighborTable
+from movierec.neighbors.top_k import top_k
+from movierec.neighbors.vectors import item_vectors
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    from movierec.data.interactions import Interactions
 
 
-class ItemKnn(Scorer):
-    """Score a film by its similarity to the films that a person rated.
+class ItemKnn(Algorithm):
+    """Score a movie by its similarity to the movies that a user rated.
 
-    Films are compared by the cosine of their ratings, ``x_i x_j / (|x_i| |x_j| + shrinkage)``, and
+    Items are compared by the cosine of their ratings, ``x_i x_j / (|x_i| |x_j| + shrinkage)``, and
     each keeps its nearest. Sarwar, Karypis, Konstan and Riedl, "Item-based collaborative filtering
     recommendation algorithms" (WWW 2001); with shrinkage and weights as in Ferrari Dacrema,
     Cremonesi and Jannach, "Are we really making much progress?" (RecSys 2019), section 3.2.
 
-    In the score of film i, its neighbour j counts ``(n_i / n_j) ** (1/2 - alpha)`` times their
-    similarity times the rating of j, n being numbers of ratings: with presence this is the
+    A rated neighbor j adds ``(n_i / n_j) ** (1/2 - alpha)`` times the similarity times the rating
+    of j to the score of item i, where n are numbers of ratings: with presence this is the
     asymmetric cosine of Aiolli, "Efficient top-N recommendation for very large scale binary rated
     datasets" (RecSys 2013), section 3.
 
     Parameters
     ----------
     n_neighbors : int
-        How many films count in the score of one.
+        Number of neighbors kept for each item; only they add to its score.
+    min_support : int
+        Pairs of items that fewer users rated are left out.
     shrinkage : float
+        Added to the product of the two lengths.
     weighting : {"none", "idf", "bm25"}
-        What a person counts when films are compared: alike, or less the more films they rated.
+        Weight of a user when items are compared: the same for all, or lower for users who rated
+        more items.
     feedback : {"presence", "value"}
-        Whether films are compared by who rated them, or also by how.
+        Whether items are compared by who rated them, or by their ratings.
     alpha : float
-        From 0 to 1. At 1/2 the cosine is symmetric; below, much rated films are preferred.
+        From 0 to 1. At 1/2 the cosine is symmetric; below, items with many ratings are preferred.
     content_weight : float
-        What the content of films counts when they are compared; see
-        :func:`movierec.algorithms._estimator.place`.
+        Weight of content when items are compared; see
+        :func:`movierec.neighbors.vectors.item_vectors`.
     prior : float
-        How many ratings of a film count as much as its content.
+        Number of ratings of an item that count as much as its content.
     """
 
     SIMILARITY: ClassVar = "cosine of weighted ratings"
@@ -55,18 +73,23 @@ class ItemKnn(Scorer):
         "feedback": ("presence", "value"),
     }
 
+    table_: NeighborTable
+    n_ratings_: npt.NDArray[Any]
+
     def __init__(
         self,
         *,
-        n_neighbors: int = 50,
-        shrinkage: float = 100.0,
+        n_neighbors: Annotated[int, Range(1)] = 50,
+        min_support: Annotated[int, Range(0)] = 0,
+        shrinkage: Annotated[float, Range(0)] = 100.0,
         weighting: Weighting = "bm25",
         feedback: Feedback = "presence",
-        alpha: float = 0.3,
-        content_weight: float = 0.0,
-        prior: float = 5.0,
+        alpha: Annotated[float, Range(0, 1)] = 0.3,
+        content_weight: Annotated[float, Range(0, 1)] = 0.0,
+        prior: Annotated[float, Range(0)] = 5.0,
     ) -> None:
         self.n_neighbors = n_neighbors
+        self.min_support = min_support
         self.shrinkage = shrinkage
         self.weighting = weighting
         self.feedback = feedback
@@ -74,84 +97,80 @@ class ItemKnn(Scorer):
         self.content_weight = content_weight
         self.prior = prior
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether films are compared by the cosine of their ratings as they are, and content."""
-        return (self.weighting, self.shrinkage, self.feedback) == ("none", 0, "value")
-
-    def fit(self, user_items: Any, content: Any = None) -> Self:
-        """Find the nearest films of each; see :meth:`Scorer.fit`."""
-        item_users = as_feedback(user_items.T.tocsr(), self.feedback)
+    def fit(self, data: TrainingData, run: Run = Run()) -> Self:
+        """Find the nearest neighbors of each item; see :meth:`Algorithm.fit`."""
+        item_users = as_feedback(data.interactions.item_users, self.feedback)
         weighted = weigh(item_users, self.weighting)
-        vectors = place(weighted, content, self.content_weight, self.prior)
-        return self.fit_vectors(vectors, np.diff(item_users.indptr))
+        table = top_k(
+            item_vectors(weighted, data.content, self.content_weight, self.prior),
+            self.n_neighbors,
+            n_users=data.interactions.n_users,
+            min_support=self.min_support,
+            shrinkage=self.shrinkage,
+            progress=lambda done: run.progress("comparing the movies", done),
+            n_threads=run.n_threads,
+        )
+        self.set_neighbors(table, np.diff(item_users.indptr))
+        return self
 
-    def fit_vectors(
-        self,
-        vectors: Any,
-        n_ratings: npt.NDArray[Any],
-        *,
-        n_users: int | None = None,
-        min_support: int = 0,
-        progress: Callable[[float], object] = lambda done: None,
-    ) -> Self:
-        """Find the nearest films of each by their vectors, as :func:`movierec.neighbors.top_k`.
+    def neighbor_spec(self) -> NeighborSpec | None:
+        """Describe the table, if it compares ratings as they are; see :class:`HasNeighbors`."""
+        if (self.weighting, self.shrinkage, self.feedback) != ("none", 0, "value"):
+            return None
+        return NeighborSpec(
+            n_neighbors=self.n_neighbors,
+            min_support=self.min_support,
+            shrinkage=self.shrinkage,
+            content_weight=self.content_weight,
+            prior=self.prior,
+        )
+
+    def set_neighbors(self, table: NeighborTable, n_ratings: npt.NDArray[Any]) -> None:
+        """Take a table instead of fitting.
 
         Parameters
         ----------
-        vectors : scipy.sparse.csr_matrix of shape (n_items, n_columns), float32
-        n_ratings : ndarray of shape (n_items,)
-        n_users, min_support, progress
-            As there.
+        table : NeighborTable
+        n_ratings : ndarray of shape (n_items,), integer
+            Number of ratings of each item.
         """
-        vars(self).pop("_influences", None)  # of an earlier fit
-        self.n_ratings_ = n_ratings
-        self.table_ = top_k(
-            vectors,
-            self.n_neighbors,
-            n_users=n_users,
-            min_support=min_support,
-            shrinkage=self.shrinkage,
-            progress=progress,
-        )
-        return self
+        vars(self).pop("_influences", None)  # cached after an earlier fit
+        self.table_, self.n_ratings_ = table, n_ratings
 
-    def score(self, user_items: Any) -> Scores:
-        """Add up similarities; see :meth:`Scorer.score`."""
-        return np.asarray((user_items @ self._influences).toarray())
+    def get_neighbors(self) -> NeighborTable:
+        """Return the table."""
+        return self.table_
+
+    def score(self, users: Interactions) -> Scores:
+        """Sum similarities times ratings; see :meth:`Algorithm.score`."""
+        return np.asarray((users.user_items @ self._influences).toarray())
 
     def similarities(self, items: Indices) -> Scores:
-        """Return those of the nearest, else 0; see :meth:`Scorer.similarities`."""
+        """Return those of the neighbors, and 0 for others; see :meth:`Algorithm.similarities`."""
         similarities = np.zeros((len(items), len(self.n_ratings_)), dtype=np.float32)
         for row, item in zip(similarities, items, strict=True):
-            there = self.table_.neighbors[item] >= 0
-            row[self.table_.neighbors[item][there]] = self.table_.similarities[item][there]
+            present = self.table_.neighbors[item] >= 0
+            row[self.table_.neighbors[item][present]] = self.table_.similarities[item][present]
         return similarities
 
     def contributions(self, items: Indices, rated: Indices) -> Scores:
-        """Return what each rated film counts in a score; see :meth:`Scorer.contributions`."""
+        """Return influences; see :meth:`movierec.algorithms.base.Explains.contributions`."""
         return np.asarray(self._influences[rated][:, items].toarray().T)
 
-    def learned(self) -> dict[str, npt.NDArray[Any]]:
-        """Return nothing: a model holds the table, and the numbers of ratings, anyway."""
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """Return nothing: a model stores the table and the numbers of ratings as its own parts."""
         return {}
 
-    def restore(self, arrays: Mapping[str, Any]) -> Self:
-        """Take the table from a model's arrays; see :meth:`Scorer.restore`."""
-        names = ("neighbors", "similarities", "support")
-        self.table_ = NeighborTable(*(arrays[name] for name in names))
-        self.n_ratings_ = arrays["n_ratings"]
-        return self
-
     @cached_property
-    def _influences(self) -> Any:
-        """What a rated film, by row, counts in the score of each, by column."""
+    def _influences(self) -> csr_matrix:
+        """What a rating of 1 of one item, by row, adds to the score of another, by column."""
         from scipy.sparse import csr_matrix
 
         neighbors = self.table_.neighbors
-        there = neighbors >= 0
-        indptr = np.concatenate([[0], np.cumsum(there.sum(axis=1))])
-        fame = np.maximum(self.n_ratings_, 1).astype(np.float32) ** np.float32(0.5 - self.alpha)
-        counts = self.table_.similarities * (fame[:, None] / fame[neighbors])
+        present = neighbors >= 0
+        indptr = np.concatenate([[0], np.cumsum(present.sum(axis=1))])
+        counts = np.maximum(self.n_ratings_, 1).astype(np.float32)
+        fame = counts ** np.float32(0.5 - self.alpha)
+        values = self.table_.similarities * (fame[:, None] / fame[neighbors])
         shape = (len(neighbors), len(neighbors))
-        return csr_matrix((counts[there], neighbors[there], indptr), shape=shape).T.tocsr()
+        return csr_matrix((values[present], neighbors[present], indptr), shape=shape).T.tocsr()

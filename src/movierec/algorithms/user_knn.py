@@ -1,40 +1,60 @@
-"""Nearest neighbours of people: what people rated who rated the same."""
+"""Nearest neighbors of users: what users with similar ratings rated."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 import numpy as np
+import numpy.typing as npt
 
-from movierec.algorithms._base import Feedback, Indices, Scorer, Scores, as_feedback
+from movierec.algorithms._linear import as_feedback
 from movierec.algorithms._weighting import idf
-from movierec.neighbors.blockwise import inverse_norms, order_of
+from movierec.algorithms.base import (
+    Algorithm,
+    Feedback,
+    Indices,
+    Range,
+    Run,
+    Scores,
+    TrainingData,
+)
+from movierec.neighbors.sparse import inverse_norms, top_k_indices
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    from movierec.data.interactions import Interactions
 
 
-class UserKnn(Scorer):
-    """Score a film by how similar the people are who rated it.
+class UserKnn(Algorithm):
+    """Score a movie by the similarity of the users who rated it.
 
-    People are compared by the cosine of what they rated, and the nearest have a say, each as much
-    as they are similar. Herlocker, Konstan, Borchers and Riedl, "An algorithmic framework for
-    performing collaborative filtering" (SIGIR 1999), without means: what is ranked is presence.
+    Users are compared by the cosine of their ratings, and the similarities of the nearest are
+    summed. Herlocker, Konstan, Borchers and Riedl, "An algorithmic framework for performing
+    collaborative filtering" (SIGIR 1999), without means, because presence is ranked.
 
     Parameters
     ----------
     n_neighbors : int
-        How many people have a say.
+        Number of nearest users summed.
     weighting : {"none", "idf"}
-        What a film counts when people are compared: alike, or less the more people rated it.
+        Weight of an item when users are compared: the same for all, or lower for items that more
+        users rated.
     feedback : {"presence", "value"}
+        Whether a rating counts 1, or its value.
     """
 
     SIMILARITY: ClassVar = "cosine of ratings"
     GRID: ClassVar = {"n_neighbors": (50, 100, 200, 400), "weighting": ("none", "idf")}
 
+    user_items_: csr_matrix
+    item_weights_: npt.NDArray[np.float64]
+
     def __init__(
         self,
         *,
-        n_neighbors: int = 100,
+        n_neighbors: Annotated[int, Range(1)] = 100,
         weighting: Literal["none", "idf"] = "none",
         feedback: Feedback = "presence",
     ) -> None:
@@ -42,32 +62,34 @@ class UserKnn(Scorer):
         self.weighting = weighting
         self.feedback = feedback
 
-    def fit(self, user_items: Any, content: Any = None) -> Self:
-        """Keep what people rated; see :meth:`Scorer.fit`."""
-        vars(self).pop("_unit_films", None)  # of an earlier fit
-        self.user_items_ = as_feedback(user_items, self.feedback).tocsr()
-        n_items = user_items.shape[1]
-        self.item_weights_ = np.ones(n_items) if self.weighting == "none" else idf(self.user_items_)
+    def fit(self, data: TrainingData, run: Run = Run()) -> Self:
+        """Keep the ratings; see :meth:`Algorithm.fit`."""
+        vars(self).pop("_unit_items", None)  # cached after an earlier fit
+        self.user_items_ = as_feedback(data.interactions.user_items, self.feedback)
+        ones = np.ones(data.interactions.n_items)
+        self.item_weights_ = ones if self.weighting == "none" else idf(self.user_items_)
         return self
 
-    def score(self, user_items: Any) -> Scores:
-        """Add up the similarities of people; see :meth:`Scorer.score`."""
-        others = self.user_items_.multiply(self.item_weights_).tocsr()
-        known = user_items.multiply(self.item_weights_).tocsr()
+    def score(self, users: Interactions) -> Scores:
+        """Sum the similarities of users; see :meth:`Algorithm.score`."""
+        from scipy.sparse import csr_matrix
+
+        others = csr_matrix(self.user_items_.multiply(self.item_weights_))
+        known = csr_matrix(users.user_items.multiply(self.item_weights_))
         similarities = (known @ others.T).toarray() * inverse_norms(others)
         for row in similarities:
-            kept = order_of(row, self.n_neighbors)
+            kept = top_k_indices(row, self.n_neighbors)
             row[np.setdiff1d(np.arange(len(row)), kept)] = 0.0
         return np.asarray(similarities @ self.user_items_, dtype=np.float32)
 
     def similarities(self, items: Indices) -> Scores:
-        """Compare the ratings of films; see :meth:`Scorer.similarities`."""
-        unit = self._unit_films
+        """Compare the ratings of items; see :meth:`Algorithm.similarities`."""
+        unit = self._unit_items
         return np.asarray((unit[items] @ unit.T).toarray(), dtype=np.float32)
 
     @cached_property
-    def _unit_films(self) -> Any:
-        from scipy.sparse import diags
+    def _unit_items(self) -> csr_matrix:
+        from scipy.sparse import csr_matrix, diags
 
-        films = self.user_items_.T.tocsr()
-        return (diags(inverse_norms(films)) @ films).tocsr()
+        items = self.user_items_.T.tocsr()
+        return csr_matrix(diags(inverse_norms(items)) @ items)

@@ -1,4 +1,4 @@
-"""The command line: one file per command, each parse, one call, render."""
+"""The command line: one file per command, which parses, makes one call, and prints."""
 
 
 def main() -> None:
@@ -6,10 +6,10 @@ def main() -> None:
     import gc
     import sys
 
-    gc.disable()  # a command ends before collecting could pay
+    gc.disable()  # a command ends before garbage collection pays off
     from movierec.cli._app import app
 
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a title must not stop a terminal of ASCII
+            stream.reconfigure(errors="replace")  # a title must not crash an ASCII terminal
     app()

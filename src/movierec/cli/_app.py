@@ -1,33 +1,25 @@
-"""The application: its errors, its exit codes, and what all commands share."""
+"""The application: how commands are found, and how errors are reported."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
 from importlib import import_module
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from movierec import DEFAULT_MODEL as DEFAULT_NAME
+from movierec._util import one_line, pluralize
+from movierec.cli._options import expanded
 from movierec.cli._signals import exit_code_if_stopped
 from movierec.errors import MovierecError, UsageError
-from movierec.wording import counted, one_line
 
-_N_LISTED = 20  # candidates that are printed
+_N_LISTED = 20  # number of candidates printed
 INTERRUPTED = 130
 
-Model = Annotated[
-    Path,
-    typer.Option("--model", "-m", envvar="MOVIEREC_MODEL", help="The model file."),
-]
-DEFAULT_MODEL = Path(DEFAULT_NAME)
-
-
-# The module of each command has a function of its name. It is imported when it is asked for:
-# a question must not pay for the other commands.
+# Each command is a function of its name in a module of its name. The module is imported when the
+# command is called, so that a query does not pay for the other commands.
 COMMANDS = (
     "fit", "similar", "recommend", "why", "search", "stats", "serve", "export", "evaluate",
     "algorithms",
@@ -35,7 +27,7 @@ COMMANDS = (
 
 
 class _Group(TyperGroup):
-    """Loads commands by their names, and turns errors into a line, a hint and an exit code."""
+    """Loads commands by name, and turns errors into a message, a hint and an exit code."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
@@ -45,7 +37,7 @@ class _Group(TyperGroup):
             return None
         module = import_module(f"movierec.cli.{cmd_name}")
         alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-        alone.command(cmd_name)(getattr(module, cmd_name))
+        alone.command(cmd_name)(expanded(getattr(module, cmd_name)))
         return typer.main.get_command(alone)
 
     def main(self, args: Any = None, *rest: Any, **more: Any) -> Any:
@@ -58,7 +50,7 @@ class _Group(TyperGroup):
         except Exception as error:
             if "--debug" in words:
                 raise
-            # A signal in the middle of an import can come out as any error.
+            # A signal during an import can surface as any exception.
             code = exit_code_if_stopped() or _report(error)
         code = exit_code_if_stopped() or code
         if code == INTERRUPTED:
@@ -69,17 +61,17 @@ class _Group(TyperGroup):
 app = typer.Typer(
     cls=_Group,
     no_args_is_help=True,
-    add_completion=False,  # of titles it would take longer than typing: see docs/architecture.md
+    add_completion=False,  # completing a title takes longer than typing: docs/architecture.md
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # help in boxes takes as long again as all else that --help does
+    rich_markup_mode=None,  # boxes around the help double the time that --help takes
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 fine, 1 failed, 2 usage, 3 bad data, 4 film not found or ambiguous, "
-    "130 interrupted.",
+    epilog="Exit codes: 0 success, 1 failure, 2 usage error, 3 bad data, "
+    "4 movie not found or ambiguous, 130 interrupted.",
 )
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(requested: bool) -> None:
+    if requested:
         from movierec import __version__
 
         typer.echo(f"movierec {__version__}")
@@ -94,51 +86,60 @@ def _common(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    """Recommend films: private, fast, and honest about what it knows."""
+    """Recommend movies: private, fast, and honest about what it knows."""
 
 
 def say(*lines: str) -> None:
-    """Print lines on stderr, where all goes that is not a result."""
+    """Print lines on stderr, where everything but results goes."""
     for line in lines:
         print(line, file=sys.stderr, flush=True)
 
 
 def _report(error: Exception) -> int:
-    """Say what went wrong and what to do; return the exit code."""
+    """Print what went wrong and what to do about it; return the exit code."""
     if isinstance(error, MovierecError):
         say(f"error: {error}")
         say_unmatched(getattr(error, "unmatched", ()))
-        list_films("", getattr(error, "candidates", []))
-        list_films("did you mean:", getattr(error, "suggestions", []))
+        list_movies("", getattr(error, "candidates", []))
+        list_movies("did you mean:", getattr(error, "suggestions", []))
         if error.hint:
             say(f"hint: {error.hint}")
         return error.exit_code
-    if hasattr(error, "format_message"):  # typer's errors of usage, whose class it does not export
+    if hasattr(error, "format_message"):  # a usage error: typer does not export its class
         say(f"error: {one_line(error.format_message())}", "hint: movierec COMMAND --help")
         return UsageError.exit_code
-    if isinstance(error, OSError):  # of what movierec writes itself, this is left: its results
+    if isinstance(error, OSError):  # only writing results can still fail like this
         say(f"error: cannot write the result: {error.strerror or error}")
         return MovierecError.exit_code
     what = one_line(str(error)) or type(error).__name__
-    say(f"error: {what}", "hint: movierec --debug COMMAND shows where; please report it")
+    say(f"error: {what}", "hint: movierec --debug COMMAND shows the traceback; please report it")
     return MovierecError.exit_code
 
 
 def say_unmatched(errors: Iterable[Any]) -> None:
-    """Print what was not found, each with the films that may have been meant."""
+    """Print which movies were not found, each with those that may have been meant."""
     for error in errors:
         say(f"left out: {error}")
-        list_films("did you mean:", getattr(error, "suggestions", getattr(error, "candidates", [])))
+        movies = getattr(error, "suggestions", getattr(error, "candidates", []))
+        list_movies("did you mean:", movies)
 
 
-def list_films(heading: str, movies: list[Any]) -> None:
-    """Print films with their ids under a heading."""
+def list_movies(heading: str, movies: list[Any]) -> None:
+    """Print movies with their ids.
+
+    Parameters
+    ----------
+    heading : str
+        A line above them; none if it is empty.
+    movies : list of Movie
+    """
     if not movies:
         return
     if heading:
         say(heading)
     width = max(len(str(movie.movie_id)) for movie in movies)
     for movie in movies[:_N_LISTED]:
-        say(f"  {movie.movie_id!s:>{width}}  {movie.title}  ({counted(movie.n_ratings, 'rating')})")
+        ratings = pluralize(movie.n_ratings, "rating")
+        say(f"  {movie.movie_id!s:>{width}}  {movie.title}  ({ratings})")
     if len(movies) > _N_LISTED:
         say(f"  ... and {len(movies) - _N_LISTED:,} more")

@@ -1,4 +1,4 @@
-"""Results on stdout, in each format. This module alone knows rich."""
+"""Print results on stdout in each format. Only this module uses rich."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from movierec.wording import one_line
+from movierec._util import one_line
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-_UNLIMITED = 100_000  # columns: what is piped is never cut or wrapped
+_UNLIMITED = 100_000  # columns: piped output is never cut or wrapped
 _BAR = 30  # columns of the longest bar
 
 
@@ -38,11 +38,11 @@ class Column:
     ----------
     header : str
     text : callable
-        Returns what a row shows in it.
+        Returns the cell of a row.
     style : str
-        As rich names styles.
+        A rich style.
     is_number : bool
-        Whether it is set to the right.
+        Whether the column is right-aligned.
     """
 
     header: str
@@ -59,18 +59,19 @@ def print_list(
     title: str,
     document: Any,
 ) -> None:
-    """Print rows for people (`columns` under a `title`) or for programs (all they hold).
+    """Print rows for people (`columns` under a `title`) or for programs (every field).
 
     Parameters
     ----------
     form : Format
     rows : sequence of mapping
-        Plain values, as JSON has them.
+        JSON values.
     columns : sequence of Column
-        For the table and Markdown.
+        For tables, Markdown included.
     title : str
+        Printed above a table.
     document : object
-        What is printed as JSON.
+        Printed instead of the rows as JSON.
     """
     if form is Format.TABLE:
         if rows:
@@ -92,7 +93,17 @@ def print_json(document: Any) -> None:
 
 
 def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], title: str) -> None:
-    """Print a rich table; titles go in as text, since markup would eat ``[REC]``."""
+    """Print a rich table.
+
+    Cells are `Text`, not strings: as markup, a title such as ``[REC]`` would vanish.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+    columns : sequence of Column
+        Their headers are left out if all of them are empty.
+    title : str
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -114,7 +125,13 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], ti
 
 
 def print_pairs(title: str, pairs: Iterable[tuple[str, str]]) -> None:
-    """Print names with their values under a title."""
+    """Print names with their values.
+
+    Parameters
+    ----------
+    title : str
+    pairs : iterable of tuple of str
+    """
     rows = [{"name": name, "value": value} for name, value in pairs]
     columns = (
         Column("", lambda row: row["name"], "dim"),
@@ -124,7 +141,7 @@ def print_pairs(title: str, pairs: Iterable[tuple[str, str]]) -> None:
 
 
 def console() -> Console:
-    """Return the console for stdout: as wide as the terminal, or without limit where piped."""
+    """Return a console for stdout: as wide as the terminal, or unlimited if it is piped."""
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else _UNLIMITED
@@ -132,7 +149,14 @@ def console() -> Console:
 
 
 def bar(value: float, longest: float) -> str:
-    """Return a bar of blocks; anything above 0 shows at least a sliver."""
+    """Return a bar of block characters; any value above 0 is visible.
+
+    Parameters
+    ----------
+    value : float
+    longest : float
+        The value of the longest bar.
+    """
     eighths = round(8 * _BAR * value / longest) if longest else 0
     eighths = max(eighths, 1 if value > 0 else 0)
     return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
@@ -162,7 +186,7 @@ def _markdown_row(cells: Iterable[str]) -> str:
 
 @contextmanager
 def progress_bar(*, quiet: bool) -> Iterator[Callable[[str, float], None]]:
-    """Show how far a long command is, on stderr, if that is a terminal."""
+    """Show the progress of a long command on stderr, if that is a terminal."""
     if quiet or not sys.stderr.isatty():
         yield lambda stage, done: None
         return

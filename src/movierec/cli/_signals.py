@@ -1,4 +1,4 @@
-"""Being told to stop: what is half done is undone, even if the signal falls into an import."""
+"""Stop on a signal and clean up, even if the signal arrives during an import."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ _received: list[int] = []
 
 
 def stop_cleanly() -> None:
-    """From now on, end on SIGINT and SIGTERM as on an error, so that files are cleaned up."""
+    """Raise an exception on SIGINT and SIGTERM from now on, so that files are cleaned up."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
 
 
 def raise_if_stopped() -> None:
-    """Raise the interrupt again that an extension module swallowed while it was imported."""
+    """Raise an interrupt again that an extension module swallowed during its import."""
     if _received:
         raise KeyboardInterrupt
 
 
 def exit_code_if_stopped() -> int:
-    """Return 128 and the number of the first signal, as shells do, or 0."""
+    """Return 128 plus the number of the first signal, as shells do, or 0 without a signal."""
     return 128 + _received[0] if _received else 0
 
 

@@ -1,25 +1,37 @@
-"""``movierec algorithms``: what there is to recommend with."""
+"""``movierec algorithms``: the algorithms there are."""
 
 from __future__ import annotations
 
+from movierec._util import one_line
 from movierec.cli._output import Column, print_table
 
 
 def algorithms() -> None:
-    """List the algorithms of `fit --algorithm` and `evaluate`, with their parameters."""
-    from movierec.algorithms._base import load, names, parameters_of
+    """List the algorithms for `fit` and `evaluate`, with their parameters.
 
-    rows = [
-        {
-            "name": name,
-            "what": (load(name).__doc__ or "").split("\n")[0],
-            "parameters": ", ".join(f"{n}={v}" for n, v in parameters_of(load(name)).items()),
-        }
-        for name in names()
-    ]
+    Installed packages can add algorithms to those that come with movierec.
+    """
+    from movierec.algorithms.registry import names
+
     columns = (
         Column("name", lambda row: row["name"], "bold"),
         Column("what it does", lambda row: row["what"]),
         Column("parameters", lambda row: row["parameters"], "dim"),
     )
-    print_table(rows, columns, "Algorithms")
+    print_table([_row(name) for name in names()], columns, "Algorithms")
+
+
+def _row(name: str) -> dict[str, str]:
+    from movierec.algorithms.registry import load, parameters_of
+
+    try:
+        algorithm = load(name)
+    except Exception as error:  # a broken package must not hide the other algorithms
+        return {"name": name, "what": f"cannot be loaded: {one_line(str(error))}", "parameters": ""}
+    first_line, *_ = (algorithm.__doc__ or "").strip().split("\n")
+    parameters = parameters_of(algorithm).items()
+    return {
+        "name": name,
+        "what": first_line,
+        "parameters": ", ".join(f"{parameter}={value}" for parameter, value in parameters),
+    }

@@ -1,4 +1,4 @@
-"""``movierec evaluate``: algorithms side by side on one split."""
+"""``movierec evaluate``: compare algorithms on one split."""
 
 from __future__ import annotations
 
@@ -9,76 +9,84 @@ from typing import Annotated, Any, Literal
 import typer
 
 from movierec.cli._app import say
-from movierec.cli._films import FormatOption, JsonOption
-from movierec.cli._output import Column, Format, print_list
+from movierec.cli._options import OutputOptions, parse_assignments
+from movierec.cli._output import Column, print_list
 from movierec.errors import UsageError
 
 
 def evaluate(
+    *,
     ratings: Annotated[
         str | None,
         typer.Argument(
             metavar="[RATINGS]",
-            help="A rating file, which is split, or a MovieLens folder or zip.",
+            help="A rating file to split, or a MovieLens folder or zip.",
         ),
     ] = None,
     movies: Annotated[
         str | None,
-        typer.Argument(metavar="[MOVIES]", help="A file of films; `content` needs one."),
+        typer.Argument(metavar="[MOVIES]", help="A file of movies; `content` needs one."),
     ] = None,
     algorithm: Annotated[
-        str, typer.Option(help="Which to compare, with commas; see `movierec algorithms`.")
+        str,
+        typer.Option(
+            help="Algorithms to compare, separated by commas; see `movierec algorithms`. "
+            "One that is not installed is named as package.module:Class."
+        ),
     ] = "item_knn,ease",
     split: Annotated[
         Literal["leave-one-out", "random", "temporal"],
-        typer.Option(help="What is held back: the last rating of each, a share, or the latest."),
+        typer.Option(
+            help="What is held out: the last rating of each user, a random share, or the latest."
+        ),
     ] = "leave-one-out",
     test_share: Annotated[
         float,
-        typer.Option(min=0.01, max=0.99, help="What random and temporal hold back."),
+        typer.Option(
+            min=0.01, max=0.99, help="Share of the ratings that random and temporal hold out."
+        ),
     ] = 0.2,
     threshold: Annotated[
-        float | None, typer.Option(help="The least rating that counts as liked in the test.")
+        float | None, typer.Option(help="Least rating of a liked movie in the test set.")
     ] = None,
-    k: Annotated[int, typer.Option("--k", "-k", min=1, help="How long the lists are.")] = 10,
-    seed: Annotated[int, typer.Option(min=0, help="Of whatever is random.")] = 0,
-    train: Annotated[Path | None, typer.Option(help="A published split: what is learned.")] = None,
-    test: Annotated[Path | None, typer.Option(help="A published split: what is found.")] = None,
+    k: Annotated[int, typer.Option("--k", "-k", min=1, help="Length of the lists.")] = 10,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
+    train: Annotated[Path | None, typer.Option(help="Training set of a published split.")] = None,
+    test: Annotated[Path | None, typer.Option(help="Test set of a published split.")] = None,
     negatives: Annotated[
         Path | None,
-        typer.Option(help="Films to rank for each user: userId,movieId,neg1..negN."),
+        typer.Option(help="Movies to rank for each user: userId,movieId,neg1..negN."),
     ] = None,
     movie_file: Annotated[
         str | None,
-        typer.Option("--movies", help="The file of films beside a published split."),
+        typer.Option("--movies", help="The file of movies for a published split."),
     ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
             metavar="ALGORITHM.PARAMETER=VALUE",
-            help="Give a parameter another value than its default; may be repeated.",
+            help="Set a parameter of an algorithm; may be repeated.",
         ),
     ] = None,
     tune: Annotated[
-        bool, typer.Option("--tune", help="Choose parameters on a part of the training rows.")
+        bool, typer.Option("--tune", help="Tune parameters on a part of the training set.")
     ] = False,
     plot: Annotated[
         Path | None,
-        typer.Option(help="Draw nDCG against coverage into a file such as plot.png."),
+        typer.Option(help="Plot nDCG against coverage, in a file such as plot.png."),
     ] = None,
-    form: FormatOption = Format.TABLE,
-    as_json: JsonOption = False,
+    output: OutputOptions,
 ) -> None:
-    """Compare algorithms: how good their lists are, how varied, and how long they take.
+    """Compare algorithms: quality and variety of their lists, and how long they take.
 
-    `random` and `popular` are always there to compare with.
+    `random` and `popular` are always included as baselines.
     """
-    from movierec.evaluation.command import compare
+    from movierec.evaluation.compare import compare
     from movierec.evaluation.plot import refuse_bad_plot, save
 
     if movies is not None and movie_file is not None:
-        raise UsageError("two files of films are named", "leave out --movies")
+        raise UsageError("two files of movies are named", "leave out --movies")
     if plot is not None:
         refuse_bad_plot(plot)
     document = compare(
@@ -89,40 +97,38 @@ def evaluate(
         protocol={
             "split": split, "test_share": test_share, "threshold": threshold, "k": k, "seed": seed,
         },
-        given=parse_settings(settings or []),
+        settings=parse_settings(settings or []),
         tune=tune,
         tell=say,
     )  # fmt: skip
     rows = [_flat(result) for result in document["results"]]
     print_list(
-        Format.JSON if as_json else form,
+        output.format,
         rows,
         _COLUMNS,
-        title=f"Lists of {k}, {document['protocol']['users']:,} users",
+        title=f"Lists of {k} for {document['protocol']['users']:,} users",
         document=document,
     )
-    if plot is not None:  # after the result, which is not lost if the disk is full
+    if plot is not None:  # last, so that a full disk does not cost the result
         save(document, plot)
 
 
 def parse_settings(texts: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Return the values in ``item_knn.shrinkage=0``, by algorithm and parameter.
+    """Return the values of texts such as ``item_knn.shrinkage=0``, by algorithm and parameter.
 
     Raises
     ------
     UsageError
-        If a text is none, or a parameter is set twice.
+        If a text is written otherwise, or a parameter is set twice.
     """
-    given: dict[str, dict[str, str]] = {}
-    for text in texts:
-        name, _, value = text.partition("=")
-        algorithm, _, parameter = name.strip().partition(".")
-        if not (algorithm and parameter and value.strip()):
-            raise UsageError(f'"{text}" sets nothing', "write it as item_knn.shrinkage=0")
-        if parameter in given.setdefault(algorithm, {}):
-            raise UsageError(f"{algorithm}.{parameter} is set twice", "set it once")
-        given[algorithm][parameter] = value.strip()
-    return given
+    form, example = "ALGORITHM.PARAMETER=VALUE", "item_knn.shrinkage=0"
+    settings: dict[str, dict[str, str]] = {}
+    for name, value in parse_assignments(texts, form, example).items():
+        algorithm, _, parameter = name.rpartition(".")  # package.module:Class has dots too
+        if not (algorithm and parameter):
+            raise UsageError(f'"{name}={value}" is not {form}', f"write it as {example}")
+        settings.setdefault(algorithm, {})[parameter] = value
+    return settings
 
 
 def _flat(result: dict[str, Any]) -> dict[str, Any]:

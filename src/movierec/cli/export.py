@@ -1,4 +1,4 @@
-"""``movierec export``: every film's neighbours as a file."""
+"""``movierec export``: write the neighbors of every movie to a file."""
 
 from __future__ import annotations
 
@@ -7,28 +7,32 @@ from typing import Annotated
 
 import typer
 
-from movierec.cli._app import DEFAULT_MODEL, Model, say
+from movierec._util import pluralize
+from movierec.cli._app import say
+from movierec.cli._options import DEFAULT_MODEL, ModelOption
 from movierec.cli._signals import raise_if_stopped, stop_cleanly
-from movierec.wording import counted
 
 
 def export(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", help="Ends with .csv, .jsonl, .parquet, .sqlite or .db, as you like it."
+            metavar="FILE",
+            help="The file to write. Its ending, .csv, .jsonl, .parquet, .sqlite or .db, sets "
+            "the format.",
         ),
     ],
     k: Annotated[
-        int | None, typer.Option("-k", min=1, help="Neighbours of each film; all that are stored.")
+        int | None,
+        typer.Option("-k", min=1, help="Neighbors per movie; all that are stored if not given."),
     ] = None,
-    overwrite: Annotated[bool, typer.Option(help="Replace the file if it is there.")] = False,
-    model: Model = DEFAULT_MODEL,
+    overwrite: Annotated[bool, typer.Option(help="Replace the file if it exists.")] = False,
+    model: ModelOption = DEFAULT_MODEL,
 ) -> None:
-    """Write every film's neighbours: movieId, rank, neighborId, similarity, support."""
+    """Write the neighbors of every movie: movieId, rank, neighborId, similarity, support."""
     stop_cleanly()
     from movierec.recommender import Recommender
 
     n_rows = Recommender.load(model).export(file, k, overwrite=overwrite)
     raise_if_stopped()
-    say(f"{counted(n_rows, 'row')} -> {file}")
+    say(f"{pluralize(n_rows, 'row')} -> {file}")

@@ -1,24 +1,29 @@
-"""``movierec fit``: make a model from ratings and films."""
+"""``movierec fit``: fit a model on ratings and movies."""
 
 from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from movierec.cli._app import DEFAULT_MODEL, Model, say
+from movierec._util import pluralize
+from movierec.cli._app import say
+from movierec.cli._options import DEFAULT_MODEL, ModelOption, OnErrorOption, parse_assignments
 from movierec.cli._signals import raise_if_stopped, stop_cleanly
 from movierec.errors import UsageError
-from movierec.model import CONTENT_PARTS, Parameters
-from movierec.wording import counted
+from movierec.films.content import CONTENT_PARTS
+from movierec.model.parameters import Parameters
+
+if TYPE_CHECKING:
+    from movierec.recommender import Recommender
 
 
-def format_weights(weights: dict[str, float]) -> str:
-    """Return weights as they are typed."""
+def format_weights(weights: Mapping[str, float]) -> str:
+    """Return weights as they are typed: ``genres=0.3,title=0.65``."""
     return ",".join(f"{name}={weight:g}" for name, weight in weights.items())
 
 
@@ -27,81 +32,89 @@ def fit(
         str | None,
         typer.Argument(
             metavar="[RATINGS]",
-            help="A rating file (- for standard input), or a MovieLens folder or zip that holds "
-            "the films too. Without it, the sample that comes with movierec.",
+            help="A rating file (- for standard input), or a MovieLens folder or zip with both "
+            "ratings and movies. Default: the sample data.",
         ),
     ] = None,
     movies: Annotated[
-        str | None, typer.Argument(metavar="[MOVIES]", help="A file of films.")
+        str | None, typer.Argument(metavar="[MOVIES]", help="A file of movies.")
     ] = None,
-    model: Model = DEFAULT_MODEL,
+    model: ModelOption = DEFAULT_MODEL,
     n_neighbors: Annotated[
-        int, typer.Option(min=1, help="How many neighbours of each film to store.")
+        int, typer.Option(min=1, help="Number of neighbors stored for each movie.")
     ] = Parameters.n_neighbors,
     min_support: Annotated[
-        int, typer.Option(min=0, help="People who must have rated both films of a pair.")
+        int, typer.Option(min=0, help="Leave out pairs of movies that fewer people rated.")
     ] = Parameters.min_support,
     min_ratings: Annotated[
-        int, typer.Option(min=1, help="Leave out films with fewer ratings.")
+        int, typer.Option(min=1, help="Leave out movies with fewer ratings.")
     ] = Parameters.min_ratings,
     content_weight: Annotated[
         float,
         typer.Option(
             min=0,
             max=1,
-            help="What genres, title and so on count beside very many ratings. At 0 the similarity "
-            "is the cosine of ratings.",
+            help="Weight of content (genres, title and so on) next to very many ratings. At 0 the "
+            "similarity is the cosine of ratings.",
         ),
     ] = Parameters.content_weight,
     prior: Annotated[
         float,
-        typer.Option(min=0, help="How many ratings of a film count half of what very many would."),
+        typer.Option(min=0, help="Number of ratings that have half the weight of very many."),
     ] = Parameters.prior,
     content_parts: Annotated[
         str | None,
         typer.Option(
             metavar="PART=WEIGHT,...",
-            help="What the parts of the content count, those not named nothing. "
+            help="Weights of the parts of the content; parts not named count nothing. "
             f"[default: {format_weights(CONTENT_PARTS)}]",
         ),
     ] = None,
     algorithm: Annotated[
-        str, typer.Option(help="What recommends and compares films; see `movierec algorithms`.")
+        str,
+        typer.Option(
+            help="Algorithm that recommends and compares movies: a name from `movierec "
+            "algorithms`, or package.module:Class."
+        ),
     ] = Parameters.algorithm,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="PARAMETER=VALUE", help="A parameter of the algorithm."),
+        typer.Option(
+            "--set",
+            metavar="PARAMETER=VALUE",
+            help="Set a parameter of the algorithm; may be repeated.",
+        ),
     ] = None,
     feedback: Annotated[
         Literal["presence", "value"] | None,
-        typer.Option(help="Short for --set feedback=..: does a rating count, or its value?"),
+        typer.Option(
+            help="The same as --set feedback=...: learn from which movies were rated, or how."
+        ),
     ] = None,
     links: Annotated[
-        Path | None, typer.Option(help="links.csv: films are found by IMDb id too.")
+        Path | None, typer.Option(help="links.csv: IMDb ids, by which movies can be found too.")
     ] = None,
-    tags: Annotated[Path | None, typer.Option(help="tags.csv: what people call the films.")] = None,
+    tags: Annotated[Path | None, typer.Option(help="tags.csv: tags given to movies.")] = None,
     genome: Annotated[
-        Path | None, typer.Option(help="genome-scores.csv: how relevant each tag is for a film.")
+        Path | None, typer.Option(help="genome-scores.csv: relevance of each tag to each movie.")
     ] = None,
-    on_error: Annotated[
-        Literal["fail", "skip"], typer.Option(help="What to do with a line that cannot be used.")
-    ] = "fail",
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    on_error: OnErrorOption = "fail",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Make a model from ratings and films.
+    """Fit a model on ratings and movies.
 
-    Reads every MovieLens release and MovieTweetings, plain or compressed, by their content.
-    The model is replaced in one stroke: a fit that fails leaves the old one as it was.
+    Reads every MovieLens release and MovieTweetings, plain or compressed; the format is detected.
+    The model file is replaced in one step: a fit that fails leaves the old one as it was.
     """
     started = time.perf_counter()
     tell = (lambda *lines: None) if quiet else say
-    tell(f"reading {ratings or 'the sample: real films, simulated ratings'}")
+    tell(f"reading {ratings or 'the sample data: real movies, simulated ratings'}")
     stop_cleanly()
-    from movierec.artifact.writing import refuse_bad_place
     from movierec.cli._output import progress_bar
     from movierec.recommender import Recommender
+    from movierec.store.base import store_for
 
-    refuse_bad_place(model)
+    store_for(str(model)).check_target(str(model))  # before the work, not after it
     with progress_bar(quiet=quiet) as progress:
         recommender = Recommender.fit(
             ratings,
@@ -123,16 +136,16 @@ def fit(
         raise_if_stopped()
         recommender.save(model)
     tell(*_summary(recommender.card, model, time.perf_counter() - started))
-    tell("next:", f"  movierec similar {_quoted(_famous(recommender))}{_model_option(model)}")
+    tell("next:", f"  movierec similar {_quoted(_most_rated(recommender))}{_model_option(model)}")
 
 
 def parse_weights(text: str | None) -> dict[str, float] | None:
-    """Return the weights in ``genres=0.3,title=0.65``.
+    """Return the weights in ``genres=0.3,title=0.65``, by part.
 
     Raises
     ------
     UsageError
-        If `text` is no list of weights.
+        If `text` is not a list of weights.
     """
     if text is None:
         return None
@@ -144,45 +157,46 @@ def parse_weights(text: str | None) -> dict[str, float] | None:
         return weights
     except ValueError:
         raise UsageError(
-            f'"{text}" is no list of weights', f"write it as {format_weights(CONTENT_PARTS)}"
+            f'"{text}" is not a list of weights', f"write it as {format_weights(CONTENT_PARTS)}"
         ) from None
 
 
 def parse_settings(texts: Sequence[str], feedback: str | None) -> dict[str, str]:
-    """Return the parameters in ``l2=100``.
+    """Return the values of texts such as ``l2=100``, by parameter.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    feedback : str, optional
+        The value of the parameter "feedback".
 
     Raises
     ------
     UsageError
-        If one has no value, or two.
+        If a text is written otherwise, or a parameter is set twice.
     """
-    settings = {} if feedback is None else {"feedback": feedback}
-    for text in texts:
-        name, equals, value = (part.strip() for part in text.partition("="))
-        if not equals or name in settings:
-            raise UsageError(f'"{text}" is not PARAMETER=VALUE, once for each', "such as l2=100")
-        settings[name] = value
-    return settings
+    all_texts = [*texts, *([] if feedback is None else [f"feedback={feedback}"])]
+    return parse_assignments(all_texts, "PARAMETER=VALUE", "l2=100")
 
 
 def _summary(card: dict[str, Any], model: Path, seconds: float) -> list[str]:
-    dropped = [f"left out {counted(n, 'rating')} {reason}" for reason, n in card["dropped"].items()]
+    dropped = (f"left out {pluralize(n, 'rating')} {why}" for why, n in card["dropped"].items())
     size = model.stat().st_size / 1e6
     return [
         *card["notes"],
         *dropped,
-        f"{counted(card['n_ratings'], 'rating')} of {counted(card['n_items'], 'film')}"
-        f" by {counted(card['n_users'], 'user')}"
+        f"{pluralize(card['n_ratings'], 'rating')} of {pluralize(card['n_items'], 'movie')}"
+        f" by {pluralize(card['n_users'], 'user')}"
         f" -> {model} ({size:.1f} MB, {seconds:.1f} s)",
     ]
 
 
-def _famous(recommender: Any) -> str:
+def _most_rated(recommender: Recommender) -> str:
     return str(recommender.stats()["most_rated"][0]["title"])
 
 
 def _quoted(title: str) -> str:
-    """Return a title as a shell takes it, in double quotes where nothing in it needs others."""
+    """Return a title quoted for a shell, in double quotes if nothing in it needs escaping."""
     return shlex.quote(title) if set(title) & set('"$`\\!') else f'"{title}"'
 
 

@@ -1,71 +1,67 @@
-"""``movierec recommend``: what somebody should see."""
+"""``movierec recommend``: movies for a person or a group."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from movierec.cli._app import DEFAULT_MODEL, Model, say, say_unmatched
-from movierec.cli._films import (
-    GENRES,
-    TITLE,
-    YEAR,
+from movierec._util import pluralize
+from movierec.cli._app import say, say_unmatched
+from movierec.cli._columns import GENRES, RANK, TITLE, YEAR, plain
+from movierec.cli._options import (
+    DEFAULT_MODEL,
     ByIdOption,
-    DiversityOption,
-    FormatOption,
-    GenreOption,
-    JsonOption,
-    NotGenreOption,
-    ObscurityOption,
-    YearsOption,
-    parse_years,
-    plain,
+    FilterOptions,
+    LengthOption,
+    ModelOption,
+    OutputOptions,
+    RerankOptions,
 )
-from movierec.cli._output import Column, Format, print_list
-from movierec.wording import counted
+from movierec.cli._output import Column, print_list
 
 
 def recommend(
-    user: Annotated[str | None, typer.Option(help="One of the users in the ratings.")] = None,
+    *,
+    user: Annotated[str | None, typer.Option(help="A user in the ratings of the model.")] = None,
     like: Annotated[
         list[str] | None,
-        typer.Option(metavar="TITLE[=RATING]", help="A film that is liked; may be repeated."),
+        typer.Option(metavar="TITLE[=RATING]", help="A movie they like; may be repeated."),
     ] = None,
     dislike: Annotated[
         list[str] | None,
-        typer.Option(metavar="TITLE", help="A film that is not; may be repeated."),
+        typer.Option(metavar="TITLE", help="A movie they dislike; may be repeated."),
     ] = None,
     ratings: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Someone's ratings: movieId or title (and year), and rating. Again: of another."
+            help="A file of one person's ratings: movieId or title (and year), and rating. "
+            "Repeat it for a group."
         ),
     ] = None,
     group: Annotated[
         Literal["average", "least-misery"],
-        typer.Option(help="What counts of several people's scores: their mean, or the lowest."),
+        typer.Option(help="Score of a movie for a group: the mean, or the lowest."),
     ] = "average",
-    k: Annotated[int, typer.Option("-k", min=1, help="How many films to list.")] = 10,
+    k: LengthOption = 10,
     by_id: ByIdOption = False,
-    genre: GenreOption = None,
-    not_genre: NotGenreOption = None,
-    years: YearsOption = None,
-    min_support: Annotated[int, typer.Option(min=0, help="People who must have rated a film.")] = 0,
+    filters: FilterOptions,
+    min_support: Annotated[
+        int, typer.Option(min=0, help="Least number of people who rated a movie.")
+    ] = 0,
     only: Annotated[
-        Path | None, typer.Option(help="Rank the films in this file: a watchlist.")
+        Path | None, typer.Option(help="Rank only the movies in this file, such as a watchlist.")
     ] = None,
-    exclude: Annotated[Path | None, typer.Option(help="Leave out the films in this file.")] = None,
-    diversity: DiversityOption = 0.0,
-    obscurity: ObscurityOption = 0.0,
-    form: FormatOption = Format.TABLE,
-    as_json: JsonOption = False,
-    model: Model = DEFAULT_MODEL,
+    exclude: Annotated[Path | None, typer.Option(help="Leave out the movies in this file.")] = None,
+    rerank: RerankOptions,
+    output: OutputOptions,
+    model: ModelOption = DEFAULT_MODEL,
 ) -> None:
-    """Recommend films to a user of the model, or to anybody who names what they like.
+    """Recommend movies to a user of the model, or to anyone who names movies they like.
 
-    Films that were rated are never listed.
+    Movies that they have rated are never listed.
     """
     from movierec.recommender import Recommender
 
@@ -77,34 +73,27 @@ def recommend(
         ratings=ratings or (),
         group=group,
         by_id=by_id,
-        genres=genre or (),
-        not_genres=not_genre or (),
-        years=parse_years(years),
         min_support=min_support,
         only=only,
         exclude=exclude,
-        diversity=diversity,
-        obscurity=obscurity,
+        **filters.arguments(),
+        **rerank.arguments(),
     )
-    rows = [plain(film) for film in found]
-    print_list(
-        Format.JSON if as_json else form,
-        rows,
-        _COLUMNS,
-        title=f"Recommended, by {counted(found.n_rated, 'rating')}",
-        document={
-            "rated": found.n_rated,
-            "unmatched": [str(error) for error in found.unmatched],
-            "recommendations": rows,
-        },
-    )
+    rows = [plain(movie) for movie in found]
+    title = f"Recommended, based on {pluralize(found.n_rated, 'rating')}"
+    document = {
+        "rated": found.n_rated,
+        "unmatched": [str(error) for error in found.unmatched],
+        "recommendations": rows,
+    }
+    print_list(output.format, rows, _COLUMNS, title=title, document=document)
     say_unmatched(found.unmatched)
     if len(found) < k:
-        say(f"{counted(len(found), 'film')} of {k} asked for: there is no other to list")
+        say(f"{pluralize(len(found), 'movie')} of {k} asked for: no other movie can be recommended")
 
 
-def parse_likes(texts: Any) -> dict[str, float | None]:
-    """Return films with their ratings: of ``Heat=4.5`` the 4.5, else None."""
+def parse_likes(texts: Sequence[str]) -> dict[str, float | None]:
+    """Return movies with their ratings: 4.5 for ``Heat=4.5``, None for ``Heat``."""
     return dict(_parsed(text) for text in texts)
 
 
@@ -117,7 +106,7 @@ def _parsed(text: str) -> tuple[str, float | None]:
 
 
 _COLUMNS = (
-    Column("#", lambda row: str(row["rank"]), is_number=True),
+    RANK,
     TITLE,
     YEAR,
     GENRES,

@@ -7,24 +7,27 @@ from typing import Annotated
 
 import typer
 
-from movierec.cli._app import DEFAULT_MODEL, Model, say
+from movierec.cli._app import say
+from movierec.cli._options import DEFAULT_MODEL, ModelOption
 from movierec.errors import UsageError
 
 
 def serve(
     host: Annotated[
-        str, typer.Option(help="Where to listen; 0.0.0.0 lets other machines in.")
+        str, typer.Option(help="Address to listen on; 0.0.0.0 accepts other machines.")
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="The port; 0 takes any that is free.")
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")
     ] = 8000,
-    open_browser: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
-    model: Model = DEFAULT_MODEL,
+    open_browser: Annotated[
+        bool, typer.Option("--open", help="Open the app in the browser.")
+    ] = False,
+    model: ModelOption = DEFAULT_MODEL,
 ) -> None:
-    """Show the model in a browser, and answer programs in JSON.
+    """Serve the model as web pages and as a JSON API.
 
-    Needs `pip install 'movierec[web]'`. A model that a new fit writes is used at once. What is
-    rated on the taste page stays in the browser.
+    Needs `pip install 'movierec[web]'`. A model that a new fit writes is used at once. Ratings
+    entered on the taste page stay in the browser.
     """
     from movierec.recommender import Recommender
 
@@ -32,5 +35,5 @@ def serve(
         from movierec.web import server
     except ModuleNotFoundError as error:
         raise UsageError(f"serving needs {error.name}", "pip install 'movierec[web]'") from error
-    gc.enable()  # this command does not end soon
+    gc.enable()  # unlike other commands, this one keeps running
     server.serve(Recommender.load(model), host, port, say=say, open_browser=open_browser)

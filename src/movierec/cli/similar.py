@@ -1,56 +1,52 @@
-"""``movierec similar``: more like this."""
+"""``movierec similar``: movies similar to one or several."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from movierec.cli._app import DEFAULT_MODEL, Model, say
-from movierec.cli._films import (
-    MEAN,
-    TITLE,
-    YEAR,
+from movierec.cli._app import say
+from movierec.cli._columns import MEAN, RANK, TITLE, YEAR, plain
+from movierec.cli._options import (
+    DEFAULT_MODEL,
     ByIdOption,
-    DiversityOption,
-    FormatOption,
-    GenreOption,
-    JsonOption,
-    NotGenreOption,
-    ObscurityOption,
-    YearsOption,
-    parse_years,
-    plain,
+    FilterOptions,
+    LengthOption,
+    ModelOption,
+    OutputOptions,
+    RerankOptions,
 )
-from movierec.cli._output import Column, Format, print_list
+from movierec.cli._output import Column, print_list
+
+if TYPE_CHECKING:
+    from movierec.answers.records import Neighbors
+    from movierec.films.catalog import Movie
 
 
 def similar(
-    titles: Annotated[list[str], typer.Argument(metavar="TITLE...", help="One film or several.")],
-    k: Annotated[int, typer.Option("-k", min=1, help="How many films to list.")] = 10,
+    titles: Annotated[list[str], typer.Argument(metavar="TITLE...", help="One movie, or several.")],
+    *,
+    k: LengthOption = 10,
     less_like: Annotated[
         list[str] | None,
-        typer.Option(metavar="TITLE", help="Keep away from this film; may be repeated."),
+        typer.Option(metavar="TITLE", help="Avoid movies like this one; may be repeated."),
     ] = None,
     by_id: ByIdOption = False,
-    year: Annotated[int | None, typer.Option(help="The year of the film.")] = None,
+    year: Annotated[int | None, typer.Option(help="The year of the movie.")] = None,
     min_support: Annotated[
-        int, typer.Option(min=0, help="People who must have rated both films.")
+        int, typer.Option(min=0, help="Least number of people who rated both movies.")
     ] = 0,
-    genre: GenreOption = None,
-    not_genre: NotGenreOption = None,
-    years: YearsOption = None,
-    diversity: DiversityOption = 0.0,
-    obscurity: ObscurityOption = 0.0,
-    form: FormatOption = Format.TABLE,
-    as_json: JsonOption = False,
-    model: Model = DEFAULT_MODEL,
+    filters: FilterOptions,
+    rerank: RerankOptions,
+    output: OutputOptions,
+    model: ModelOption = DEFAULT_MODEL,
 ) -> None:
-    """List the films most similar to one, or to several.
+    """List the movies most similar to one, or to several.
 
-    The similarity, from 0 to 1, joins what people gave the films and what the films are. Its
-    evidence is "solid", or "thin" where fewer than 5 people rated both, or "by content" where
-    that makes up more than half of it. `movierec why` shows more.
+    The similarity, from 0 to 1, combines how people rated two movies with what the movies are.
+    The evidence is "thin" if fewer than 5 people rated both, "by content" if content makes up
+    more than half of the similarity, and "solid" otherwise. `movierec why` shows more.
     """
     from movierec.recommender import Recommender
 
@@ -60,43 +56,40 @@ def similar(
         less_like=less_like or (),
         by_id=by_id,
         year=year,
-        genres=genre or (),
-        not_genres=not_genre or (),
-        years=parse_years(years),
         min_support=min_support,
-        diversity=diversity,
-        obscurity=obscurity,
+        **filters.arguments(),
+        **rerank.arguments(),
     )
     rows = [plain(neighbor) for neighbor in found]
     print_list(
-        Format.JSON if as_json else form,
-        rows,
-        _COLUMNS,
-        title=_heading(found),
-        document={
-            "query": _named(found.query),
-            "queries": [_named(movie) for movie in found.queries],
-            "less_like": [_named(movie) for movie in found.less_like],
-            "neighbors": rows,
-        },
+        output.format, rows, _COLUMNS, title=_heading(found), document=_document(found, rows)
     )
     if found.note:
         say(found.note)
 
 
-def _heading(found: Any) -> str:
-    liked, away = (
+def _heading(found: Neighbors) -> str:
+    liked, avoided = (
         " and ".join(movie.title for movie in group) for group in (found.queries, found.less_like)
     )
-    return f"Films like {liked}{f', less like {away}' if away else ''}"
+    return f"Movies like {liked}{f', less like {avoided}' if avoided else ''}"
 
 
-def _named(movie: Any) -> dict[str, Any]:
+def _document(found: Neighbors, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "query": _named(found.query),
+        "queries": [_named(movie) for movie in found.queries],
+        "less_like": [_named(movie) for movie in found.less_like],
+        "neighbors": rows,
+    }
+
+
+def _named(movie: Movie) -> dict[str, Any]:
     return {"movie_id": movie.movie_id, "title": movie.title}
 
 
 _COLUMNS = (
-    Column("#", lambda row: str(row["rank"]), is_number=True),
+    RANK,
     TITLE,
     YEAR,
     Column("similarity", lambda row: f"{row['similarity']:.3f}", "cyan", is_number=True),

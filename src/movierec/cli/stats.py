@@ -1,39 +1,39 @@
-"""``movierec stats``: what the ratings and the model are."""
+"""``movierec stats``: describe the ratings and the model."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
-from movierec.cli._app import DEFAULT_MODEL, Model
-from movierec.cli._films import MEAN, MOVIE_ID, N_RATINGS, TITLE
+from movierec._util import pluralize
+from movierec.cli._columns import MEAN, MOVIE_ID, N_RATINGS, TITLE
+from movierec.cli._options import DEFAULT_MODEL, JsonOption, ModelOption, OnErrorOption
 from movierec.cli._output import Column, bar, print_json, print_pairs, print_table, progress_bar
 
 
 def stats(
     ratings: Annotated[
         str | None,
-        typer.Argument(metavar="[RATINGS]", help="Files to look at instead of the model."),
+        typer.Argument(metavar="[RATINGS]", help="Files to describe instead of the model."),
     ] = None,
     movies: Annotated[str | None, typer.Argument(metavar="[MOVIES]")] = None,
-    on_error: Annotated[
-        Literal["fail", "skip"], typer.Option(help="What to do with a line that cannot be used.")
-    ] = "fail",
-    as_json: Annotated[bool, typer.Option("--json", help="Print all of it as JSON.")] = False,
-    model: Model = DEFAULT_MODEL,
+    on_error: OnErrorOption = "fail",
+    as_json: JsonOption = False,
+    model: ModelOption = DEFAULT_MODEL,
 ) -> None:
-    """Show what the ratings are and how the model was made."""
+    """Show counts and distributions of the ratings, and how the model was made."""
     from movierec.recommender import Recommender
 
     if ratings is None:
         found = Recommender.load(model).stats()
     else:
-        from movierec.fitting import stats_of
+        from movierec.training.fit import summary_of
 
         with progress_bar(quiet=False) as progress:
-            found = stats_of(ratings, movies, on_error=on_error, progress=progress)
+            sources = {"ratings": ratings, "movies": movies}
+            found = summary_of(sources, on_error=on_error, progress=progress)
     if as_json:
         print_json(found)
     else:
@@ -44,15 +44,15 @@ def _print(found: Mapping[str, Any]) -> None:
     print_pairs("Ratings", _counts(found))
     histogram = found["rating_histogram"]
     _print_bars("Ratings given", [(f"{row['rating']:g}", row["count"]) for row in histogram])
-    for name in ("user", "film"):
-        spread = found[f"ratings_per_{name}"]
-        _print_bars(f"Ratings per {name}: {_quartiles(spread)}", _ranges(spread["bars"]))
+    for noun, key in (("user", "ratings_per_user"), ("movie", "ratings_per_film")):
+        spread = found[key]
+        _print_bars(f"Ratings per {noun}: {_quartiles(spread)}", _ranges(spread["bars"]))
     decades = found["years"]["films_per_decade"]
-    _print_bars("Films per decade", [(f"{row['decade']}s", row["count"]) for row in decades])
+    _print_bars("Movies per decade", [(f"{row['decade']}s", row["count"]) for row in decades])
     columns = (MOVIE_ID, TITLE, N_RATINGS, MEAN)
     print_table(found["most_rated"], columns, "Most rated")
     best = found["best_rated"]
-    print_table(best["films"], columns, f"Best rated, of {best['min_ratings']:,} ratings or more")
+    print_table(best["films"], columns, f"Best rated, with {best['min_ratings']:,} ratings or more")
     if "model" in found:
         print_pairs("Model", _card(found["model"]))
 
@@ -66,12 +66,12 @@ def _counts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("ratings used", f"{found['ratings']:,}"),
         ("unique users", f"{found['users']:,}"),
         ("unique movies (rated)", f"{found['films_rated']:,}"),
-        ("films listed", f"{found['films_listed']:,}"),
+        ("movies listed", f"{found['films_listed']:,}"),
         ("ratings per user", f"{found['ratings_per_user']['mean']:.1f}"),
-        ("ratings per film", f"{found['ratings_per_film']['mean']:.1f}"),
-        ("density", f"{found['density']:.3%} of all users and rated films"),
+        ("ratings per movie", f"{found['ratings_per_film']['mean']:.1f}"),
+        ("density", f"{found['density']:.3%} of all pairs of users and rated movies"),
         ("mean rating", f"{found['mean_rating']:.3f}"),
-        ("years", f"{span}, {years['films_without']:,} films without"),
+        ("years", f"{span}, {pluralize(years['films_without'], 'movie')} without"),
     ]
 
 
@@ -84,7 +84,7 @@ def _card(card: Mapping[str, Any]) -> list[tuple[str, str]]:
 
     size = [("file", f"{card['path']}, {card['bytes'] / 1e6:.1f} MB")] if "path" in card else []
     return [
-        ("algorithm", f"{card['algorithm']}, similar by {card['similarity']}"),
+        ("algorithm", f"{card['algorithm']}, similarity: {card['similarity']}"),
         ("parameters", joined(card["parameters"])),
         ("made with", joined(card["versions"])),
         ("made", card["created"]),

@@ -1,58 +1,56 @@
-"""``movierec why``: what the similarity of two films rests on."""
+"""``movierec why``: explain the similarity of two movies."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from movierec.cli._app import DEFAULT_MODEL, Model, say
-from movierec.cli._films import ByIdOption, JsonOption, plain
+from movierec._util import pluralize
+from movierec.cli._app import say
+from movierec.cli._columns import plain
+from movierec.cli._options import DEFAULT_MODEL, ByIdOption, JsonOption, ModelOption
 from movierec.cli._output import Column, print_json, print_pairs, print_table
-from movierec.model import COSINE
-from movierec.wording import counted
+
+if TYPE_CHECKING:
+    from movierec.answers.explain import Why
 
 
 def why(
-    first: Annotated[str, typer.Argument(metavar="TITLE", help="A film.")],
-    second: Annotated[str, typer.Argument(metavar="TITLE", help="Another film.")],
+    first: Annotated[str, typer.Argument(metavar="TITLE", help="A movie.")],
+    second: Annotated[str, typer.Argument(metavar="TITLE", help="Another movie.")],
     by_id: ByIdOption = False,
     as_json: JsonOption = False,
-    model: Model = DEFAULT_MODEL,
+    model: ModelOption = DEFAULT_MODEL,
 ) -> None:
-    """Say why two films are similar.
+    """Explain why two movies are similar.
 
-    Shows how many people rated both and what they gave, what the films share, and how much of
-    the similarity comes from ratings and how much from content.
+    Shows how many people rated both and how they rated them, what the movies share, and how much
+    of the similarity comes from ratings and how much from content.
     """
+    from movierec.model.model import COSINE
     from movierec.recommender import Recommender
 
     recommender = Recommender.load(model)
     found = recommender.why(first, second, by_id=by_id)
-    own = recommender.card["similarity"]
-    if own != COSINE:
-        say(f"`similar` of this model goes by another similarity: {own}")
+    similarity = recommender.card["similarity"]
+    if similarity != COSINE:
+        say(f"`movierec similar` uses a different similarity with this model: {similarity}")
     if as_json:
         print_json(plain(found))
         return
-    title = f"{found.first.title} and {found.second.title}"
-    print_pairs(title, _facts(found))
+    print_pairs(f"{found.first.title} and {found.second.title}", _facts(found))
     if found.support:
-        rows = [
-            {"step": step, "counts": counts}
-            for step, counts in zip(found.steps, found.ratings, strict=True)
-        ]
-        heading = f"people who gave {found.first.title} (down) and {found.second.title} (across)"
-        print_table(rows[::-1], _crossed(found.steps), heading)
+        _print_ratings(found)
 
 
-def _facts(found: Any) -> Iterator[tuple[str, str]]:
+def _facts(found: Why) -> Iterator[tuple[str, str]]:
     yield "similarity", f"{found.similarity:.3f}, {found.evidence}"
     yield "from ratings", f"{found.from_ratings:.3f}"
     parts = ", ".join(f"{name} {value:.3f}" for name, value in found.parts.items() if value)
     yield "from content", f"{found.from_content:.3f}{f' ({parts})' if parts else ''}"
-    yield "rated both", counted(found.support, "person", "people")
+    yield "rated both", pluralize(found.support, "person", "people")
     if found.agreement is not None:
         yield "agreement", f"{found.agreement:.0%} loved both or neither"
     if found.correlation is not None:
@@ -61,17 +59,23 @@ def _facts(found: Any) -> Iterator[tuple[str, str]]:
     if lovers.n_people:
         yield (
             f"gave {found.first.title} {lovers.at_least:g} or more",
-            f"{counted(lovers.n_people, 'person', 'people')}, who gave {found.second.title} "
-            f"{lovers.mean_rating:.2f}: {lovers.difference:+.2f} against its mean",
+            f"{pluralize(lovers.n_people, 'person', 'people')}, who gave {found.second.title} "
+            f"{lovers.mean_rating:.2f} on average, {lovers.difference:+.2f} from its mean",
         )
     yield "shared genres", ", ".join(found.shared_genres) or "none"
     if found.shared_tags:
         yield "shared tags", ", ".join(found.shared_tags)
 
 
-def _crossed(steps: list[float]) -> list[Column]:
-    def column(place: int, step: float) -> Column:
-        return Column(f"≤ {step:g}", lambda row: f"{row['counts'][place]:,}", is_number=True)
+def _print_ratings(found: Why) -> None:
+    """Print how many people gave both movies each pair of ratings, highest ratings first."""
+    pairs = zip(found.steps, found.ratings, strict=True)
+    rows = [{"step": step, "counts": counts} for step, counts in pairs]
+    steps = Column("", lambda row: f"≤ {row['step']:g}", "bold", is_number=True)
+    columns = (_rating_column(index, step) for index, step in enumerate(found.steps))
+    heading = f"people by rating of {found.first.title} (down) and {found.second.title} (across)"
+    print_table(rows[::-1], [steps, *columns], heading)
 
-    first = Column("", lambda row: f"≤ {row['step']:g}", "bold", is_number=True)
-    return [first, *(column(place, step) for place, step in enumerate(steps))]
+
+def _rating_column(index: int, step: float) -> Column:
+    return Column(f"≤ {step:g}", lambda row: f"{row['counts'][index]:,}", is_number=True)

@@ -1,5 +1,6 @@
-"""Measuring recommendations: what is held back, what is ranked, how good that is.
+"""Measuring recommendations: what is held back, what is ranked, how good the ranking is.
 
-``splitting``: training and test; ``films``: what the films are; ``metrics``: how good ranked lists
-are; ``runs``: algorithms side by side; ``tuning``: choosing parameters; ``plot``: a picture of it.
+``compare`` is what `movierec evaluate` does. ``tasks`` makes training and test rows, by
+``splitting``; ``metrics`` measure ranked lists; ``runs`` fits algorithms and ranks; ``tuning``
+chooses parameters; ``plot`` draws the results.
 """

@@ -1,15 +1,18 @@
-"""How good ranked lists are, by what was held back. All of one list's measures are from 0 to 1.
+"""Metrics of ranked lists, by what was held back. Those of one list are from 0 to 1.
 
-A list has at most k films; relevant are the films of the test rows; relevance is binary.
+A list has at most k items. The items of the test rows are relevant, and relevance is binary.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 Hits = npt.NDArray[np.bool_]
 PerUser = npt.NDArray[np.float64]
@@ -17,8 +20,8 @@ PerUser = npt.NDArray[np.float64]
 N_RESAMPLES = 1000
 
 
-def hits_of(ranked: npt.NDArray[np.int64], relevant: Any) -> Hits:
-    """Tell which films of some lists are relevant.
+def hits_of(ranked: npt.NDArray[np.int64], relevant: csr_matrix) -> Hits:
+    """Tell which items of some lists are relevant.
 
     Parameters
     ----------
@@ -29,31 +32,44 @@ def hits_of(ranked: npt.NDArray[np.int64], relevant: Any) -> Hits:
     """
     n_users, n_items = relevant.shape
     rows = np.repeat(np.arange(n_users), np.diff(relevant.indptr))
-    wanted = rows * n_items + relevant.indices
-    listed = np.arange(n_users)[:, None] * n_items + ranked
-    return np.asarray(np.isin(listed, wanted) & (ranked >= 0))
+    relevant_cells = rows * n_items + relevant.indices
+    listed_cells = np.arange(n_users)[:, None] * n_items + ranked
+    return np.asarray(np.isin(listed_cells, relevant_cells) & (ranked >= 0))
 
 
 def hit_rate_at_k(hits: Hits, n_relevant: npt.NDArray[np.int64]) -> PerUser:
-    """Return 1 where a list holds anything relevant."""
+    """Return 1 for each list that holds anything relevant, else 0.
+
+    Parameters
+    ----------
+    hits : ndarray of shape (n_users, k), bool
+        From :func:`hits_of`.
+    n_relevant : ndarray of shape (n_users,), int64
+        Number of relevant items of each user.
+
+    Returns
+    -------
+    ndarray of shape (n_users,), float64
+    """
     return np.asarray(hits.any(axis=1), dtype=np.float64)
 
 
 def precision_at_k(hits: Hits, n_relevant: npt.NDArray[np.int64]) -> PerUser:
-    """Return the share of k that is relevant."""
+    """Return the share of k that is relevant; parameters as in :func:`hit_rate_at_k`."""
     return np.asarray(hits.sum(axis=1) / hits.shape[1])
 
 
 def recall_at_k(hits: Hits, n_relevant: npt.NDArray[np.int64]) -> PerUser:
-    """Return the share of what is relevant that is in the list."""
+    """Return the share of the relevant items that is listed; see :func:`hit_rate_at_k`."""
     return np.asarray(hits.sum(axis=1) / n_relevant)
 
 
 def ndcg_at_k(hits: Hits, n_relevant: npt.NDArray[np.int64]) -> PerUser:
-    """Return the discounted gain, of that of the best list there could be.
+    """Return the discounted gain as a share of that of the best possible list.
 
     Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR techniques", ACM Transactions
-    on Information Systems 20 (2002), with ``1 / log2(rank + 1)`` for a relevant film.
+    on Information Systems 20 (2002), with ``1 / log2(rank + 1)`` for a relevant item.
+    Parameters as in :func:`hit_rate_at_k`.
     """
     discounts = 1 / np.log2(np.arange(2, hits.shape[1] + 2))
     best = np.concatenate([[0.0], np.cumsum(discounts)])
@@ -61,18 +77,18 @@ def ndcg_at_k(hits: Hits, n_relevant: npt.NDArray[np.int64]) -> PerUser:
 
 
 def mrr(hits: Hits, n_relevant: npt.NDArray[np.int64]) -> PerUser:
-    """Return 1 / the rank of the first relevant film, 0 where there is none."""
+    """Return 1 / the rank of the first relevant item, or 0; see :func:`hit_rate_at_k`."""
     return np.where(hits.any(axis=1), 1 / (hits.argmax(axis=1) + 1), 0.0)
 
 
 def average_precision_at_k(hits: Hits, n_relevant: npt.NDArray[np.int64]) -> PerUser:
-    """Return the mean precision at the ranks of the relevant films, of all there could be."""
+    """Return the mean precision at the ranks of the relevant items; see :func:`hit_rate_at_k`."""
     ranks = np.arange(1, hits.shape[1] + 1)
     precisions = hits.cumsum(axis=1) / ranks
     return np.asarray((precisions * hits).sum(axis=1) / np.minimum(n_relevant, hits.shape[1]))
 
 
-MEASURES: dict[str, Callable[[Hits, npt.NDArray[np.int64]], PerUser]] = {
+METRICS: dict[str, Callable[[Hits, npt.NDArray[np.int64]], PerUser]] = {
     "hit_rate": hit_rate_at_k,
     "precision": precision_at_k,
     "recall": recall_at_k,
@@ -85,6 +101,13 @@ MEASURES: dict[str, Callable[[Hits, npt.NDArray[np.int64]], PerUser]] = {
 def interval(values: PerUser, seed: int = 0) -> tuple[float, float]:
     """Return the 95 % interval of a mean, by a bootstrap over users.
 
+    Parameters
+    ----------
+    values : ndarray of shape (n_users,), float64
+    seed : int
+        Random seed.
+
+
     Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7 (1979).
     """
     drawn = np.random.default_rng(seed).integers(0, len(values), (N_RESAMPLES, len(values)))
@@ -93,36 +116,49 @@ def interval(values: PerUser, seed: int = 0) -> tuple[float, float]:
 
 
 def coverage(ranked: npt.NDArray[np.int64], n_items: int) -> float:
-    """Return the share of all films that is in any list."""
+    """Return the share of all items that is in any list.
+
+    Parameters
+    ----------
+    ranked : ndarray of shape (n_users, k), int64
+    n_items : int
+    """
     return len(np.unique(ranked[ranked >= 0])) / n_items
 
 
 def novelty(ranked: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], n_users: int) -> float:
-    """Return how surprising the films in the lists are, in bits: the mean of -log2(share of users).
+    """Return how surprising the listed items are, in bits: the mean of -log2(share of users).
 
     Vargas and Castells, "Rank and relevance in novelty and diversity metrics for recommender
-    systems" (RecSys 2011), section 4.1. A film that nobody rated counts as rated by one.
+    systems" (RecSys 2011), section 4.1. An item that nobody rated counts as rated by one user.
+
+    Parameters
+    ----------
+    ranked : ndarray of shape (n_users, k), int64
+    counts : ndarray of shape (n_items,), int64
+        Number of ratings of each item.
+    n_users : int
     """
     listed = counts[ranked[ranked >= 0]]
     return float(-np.log2(np.maximum(listed, 1) / n_users).mean()) if len(listed) else 0.0
 
 
 def popularity_bias(
-    ranked: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], known: Any
+    ranked: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], known: csr_matrix
 ) -> float:
-    """Return how much more popular the lists are than what their users rated, as a quotient.
+    """Return how much more popular the lists are than what their users rated, as a ratio.
 
-    The mean over users of the mean number of ratings of the films listed, over that of the films
-    rated: Abdollahpouri, Mansoury, Burke and Mobasher, "The unfairness of popularity bias in
+    The mean over users of the mean number of ratings of the listed items, divided by that of the
+    rated items: Abdollahpouri, Mansoury, Burke and Mobasher, "The unfairness of popularity bias in
     recommendation" (RMSE at RecSys 2019), section 3.
 
     Parameters
     ----------
     ranked : ndarray of shape (n_users, k), int64
     counts : ndarray of shape (n_items,), int64
-        The number of ratings of each film.
+        Number of ratings of each item.
     known : scipy.sparse.csr_matrix of shape (n_users, n_items)
-        What the users had rated.
+        What the users rated in the training rows.
     """
     there = ranked >= 0
     listed = np.where(there, counts[np.maximum(ranked, 0)], 0).sum(axis=1)

@@ -1,4 +1,4 @@
-"""Accuracy against coverage, a point for each algorithm."""
+"""A plot of accuracy against coverage, with a point for each algorithm."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from movierec.artifact.atomic import replacing
 from movierec.errors import OutputError, UsageError
+from movierec.store.atomic import replacing
 
 _INCHES = (7, 5)
 _DPI = 150
 
 
 def refuse_bad_plot(path: Path) -> None:
-    """Raise an error if no plot can be written to a place.
+    """Raise an error if no plot can be written to a path.
 
     Raises
     ------
     UsageError
-        If matplotlib is not installed, or does not know the format that the ending says.
+        If matplotlib is not installed, or does not know the format of the ending.
     OutputError
-        If the folder is missing or may not be written, or the place is itself a folder.
+        If the folder is missing or may not be written, or the path is itself a folder.
     """
     endings = _endings()
     if path.suffix.casefold() not in endings:
         raise UsageError(
-            f"{path}: its ending says no format of a picture",
+            f"{path}: its ending is not one of a picture format",
             f"end its name with one of {', '.join(endings)}",
         )
     hint = "name another file with --plot"
@@ -49,7 +49,7 @@ def _endings() -> list[str]:
 
 
 def draw(document: Mapping[str, Any]) -> Any:
-    """Draw what :func:`movierec.evaluation.command.compare` returned.
+    """Draw what :func:`movierec.evaluation.compare.compare` returned.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def draw(document: Mapping[str, Any]) -> Any:
     for result in document["results"]:
         _add_point(axes, result)
     how = document["protocol"]
-    axes.set_xlabel(f"coverage: share of {how['films']:,} films in any list of {how['k']}")
+    axes.set_xlabel(f"coverage: share of {how['films']:,} movies in any list of {how['k']}")
     axes.set_ylabel(f"nDCG@{how['k']}: mean of {how['users']:,} users, 95 % interval")
     axes.set_title(f"{how['split']} split: accuracy against coverage")
     axes.grid(alpha=0.3)
@@ -85,7 +85,13 @@ def _add_point(axes: Any, result: Mapping[str, Any]) -> None:
 
 
 def save(document: Mapping[str, Any], path: Path) -> None:
-    """Draw a comparison and write it in the format that the ending says.
+    """Draw a comparison and write it in the format of the ending.
+
+    Parameters
+    ----------
+    document : mapping
+        What :func:`movierec.evaluation.compare.compare` returned.
+    path : Path
 
     Raises
     ------

@@ -1,39 +1,26 @@
-"""Algorithms side by side on one split."""
+"""Running algorithms on one split."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from movierec.algorithms._base import Indices, Scorer, Scores
+from movierec.algorithms._needs import fit_algorithm
+from movierec.algorithms.base import Algorithm, Indices, Run, Scores, TrainingData
 from movierec.evaluation import metrics
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    from movierec.data.interactions import Interactions
+    from movierec.evaluation.tasks import Task
+
 _BLOCK_CELLS = 20_000_000  # of the scores of a block of users: 80 MB
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is learned from, and what should be found.
-
-    Attributes
-    ----------
-    train, test : scipy.sparse.csr_matrix of shape (n_users, n_items), float32
-        The same users and films. Users without a test row are not asked about.
-    candidates : scipy.sparse.csr_matrix of shape (n_users, n_items), optional
-        The films to rank for each user; all that are not in the user's training row, unless it
-        says which.
-    content : scipy.sparse.csr_matrix of shape (n_items, n_features), optional
-    """
-
-    train: Any
-    test: Any
-    candidates: Any = None
-    content: Any = None
 
 
 @dataclass(frozen=True)
@@ -46,9 +33,9 @@ class Result:
     parameters : dict
     metrics : dict of str to float
     intervals : dict of str to tuple of float
-        95 % intervals of those that are means over users.
+        95 % intervals of those metrics that are means over users.
     fit_seconds, query_seconds : float
-        Of all users together.
+        Time to fit, and to rank the items for all users.
     """
 
     algorithm: str
@@ -59,78 +46,109 @@ class Result:
     query_seconds: float = 0.0
 
 
-class Chance(Scorer):
-    """Score films at random: what is not better than this has learned nothing."""
+class RandomScorer(Algorithm):
+    """Score items at random: an algorithm that is no better has learned nothing.
+
+    Parameters
+    ----------
+    seed : int
+        Random seed.
+    """
+
+    SIMILARITY: ClassVar = "random"
 
     def __init__(self, *, seed: int = 0) -> None:
         self.seed = seed
 
-    def fit(self, user_items: Any, content: Any = None) -> Chance:
-        """Begin with the seed."""
+    def fit(self, data: TrainingData, run: Run = Run()) -> Self:
+        """Restart the random numbers."""
         self._random = np.random.default_rng(self.seed)
         return self
 
-    def score(self, user_items: Any) -> Scores:
-        """Return noise."""
-        return np.asarray(self._random.random(user_items.shape, dtype=np.float32))
+    def score(self, users: Interactions) -> Scores:
+        """Return random scores."""
+        shape = (users.n_users, users.n_items)
+        return np.asarray(self._random.random(shape, dtype=np.float32))
 
     def similarities(self, items: Indices) -> Scores:
-        """Refuse: chance compares no films."""
+        """Refuse: it compares no items."""
         raise NotImplementedError
 
 
-def evaluate(name: str, scorer: Scorer, task: Task, k: int, seed: int = 0) -> Result:
+def evaluate(name: str, algorithm: Algorithm, task: Task, k: int, seed: int = 0) -> Result:
     """Fit an algorithm and measure its lists.
 
     Parameters
     ----------
     name : str
-    scorer : Scorer
+    algorithm : Algorithm
     task : Task
     k : int
-        How long the lists are.
+        Length of the lists.
     seed : int
-        Of the bootstrap.
+        Random seed of the bootstrap.
+
+    Raises
+    ------
+    DataError
+        If the data lack what the algorithm needs.
     """
+    data = TrainingData(task.train, task.content)
+    _ = task.train.user_items  # made once for all algorithms, before the clock starts
     started = time.perf_counter()
-    scorer.fit(task.train, task.content)
+    fit_algorithm(algorithm, data, Run())
     fitted = time.perf_counter()
-    users = np.flatnonzero(np.diff(task.test.indptr))
-    ranked = np.vstack([*rank(scorer.score, task, users, k)])
+    users = users_to_test(task)
+    ranked = np.vstack([*rank(algorithm, task, users, k)])
     asked = time.perf_counter()
     per_user, measured = _measure(ranked, task, users)
-    intervals = {measure: metrics.interval(values, seed) for measure, values in per_user.items()}
-    return Result(name, scorer.parameters(), measured, intervals, fitted - started, asked - fitted)
+    intervals = {metric: metrics.interval(values, seed) for metric, values in per_user.items()}
+    return Result(
+        name, algorithm.parameters(), measured, intervals, fitted - started, asked - fitted
+    )
+
+
+def users_to_test(task: Task) -> npt.NDArray[np.int64]:
+    """Return the ``user_index`` of the users with test rows, ascending."""
+    return np.unique(task.test.users).astype(np.int64)
 
 
 def rank(
-    score: Callable[[Any], Scores], task: Task, users: npt.NDArray[np.int64], k: int
+    algorithm: Algorithm, task: Task, users: npt.NDArray[np.int64], k: int
 ) -> Iterator[npt.NDArray[np.int64]]:
-    """Yield the best films for some users, a block of users at a time; equals by their index.
+    """Rank items for some users, a block of users at a time; equal scores by index.
+
+    Parameters
+    ----------
+    algorithm : Algorithm
+        Fitted.
+    task : Task
+    users : ndarray of shape (n,), int64
+    k : int
+        Length of the lists.
 
     Yields
     ------
     ndarray of shape (n, k), int64
-        -1 where there are fewer candidates.
+        ``item_index``, the best first; -1 where there are fewer candidates.
     """
-    n_items = task.train.shape[1]
-    length = max(1, _BLOCK_CELLS // n_items)
+    length = max(1, _BLOCK_CELLS // task.train.n_items)
     for start in range(0, len(users), length):
         block = users[start : start + length]
-        known = task.train[block]
-        scores = np.asarray(score(known), dtype=np.float64)
+        known = task.train.for_users(block)
+        scores = np.asarray(algorithm.score(known), dtype=np.float64)
         if task.candidates is None:
-            scores[_places(known)] = -np.inf
+            scores[known.users, known.items] = -np.inf
         else:
-            asked = np.full(scores.shape, -np.inf)
+            candidates = np.full(scores.shape, -np.inf)
             places = _places(task.candidates[block])
-            asked[places] = scores[places]
-            scores = asked
+            candidates[places] = scores[places]
+            scores = candidates
         yield _best(scores, k)
 
 
-def _places(rows: Any) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the places of all stored values, those of 0 included."""
+def _places(rows: csr_matrix) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Return the rows and columns of all stored values, those of 0 included."""
     return np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)), rows.indices
 
 
@@ -145,30 +163,25 @@ def _best(scores: npt.NDArray[np.float64], k: int) -> npt.NDArray[np.int64]:
 def _measure(
     ranked: npt.NDArray[np.int64], task: Task, users: npt.NDArray[np.int64]
 ) -> tuple[dict[str, metrics.PerUser], dict[str, float]]:
-    """Return the measures of each user, and all measures of all lists together."""
-    relevant, known = task.test[users], task.train[users]
+    """Return the metrics of each user, and all metrics of all lists together."""
+    relevant, known = task.test.user_items[users], task.train.user_items[users]
     n_relevant = np.diff(relevant.indptr)
     hits = metrics.hits_of(ranked, relevant)
-    per_user = {name: measure(hits, n_relevant) for name, measure in metrics.MEASURES.items()}
-    counts = np.bincount(task.train.indices, minlength=task.train.shape[1])
-    measured = {name: float(values.mean()) for name, values in per_user.items()}
+    per_user = {name: metric(hits, n_relevant) for name, metric in metrics.METRICS.items()}
+    counts = np.bincount(task.train.items, minlength=task.train.n_items)
+    means = {name: float(values.mean()) for name, values in per_user.items()}
     return per_user, {
-        **measured,
-        "coverage": metrics.coverage(ranked, task.train.shape[1]),
-        "novelty": metrics.novelty(ranked, counts, task.train.shape[0]),
+        **means,
+        "coverage": metrics.coverage(ranked, task.train.n_items),
+        "novelty": metrics.novelty(ranked, counts, task.train.n_users),
         "popularity_bias": metrics.popularity_bias(ranked, counts, known),
         "ndcg_gap": _gap(per_user["ndcg"], np.diff(known.indptr)),
     }
 
 
 def _gap(values: metrics.PerUser, n_known: npt.NDArray[np.int64]) -> float:
-    """Return how much better the heavier half of the users fares than the lighter half."""
+    """Return the mean of users with more ratings than the median, less that of the others."""
     heavy = n_known > np.median(n_known)
     if heavy.all() or not heavy.any():
         return 0.0
     return float(values[heavy].mean() - values[~heavy].mean())
-
-
-def with_baselines(names: Sequence[str]) -> list[str]:
-    """Return names of algorithms with ``random`` and ``popular`` before them, each once."""
-    return list(dict.fromkeys(["random", "popular", *names]))

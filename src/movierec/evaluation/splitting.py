@@ -1,4 +1,4 @@
-"""Holding ratings back to test on."""
+"""Holding ratings back for the test."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ def leave_one_out(users: npt.NDArray[Any], times: npt.NDArray[Any] | None, seed:
     ----------
     users : ndarray of shape (n_rows,)
     times : ndarray of shape (n_rows,), optional
-        Of equal times the last row counts as the later.
+        Of rows with equal times, the last one counts as the latest.
     seed : int
+        Random seed, where there are no times.
 
     Returns
     -------
     ndarray of shape (n_rows,), bool
-        Which rows are held back. A user with one rating keeps it.
+        True for the rows that are held back. A user with one rating keeps it.
     """
     places = np.arange(len(users))
     when = np.random.default_rng(seed).permutation(len(users)) if times is None else times
@@ -36,7 +37,19 @@ def leave_one_out(users: npt.NDArray[Any], times: npt.NDArray[Any] | None, seed:
 
 
 def random(users: npt.NDArray[Any], share: float, seed: int) -> Mask:
-    """Hold back a share of each user's ratings at random, rounded down."""
+    """Hold back a share of each user's ratings at random, rounded down.
+
+    Parameters
+    ----------
+    users : ndarray of shape (n_rows,)
+    share : float
+    seed : int
+        Random seed.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,), bool
+    """
     shuffled = np.random.default_rng(seed).permutation(len(users))
     order = shuffled[np.argsort(users[shuffled], kind="stable")]
     _, starts, counts = np.unique(users[order], return_index=True, return_counts=True)
@@ -45,7 +58,18 @@ def random(users: npt.NDArray[Any], share: float, seed: int) -> Mask:
 
 
 def temporal(times: npt.NDArray[Any], share: float) -> Mask:
-    """Hold back all ratings after a moment, about a share of them: nobody knows the future."""
+    """Hold back all ratings after a moment in time, so that nothing is learned from the future.
+
+    Parameters
+    ----------
+    times : ndarray of shape (n_rows,)
+    share : float
+        About this share of the ratings is held back.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,), bool
+    """
     moment = np.quantile(times, 1 - share, method="lower")
     return np.asarray(times > moment)
 

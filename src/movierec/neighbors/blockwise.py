@@ -1,34 +1,39 @@
-"""All similarities of a block of films at a time, by products of sparse matrices."""
+"""Compute all similarities of a block of items at a time, by products of sparse matrices."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from movierec.neighbors.sparse import inverse_norms, top_k_indices
 from movierec.neighbors.table import NeighborTable
 
-_NORM_ROWS = 1024
-_BLOCK_CELLS = 2_000_000  # of a dense block of similarities: 16 MB
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+_BLOCK_CELLS = 2_000_000  # cells of a dense block of similarities, which takes 16 MB
 
 
 Compare = Callable[[int, int], npt.NDArray[Any]]
 
 
-class Rows:
-    """Rows of the table of all pairs: similarities of any kind, and what they rest on.
+class SimilarityRows:
+    """Rows of the item-item matrix: similarities of any kind, and their support.
 
     Parameters
     ----------
     compare : callable
-        Returns the similarities of the films from `start` up to `stop` to all.
+        Returns the similarities of the items from `start` up to `stop` to all items.
     vectors, n_users, min_support
-        As in :func:`movierec.neighbors.top_k`.
+        As in :func:`movierec.neighbors.top_k.top_k`.
     """
 
-    def __init__(self, compare: Compare, vectors: Any, n_users: int, min_support: int = 0) -> None:
+    def __init__(
+        self, compare: Compare, vectors: csr_matrix, n_users: int, min_support: int = 0
+    ) -> None:
         from scipy.sparse import csr_matrix
 
         ones = np.ones(vectors.nnz, dtype=np.int32)
@@ -40,73 +45,74 @@ class Rows:
     def __call__(
         self, start: int, stop: int
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
-        """Return similarity and support of some films to all, 0 where they are no neighbours.
+        """Return the similarity and the support of some items with all items.
+
+        Parameters
+        ----------
+        start, stop : int
+            The items from `start` up to `stop`.
 
         Returns
         -------
         similarities : ndarray of shape (stop - start, n_items), float32
+            0 for an item itself, and for pairs with too little support.
         support : ndarray of shape (stop - start, n_items), int32
         """
         support = _products(self._rated, start, stop)
-        # Rounding to float32 first makes ties of what float64 noise tells apart.
+        # Round to float32 first, so that values that differ only by float64 noise are equal.
         similarities = self._compare(start, stop).astype(np.float32)
         similarities[support < self._min_support] = 0.0
         similarities[np.arange(stop - start), np.arange(start, stop)] = 0.0
         return similarities, support
 
 
-def cosine(vectors: Any, shrinkage: float = 0.0) -> Compare:
-    """Return what compares films by the cosine of their vectors, computed in float64."""
+def cosine(vectors: csr_matrix, shrinkage: float = 0.0) -> Compare:
+    """Return a function that compares items by the cosine of their vectors, in float64.
+
+    Parameters
+    ----------
+    vectors : scipy.sparse.csr_matrix of shape (n_items, n_columns)
+    shrinkage : float
+        As in :func:`movierec.neighbors.top_k.top_k`.
+    """
     precise = vectors.astype(np.float64)
     scale = inverse_norms(vectors)
 
     def compare(start: int, stop: int) -> npt.NDArray[np.float64]:
-        # The product of the scales comes first: both orders of a pair give the same bits.
+        # Multiply the scales first, so that both orders of a pair give the same bits.
         scales = scale[start:stop, None] * scale
         return np.asarray(_products(precise, start, stop) * (scales / (1 + shrinkage * scales)))
 
     return compare
 
 
-def _products(matrix: Any, start: int, stop: int) -> npt.NDArray[Any]:
+def _products(matrix: csr_matrix, start: int, stop: int) -> npt.NDArray[Any]:
     return np.ascontiguousarray((matrix @ matrix[start:stop].T).toarray().T)
 
 
-def inverse_norms(vectors: Any) -> npt.NDArray[np.float64]:
-    """Return 1 / the norm of each row, or 0 for a row of zeros."""
-    squares = np.zeros(vectors.shape[0])
-    for start in range(0, len(squares), _NORM_ROWS):  # a float64 copy of them all is large
-        ends = vectors.indptr[start : start + _NORM_ROWS + 1]
-        values = vectors.data[ends[0] : ends[-1]].astype(np.float64)
-        filled = np.flatnonzero(np.diff(ends))
-        if len(filled):
-            firsts = ends[filled] - ends[0]
-            squares[start + filled] = np.add.reduceat(values * values, firsts)
-    return np.divide(1.0, np.sqrt(squares), out=np.zeros(len(squares)), where=squares > 0)
+def fill_table(
+    table: NeighborTable, rows: SimilarityRows, progress: Callable[[float], object]
+) -> None:
+    """Find the nearest items of every item; see :func:`movierec.neighbors.top_k.top_k`.
 
-
-def fill_table(table: NeighborTable, rows: Rows, progress: Callable[[float], object]) -> None:
-    """Find the nearest films of every film; see :func:`movierec.neighbors.top_k`."""
+    Parameters
+    ----------
+    table : NeighborTable
+        An empty table, which is filled in place.
+    rows : SimilarityRows
+    progress : callable
+        Called with the fraction done, from 0 to 1.
+    """
     n_items, k = table.neighbors.shape
     for start, stop in _blocks(n_items):
         similarities, support = rows(start, stop)
         for row in range(stop - start):
-            nearest = order_of(similarities[row], k)
+            nearest = top_k_indices(similarities[row], k)
             n_found = len(nearest)
             table.neighbors[start + row, :n_found] = nearest
             table.similarities[start + row, :n_found] = similarities[row, nearest]
             table.support[start + row, :n_found] = support[row, nearest]
         progress(stop / n_items)
-
-
-def order_of(similarities: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.int64]:
-    """Return the places of the `k` highest positive values, highest first, then by place."""
-    candidates = np.flatnonzero(similarities > 0)
-    values = similarities[candidates]
-    if k < len(values):
-        reach = values >= np.partition(values, -k)[-k]  # ties with the last one included
-        candidates, values = candidates[reach], values[reach]
-    return np.asarray(candidates[np.argsort(-values, kind="stable")][:k])
 
 
 def _blocks(n_items: int) -> Iterator[tuple[int, int]]:

@@ -1,17 +1,17 @@
-"""Compiled loops that compute every pair of films once.
+"""Compiled loops that compute every pair of items once.
 
-What is said here of users and ratings goes for features and their weights too: each is a column of
-the matrix. Only the first `n_counted` columns are people, whom `support` counts.
+Here, "users" and "ratings" include features and their weights: each is a column of the matrix. Only
+the first `n_counted` columns are real users, whom `support` counts.
 
-Films are ranked by their number of ratings, and each user's list of ratings is kept in that order.
-The films that are more popular than a given one are then a prefix of each list, so every pair is
-computed once, from its less popular film, and offered to both. Consecutive films form a block that
-shares one walk over the lists of its raters.
+Items are ranked by number of ratings, and each user's list of ratings is sorted by that rank. The
+items that are more popular than a given one are then a prefix of each list, so every pair is
+computed once, from its less popular item, and offered to both items. Consecutive items form a
+block, which reads the lists of its raters in one pass.
 
-The *level* of a similarity is its float32 read as an int32: ordered alike where positive, never
-above 0 where not, and integers are compared many at a time. An entry of a top list is one int64,
-the level above the inverted item index, so that a plain comparison orders by similarity, then by
-index.
+The *level* of a similarity is its float32 reinterpreted as an int32: positive values keep their
+order, others are never above 0, and many integers are compared at a time. An entry of a top list is
+one int64 with the level in the high bits and the inverted item index in the low bits, so that a
+plain comparison orders entries by similarity, then by index.
 """
 
 from __future__ import annotations
@@ -21,40 +21,40 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-CHUNK = 32  # scores looked at together; most chunks hold nothing that any film would keep
+CHUNK = 32  # scores that are checked together; most chunks hold nothing that any item would keep
 EMPTY = np.int64(2**31 - 1)  # below every entry of a positive similarity
 OFFER = np.dtype([("rank", np.uint32), ("support", np.int32), ("key", np.int64)])
 
-Array = Any  # of numpy; numba checks the types itself
+Array = Any  # a NumPy array; numba checks the type
 
 
 class Lists(NamedTuple):
-    """The ratings by film and, most popular film first, by user."""
+    """The ratings by item and, most popular item first, by user."""
 
-    indptr: Array  #: (n_items + 1,) int64, the entries of each film
+    indptr: Array  #: (n_items + 1,) int64, the entries of each item
     users: Array  #: (nnz,) int32, the user of each entry
-    depths: Array  #: (nnz,) uint32, how many more popular films the user rated
+    depths: Array  #: (nnz,) uint32, how many more popular items the user rated
     starts: Array  #: (n_users + 1,) uint64, the list of each user
     ranks: Array  #: (nnz,) uint32, ascending in each list
     values: Array  #: (nnz,) float32
 
 
 class TopLists(NamedTuple):
-    """The best pairs so far: for each rank a heap with the weakest on top."""
+    """The best pairs so far: for each rank, a heap with the weakest pair on top."""
 
     keys: Array  #: (n_items, k) int64
     support: Array  #: (n_items, k) int32
-    floor: Array  #: (n_items,) int32, the lowest level that can enter, at least 1
+    floor: Array  #: (n_items,) int32, the lowest level that can be added, at least 1
 
 
 class Scratch(NamedTuple):
-    """What one thread works in. `sums`, `counts` and `taken` are all zero between blocks."""
+    """The working arrays of a thread. `sums`, `counts` and `taken` are zero between blocks."""
 
     sums: Array  #: (pairs,) float64
     counts: Array  #: (pairs,) int32
-    taken: Array  #: (n_users,) uint32, entries of the block in each list
-    first: Array  #: (n_users,) uint32, depth of the first of them
-    touched: Array  #: (n_users,) int32, the users that have any
+    taken: Array  #: (n_users,) uint32, number of entries of the block in each list
+    first: Array  #: (n_users,) uint32, depth of the first of these entries
+    touched: Array  #: (n_users,) int32, the users that have such entries
     scores: Array  #: (n_items,) float32
     maxima: Array  #: (n_chunks,) int32
     offers: Array  #: (2 * pairs,) OFFER
@@ -62,7 +62,15 @@ class Scratch(NamedTuple):
 
 @njit(nogil=True, cache=True)
 def fill_lists(ratings: Array, order: Array, lists: Lists, work: Array) -> None:
-    """Fill `depths`, `ranks` and `values`; add up the multiplications of each rank."""
+    """Fill `depths`, `ranks` and `values`, and add the multiplications of each rank to `work`.
+
+    Parameters
+    ----------
+    ratings : ndarray of shape (nnz,), float32
+    order : ndarray of shape (n_items,), int32, the item of each rank
+    lists : Lists
+    work : ndarray of shape (n_items,), float64
+    """
     filled = np.zeros(len(lists.starts) - 1, np.uint32)
     for rank, item in enumerate(order):
         for entry in range(lists.indptr[item], lists.indptr[item + 1]):
@@ -77,7 +85,14 @@ def fill_lists(ratings: Array, order: Array, lists: Lists, work: Array) -> None:
 
 @njit(nogil=True, cache=True)
 def touch(lists: Lists, items: Array, scratch: Scratch) -> int:
-    """List the raters of a block of films, with the part of each one's list that belongs to it."""
+    """Find the raters of a block of items, and the part of each rater's list that is in the block.
+
+    Parameters
+    ----------
+    lists : Lists
+    items : ndarray of shape (n,), int32
+    scratch : Scratch
+    """
     n_touched = 0
     for item in items:
         for entry in range(lists.indptr[item], lists.indptr[item + 1]):
@@ -100,7 +115,15 @@ def accumulate(
     sums: Array,
     counts: Array,
 ) -> None:
-    """Add the products of a block's ratings with all more popular ones of the same user."""
+    """Add the products of a block's ratings with the ratings of more popular items by each user.
+
+    Parameters
+    ----------
+    lists, scratch : Lists, Scratch
+    touched : ndarray of shape (n,), int32, the raters of the block
+    n_counted, first_rank : int
+    sums, counts : ndarray of shape (n_rows, n_ranks), a row for each item of the block
+    """
     ranks, values = lists.ranks, lists.values
     for user in touched:
         is_counted = np.int32(user < n_counted)
@@ -143,8 +166,8 @@ def _find_maxima(levels: Array, maxima: Array) -> None:
 
 @njit(nogil=True, cache=True)
 def _kth_highest(values: Array, k: int) -> Any:
-    """Find the k-th highest value by Hoare's FIND (1961); reorders `values`."""
-    low, high, place = 0, len(values) - 1, k - 1
+    """Find the k-th highest value by Hoare's FIND (1961); this reorders `values`."""
+    low, high, target = 0, len(values) - 1, k - 1
     while low < high:
         pivot, i, j = values[(low + high) // 2], low, high
         while i <= j:
@@ -155,15 +178,15 @@ def _kth_highest(values: Array, k: int) -> Any:
             if i <= j:
                 values[i], values[j] = values[j], values[i]
                 i, j = i + 1, j - 1
-        low, high = (i if place >= i else low), (j if place <= j else high)
-        if j < place < i:
+        low, high = (i if target >= i else low), (j if target <= j else high)
+        if j < target < i:
             break
-    return values[place]
+    return values[target]
 
 
 @njit(nogil=True, cache=True)
 def _count_reaching(levels: Array, floor: Array) -> np.int32:
-    """Count the levels that the other film of the pair may keep."""
+    """Count the levels that the other items of the pairs may keep."""
     n_reaching = np.int32(0)
     for i in range(len(levels)):
         n_reaching += np.int32(levels[i] >= floor[i])
@@ -181,7 +204,15 @@ def select(
     top: TopLists,
     scratch: Scratch,
 ) -> Array:
-    """Write down the pairs of a block that either film may keep, and clear the accumulators."""
+    """Return the pairs of a block that either item may keep, and clear the accumulators.
+
+    Parameters
+    ----------
+    sums, counts : ndarray of shape (n_rows, n_ranks), a row for each item of the block
+    scale, order : ndarray of shape (n_items,), float64 and int32, by rank
+    first_rank, min_support : int
+    top, scratch : TopLists, Scratch
+    """
     offers, n_offers, k = scratch.offers, 0, top.keys.shape[1]
     for row in range(len(sums)):
         rank = first_rank + row
@@ -219,7 +250,7 @@ def _offer(offers: Array, n_offers: int, rank: int, key: int, support: int) -> i
 
 @njit(nogil=True, cache=True)
 def _replace_weakest(keys: Array, support: Array, size: int, key: int, own_support: int) -> None:
-    """Put an entry in the place of the top of a heap."""
+    """Replace the top of a heap by another entry."""
     hole, child = 0, 1
     while child < size:
         if child + 1 < size and keys[child + 1] < keys[child]:
@@ -233,7 +264,13 @@ def _replace_weakest(keys: Array, support: Array, size: int, key: int, own_suppo
 
 @njit(nogil=True, cache=True)
 def merge(offers: Array, top: TopLists) -> None:
-    """Take what was offered into the top lists; the order of the offers makes no difference."""
+    """Merge offers into the top lists; the order of the offers makes no difference.
+
+    Parameters
+    ----------
+    offers : ndarray of shape (n,), OFFER
+    top : TopLists
+    """
     for offer in offers:
         keys = top.keys[offer.rank]
         if offer.key > keys[0]:
@@ -243,7 +280,14 @@ def merge(offers: Array, top: TopLists) -> None:
 
 @njit(nogil=True, cache=True)
 def unpack(top: TopLists, order: Array, neighbors: Array, levels: Array, support: Array) -> None:
-    """Empty the heaps, weakest entry first, into arrays by film."""
+    """Move the entries of the heaps, weakest first, to arrays by item.
+
+    Parameters
+    ----------
+    top : TopLists
+    order : ndarray of shape (n_items,), int32
+    neighbors, levels, support : ndarray of shape (n_items, k), int32
+    """
     k = top.keys.shape[1]
     for rank, item in enumerate(order):
         keys, supports = top.keys[rank], top.support[rank]

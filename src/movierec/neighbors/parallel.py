@@ -1,4 +1,4 @@
-"""Running the compiled loops, block by block, on all processors."""
+"""Run the compiled loops, block by block, on all processors."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise as successive
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from movierec.neighbors.blockwise import inverse_norms
+from movierec._util import n_processors
 from movierec.neighbors.pairwise import (
     CHUNK,
     EMPTY,
@@ -26,23 +26,37 @@ from movierec.neighbors.pairwise import (
     touch,
     unpack,
 )
+from movierec.neighbors.sparse import inverse_norms
 from movierec.neighbors.table import NeighborTable
-from movierec.processors import n_processors
 
-# The accumulators of a block (12 bytes a pair) should stay in a core's cache, but a block of
-# several films is worth more than the cache: its films share the reading of the lists.
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+# The accumulators of a block (12 bytes per pair) should fit in the cache of a core, but it is more
+# important that a block has several items, because they share one pass over the lists.
 _BLOCK_PAIRS, _SMALLEST_BLOCK, _LARGEST_BLOCK = 1 << 18, 4, 256
 
 
 def fill_table(
     table: NeighborTable,
-    vectors: Any,
+    vectors: csr_matrix,
     n_users: int,
     min_support: int,
     progress: Callable[[float], object],
     n_threads: int | None = None,
 ) -> None:
-    """Find the nearest films of every film; see :func:`movierec.neighbors.top_k`."""
+    """Find the nearest items of every item; see :func:`movierec.neighbors.top_k.top_k`.
+
+    Parameters
+    ----------
+    table : NeighborTable
+        An empty table, which is filled in place.
+    vectors : scipy.sparse.csr_matrix of shape (n_items, n_columns), float32
+    n_users, min_support, progress
+        As in that function.
+    n_threads : int, optional
+        Default: all processors.
+    """
     run = _Run(vectors, n_users, table.neighbors.shape[1], min_support)
     done, total = 0.0, max(run.work.sum(), 1.0)
     with ThreadPoolExecutor(n_threads or n_processors()) as pool:
@@ -50,7 +64,7 @@ def fill_table(
             for part in pool.map(run.block, successive(_borders(vectors.shape[0]))):
                 done += part
                 progress(done / total)
-        except BaseException:  # an interrupt must not wait for blocks that nobody has begun
+        except BaseException:  # an interrupt must not wait for blocks that have not started
             pool.shutdown(cancel_futures=True)
             raise
     levels = table.similarities.view(np.int32)
@@ -58,7 +72,7 @@ def fill_table(
 
 
 def _borders(n_items: int) -> list[int]:
-    """Return where the blocks of ranks begin, and the last one ends."""
+    """Return the first rank of each block, and the end of the last block."""
     borders = [0]
     while borders[-1] < n_items:
         size = _BLOCK_PAIRS // (borders[-1] + 1)
@@ -68,12 +82,13 @@ def _borders(n_items: int) -> list[int]:
 
 
 class _Run:
-    """What the threads share: the vectors, read only, and the top lists, behind a lock."""
+    """State that the threads share: read-only vectors, and top lists that a lock protects."""
 
-    def __init__(self, vectors: Any, n_users: int, k: int, min_support: int) -> None:
+    def __init__(self, vectors: csr_matrix, n_users: int, k: int, min_support: int) -> None:
         n_items = vectors.shape[0]
         self.order = np.argsort(-np.diff(vectors.indptr), kind="stable").astype(np.int32)
-        # Multiplications of each rank, and about as long for looking at a sum.
+        # Work for each rank: one step for each sum that is read, to which the number of
+        # multiplications is added below.
         self.work = np.arange(n_items, dtype=np.float64)
         self.top = TopLists(
             keys=np.full((n_items, k), EMPTY),
@@ -88,13 +103,13 @@ class _Run:
         self._local = threading.local()
 
     def block(self, ranks: tuple[int, int]) -> float:
-        """Compute a block of ranks, from the first up to the second; return its work."""
+        """Compute a block of ranks, given by its start and stop, and return its work."""
         start, stop = ranks
         scratch = self._scratch()
         sums = scratch.sums[: (stop - start) * stop].reshape(-1, stop)
         counts = scratch.counts[: sums.size].reshape(sums.shape)
         touched = scratch.touched[: touch(self._lists, self.order[start:stop], scratch)]
-        touched.sort()  # every pair is summed in the order of the users: the same bits each time
+        touched.sort()  # sums every pair in the order of the users, for reproducible bits
         accumulate(self._lists, touched, self._n_users, scratch, start, sums, counts)
         shared = (self._scale, start, self.order, self._min_support, self.top)
         offers = select(sums, counts, *shared, scratch)
@@ -103,7 +118,7 @@ class _Run:
         return float(self.work[start:stop].sum())
 
     def _scratch(self) -> Scratch:
-        """Return the working space of the thread that asks."""
+        """Return the scratch space of the current thread."""
         if not hasattr(self._local, "scratch"):
             n_items, n_columns = len(self.order), len(self._lists.starts) - 1
             pairs = max((stop - start) * stop for start, stop in successive(_borders(n_items)))
@@ -120,7 +135,9 @@ class _Run:
         return self._local.scratch  # type: ignore[no-any-return]
 
 
-def _lists(vectors: Any, order: npt.NDArray[np.int32], work: npt.NDArray[np.float64]) -> Lists:
+def _lists(
+    vectors: csr_matrix, order: npt.NDArray[np.int32], work: npt.NDArray[np.float64]
+) -> Lists:
     n_columns, nnz = vectors.shape[1], vectors.nnz
     starts = np.zeros(n_columns + 1, np.uint64)
     np.cumsum(np.bincount(vectors.indices, minlength=n_columns), out=starts[1:])

@@ -1,38 +1,91 @@
-"""The table of all answers."""
+"""The table of nearest neighbors, and the parameters by which it is computed."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    from movierec.store.columns import Array
+
+
+@dataclass(frozen=True)
+class NeighborSpec:
+    """The parameters of a table of neighbors.
+
+    Attributes
+    ----------
+    n_neighbors : int
+        Number of neighbors stored for each item.
+    min_support : int
+        Minimum number of users who rated both items of a pair; other pairs are left out.
+    shrinkage : float
+        Added to the product of the two vector lengths in the denominator of the cosine.
+    content_weight : float
+        Weight of the content of an item with very many ratings, from 0 to 1.
+    prior : float
+        Number of ratings that count as much as the content of an item without ratings.
+    """
+
+    n_neighbors: int = 100
+    min_support: int = 0
+    shrinkage: float = 0.0
+    content_weight: float = 0.33
+    prior: float = 5.0
 
 
 @dataclass(frozen=True)
 class NeighborTable:
-    """The nearest films of each film, nearest first; equals in the order of their ids.
+    """The nearest items of each item, nearest first; ties are in the order of ids.
+
+    The arrays are in memory or mapped from a file.
 
     Attributes
     ----------
-    neighbors : ndarray of shape (n_items, n_neighbors), int32
-        ``item_index`` of each; -1 where a film has fewer. A film is never its own neighbour,
-        and one with similarity 0 is none.
-    similarities : ndarray of shape (n_items, n_neighbors), float32, descending
+    neighbors : array of shape (n_items, n_neighbors), int32
+        ``item_index`` of each neighbor; -1 where an item has fewer neighbors. An item is never its
+        own neighbor, and neighbors have a similarity above 0.
+    similarities : array of shape (n_items, n_neighbors), float32, descending
         Rounded from float64, so that equal similarities are equal here too.
-    support : ndarray of shape (n_items, n_neighbors), int32
-        How many users rated both; 0 where two films are only alike in content.
+    support : array of shape (n_items, n_neighbors), int32
+        Number of users who rated both; 0 if two items are similar only by content.
     """
 
-    neighbors: npt.NDArray[np.int32]
-    similarities: npt.NDArray[np.float32]
-    support: npt.NDArray[np.int32]
+    NAME: ClassVar = "neighbors"
+
+    neighbors: Any
+    similarities: Any
+    support: Any
 
     @classmethod
     def empty(cls, n_items: int, n_neighbors: int) -> NeighborTable:
-        """Return a table without any neighbours."""
+        """Return a table without any neighbors.
+
+        Parameters
+        ----------
+        n_items : int
+        n_neighbors : int
+            Neighbors for each item; a table has no more columns than an item has others.
+        """
+        import numpy as np
+
         shape = (n_items, min(n_neighbors, max(n_items - 1, 1)))
         return cls(
             neighbors=np.full(shape, -1, dtype=np.int32),
             similarities=np.zeros(shape, dtype=np.float32),
             support=np.zeros(shape, dtype=np.int32),
         )
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> NeighborTable:
+        """Build a table from the arrays that :meth:`to_arrays` returned."""
+        return cls(arrays["neighbors"], arrays["similarities"], arrays["support"])
+
+    def to_arrays(self) -> dict[str, Array]:
+        """Return the arrays by name."""
+        return {
+            "neighbors": self.neighbors,
+            "similarities": self.similarities,
+            "support": self.support,
+        }

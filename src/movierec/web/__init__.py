@@ -1,6 +1,6 @@
-"""The web app: pages for people and JSON for programs, over one fitted model.
+"""The web app: pages for people and a JSON API for programs, for one fitted model.
 
-``movierec serve`` runs it; any WSGI server does: ``gunicorn 'movierec.web:create_app()'``.
+``movierec serve`` runs it, and so does any WSGI server: ``gunicorn 'movierec.web:create_app()'``.
 """
 
 from movierec.web.app import create_app

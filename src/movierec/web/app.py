@@ -1,4 +1,4 @@
-"""The application: what it is made of, its limits, and what every answer says for safety."""
+"""The Flask application: its parts, its limits, and its security headers."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import BadRequest
 
 from movierec import DEFAULT_MODEL
+from movierec._util import pluralize
 from movierec.recommender import Recommender
 from movierec.web import api, failures, pages
-from movierec.web.current import Current
-from movierec.wording import counted
+from movierec.web.current import ReloadingRecommender
 
-_LARGEST_BODY = 256 * 1024  # bytes; a thousand rated films take a tenth of that
+_LARGEST_BODY = 256 * 1024  # bytes; a thousand rated movies take a tenth of that
 
-# All scripts and styles are files of ours: none stands in a page, none comes from elsewhere.
-_CONTENT = (
+# Scripts and styles are files of this package: none are inline, none come from other hosts.
+_CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-_SAFETY = {
-    "Content-Security-Policy": _CONTENT,
+_SECURITY_HEADERS = {
+    "Content-Security-Policy": _CONTENT_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -39,40 +39,39 @@ def create_app(
     Parameters
     ----------
     recommender : Recommender, optional
-        If it was loaded from a file, and the file is replaced, the new one answers from then on.
-        Default: the model that the environment variable ``MOVIEREC_MODEL`` names, or
-        ``movierec.model``.
+        If it was loaded from a file, it is reloaded when the file is replaced. Default: the model
+        named by the environment variable ``MOVIEREC_MODEL``, or ``movierec.model``.
     trusted_hosts : sequence of str, optional
-        The names by which the server may be called; others are refused. Default: any.
+        Host names to accept in requests; others are refused. Default: any.
 
     Raises
     ------
     ArtifactError
-        If there is no recommender and no model to open.
+        If no recommender is given and the model cannot be opened.
     """
     if recommender is None:
         recommender = Recommender.load(os.environ.get("MOVIEREC_MODEL") or DEFAULT_MODEL)
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # of the provider that Flask sets
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    app.jinja_env.filters["counted"] = counted
-    Current(recommender).attach_to(app)
+    app.jinja_env.filters["pluralize"] = pluralize
+    ReloadingRecommender(recommender).attach_to(app)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(pages.blueprint)
-    failures.handle_in(app)
+    failures.register_handlers(app)
     if trusted_hosts is not None:
-        app.before_request(partial(_refuse_other_names, frozenset(trusted_hosts)))
-    app.after_request(_make_safe)
+        app.before_request(partial(_refuse_other_hosts, frozenset(trusted_hosts)))
+    app.after_request(_add_security_headers)
     return app
 
 
-def _refuse_other_names(names: frozenset[str]) -> None:
-    """Refuse a request to another name; Flask's own TRUSTED_HOSTS knows no IPv6 addresses."""
-    if re.sub(r":[0-9]*$", "", request.host) not in names:
-        raise BadRequest("The server is not called by that name.")
+def _refuse_other_hosts(trusted: frozenset[str]) -> None:
+    """Refuse a request for another host; Flask's TRUSTED_HOSTS does not know IPv6 addresses."""
+    if re.sub(r":[0-9]*$", "", request.host) not in trusted:
+        raise BadRequest("This host name is not trusted.")
 
 
-def _make_safe(response: Response) -> Response:
-    response.headers.update(_SAFETY)
+def _add_security_headers(response: Response) -> Response:
+    response.headers.update(_SECURITY_HEADERS)
     return response

@@ -1,4 +1,4 @@
-"""What is answered when something is wrong: JSON to programs, a page with choices to people."""
+"""Error responses: JSON for programs, a page for people."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from movierec.catalog import Movie
 from movierec.errors import (
     AmbiguousTitleError,
     ArtifactError,
@@ -18,46 +17,46 @@ from movierec.errors import (
     NothingFoundError,
     UsageError,
 )
+from movierec.films.catalog import Movie
 
 _log = logging.getLogger(__name__)
 
-_LOOK = "look for it with /api/search?q=WORDS"
+_SEARCH_HINT = "look for it with /api/search?q=WORDS"
 _KINDS: dict[type[MovierecError], tuple[int, str, str | None]] = {
     AmbiguousTitleError: (409, "ambiguous_title", "add the year, or give the id of one"),
-    MovieNotFoundError: (404, "film_not_found", _LOOK),
-    NothingFoundError: (404, "nothing_found", "rate other films, or more"),
-    UsageError: (422, "bad_parameter", "/api/openapi.json describes what can be asked"),
+    MovieNotFoundError: (404, "film_not_found", _SEARCH_HINT),
+    NothingFoundError: (404, "nothing_found", "rate other movies, or more"),
+    UsageError: (422, "bad_parameter", "/api/openapi.json describes the parameters"),
     ArtifactError: (503, "model_damaged", "fit the model again"),
 }
-_OURS = 500  # and above: what no other request would mend
+_SERVER_ERROR = 500  # from this status on, no change of the request would help
 _UNKNOWN: tuple[int, str, str | None] = (500, "internal_server_error", None)
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a request has no answer.
+    """Why a request failed.
 
     Attributes
     ----------
-    status : int
-        Of HTTP.
-    code : str
-        The same for programs, in words.
+    error : str
+        A code for programs.
     message : str
+        What is wrong, for people.
     hint : str or None
+        What to do about it.
     films : sequence of Movie
-        Those that may have been meant.
+        Movies that may have been meant.
     """
 
-    status: int
-    code: str
+    error: str
     message: str
     hint: str | None = None
     films: Sequence[Movie] = ()
 
 
-def handle_in(app: Flask) -> None:
-    """Let `app` answer errors in this way."""
+def register_handlers(app: Flask) -> None:
+    """Make `app` answer errors with a :class:`Failure`."""
     app.register_error_handler(MovierecError, _answer_error)
     app.register_error_handler(HTTPException, _answer_http)
 
@@ -66,31 +65,29 @@ def _answer_error(error: MovierecError) -> Response:
     status, code, hint = next(
         (kind for cls, kind in _KINDS.items() if isinstance(error, cls)), _UNKNOWN
     )
-    films = getattr(error, "candidates", getattr(error, "suggestions", ()))
+    movies = getattr(error, "candidates", getattr(error, "suggestions", ()))
     message = str(error)
-    if status >= _OURS:  # it is of use to who runs the server, and may name files there
+    if status >= _SERVER_ERROR:  # for whoever runs the server; it may name files there
         _log.error("%s", error)
         message = "the server cannot answer this; its log says why"
-    return _answer(Failure(status, code, message, hint, films))
+    return _answer(status, Failure(code, message, hint, movies))
 
 
 def _answer_http(error: HTTPException) -> Response:
-    """Answer as HTTP has it: its headers, such as ``Allow``, and nothing of where it arose."""
+    """Answer with the headers of an HTTP error, such as ``Allow``, but not where it was raised."""
     name = error.name.lower()
-    failure = Failure(error.code or 500, name.replace(" ", "_"), error.description or name)
-    response = _answer(failure)
+    failure = Failure(name.replace(" ", "_"), error.description or name)
+    response = _answer(error.code or _SERVER_ERROR, failure)
     response.headers.extend(
         (key, value) for key, value in error.get_headers() if key.lower() != "content-type"
     )
     return response
 
 
-def _answer(failure: Failure) -> Response:
+def _answer(status: int, failure: Failure) -> Response:
     if request.path.startswith(("/api/", "/healthz")):
-        response = jsonify(
-            error=failure.code, message=failure.message, hint=failure.hint, films=failure.films
-        )
+        response = jsonify(failure)
     else:
         response = make_response(render_template("failure.html", failure=failure))
-    response.status_code = failure.status
+    response.status_code = status
     return response

@@ -1,56 +1,84 @@
-"""What a request asks for, checked: each function reads a part or raises a `UsageError`."""
+"""Read and check the parameters of requests; each function raises a `UsageError` if one is bad."""
 
 from __future__ import annotations
 
 import math
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import request
 from werkzeug.exceptions import BadRequest
 
 from movierec.errors import UsageError
+from movierec.films.catalog import Movie
 from movierec.recommender import Recommender
 
 LONGEST_TEXT = 200  # characters; the longest title of MovieLens has 158
 DEFAULT_K = 10
-MOST_FILMS = 1000  # that one person may have rated
+MOST_MOVIES = 1000  # that one person may have rated
 _HIGHEST_K = 100
 
 
+class NamedMovie(NamedTuple):
+    """A movie named in a request, by its title or its id."""
+
+    text: str
+    by_id: bool
+
+    def query(self, recommender: Recommender) -> str | Movie:
+        """Return it as a query that may be mixed with others.
+
+        Only an id is looked up: a title is resolved by whatever it is passed to.
+        """
+        return recommender.movie(self.text, by_id=True) if self.by_id else self.text
+
+
 def highest_k(recommender: Recommender) -> int:
-    """Return how long a list may be: what is stored, as more would have to be computed."""
+    """Return the maximum length of a list: what is stored, since more would be computed."""
     stored: int = recommender.card["parameters"]["n_neighbors"]
     return min(stored, _HIGHEST_K)
 
 
 def text(name: str) -> str | None:
-    """Return a parameter of the address, or None."""
+    """Return a query parameter, or None."""
     given = request.args.getlist(name)
     if len(given) > 1:
         raise UsageError(f"{name} is given {len(given)} times")
-    return short(name, given[0]) if given else None
+    return checked_text(name, given[0]) if given else None
 
 
 def required_text(name: str) -> str:
-    """Return a parameter of the address that must be there."""
+    """Return a query parameter that must be given."""
     given = text(name)
     if given is None:
         raise UsageError(f"{name} is missing")
     return given
 
 
-def short(name: str, given: str) -> str:
-    """Return a text that is neither blank nor too long."""
+def checked_text(name: str, given: str) -> str:
+    """Return a text that is neither blank nor too long.
+
+    Parameters
+    ----------
+    name : str
+        What it is, for the error message.
+    given : str
+    """
     if not given.strip():
         raise UsageError(f"{name} is blank")
     if len(given) > LONGEST_TEXT:
-        raise UsageError(f"{name} has {len(given)} characters; the most are {LONGEST_TEXT}")
+        raise UsageError(f"{name} has {len(given)} characters; the maximum is {LONGEST_TEXT}")
     return given
 
 
 def count(name: str, *, default: int, highest: int) -> int:
-    """Return a parameter of the address that is a number from 1 up to `highest`."""
+    """Return a query parameter that is a whole number from 1 to `highest`.
+
+    Parameters
+    ----------
+    name : str
+    default, highest : int
+    """
     given = text(name)
     if given is None:
         return min(default, highest)
@@ -59,35 +87,57 @@ def count(name: str, *, default: int, highest: int) -> int:
     return int(given)
 
 
-def film(title_name: str, id_name: str) -> dict[str, Any]:
-    """Return the one film that is named, as arguments for the recommender's questions."""
+def length(recommender: Recommender) -> int:
+    """Return the query parameter ``k``: the length of a list."""
+    return count("k", default=DEFAULT_K, highest=highest_k(recommender))
+
+
+def movie(title_name: str, id_name: str) -> NamedMovie:
+    """Return the movie that one of two query parameters names.
+
+    Parameters
+    ----------
+    title_name, id_name : str
+        The names of the parameters.
+    """
     title, movie_id = text(title_name), text(id_name)
-    if (title is None) == (movie_id is None):
-        raise UsageError(f"either {title_name} or {id_name} is needed")
-    return {"query": title if movie_id is None else movie_id, "by_id": movie_id is not None}
+    if title is not None and movie_id is None:
+        return NamedMovie(title, by_id=False)
+    if movie_id is not None and title is None:
+        return NamedMovie(movie_id, by_id=True)
+    raise UsageError(f"either {title_name} or {id_name} is required")
 
 
 def rating(given: Any, highest: float) -> float:
-    """Return a rating on the scale of the model, from a number or a text."""
+    """Return a rating on the scale of the model.
+
+    Parameters
+    ----------
+    given : object
+        A number, or a text.
+    highest : float
+        The highest rating.
+    """
     try:
         value = float(given)
     except (TypeError, ValueError, OverflowError):
         value = math.nan
     if not 0 <= value <= highest:
-        raise UsageError(f"{str(given)[:20]} is no rating from 0 to {highest:g}")
+        raise UsageError(f"{str(given)[:20]} is not a rating from 0 to {highest:g}")
     return value
 
 
-def wish(recommender: Recommender) -> dict[str, Any]:
-    """Return what the JSON in the body asks for, as arguments of `Recommender.recommend`.
+def recommend_arguments(recommender: Recommender) -> dict[str, Any]:
+    """Return the JSON body of a request as arguments of `Recommender.recommend`.
 
-    It is an object with ``ratings`` (by film id), and perhaps ``dislikes`` (film ids) and ``k``.
+    The body is an object with ``ratings`` (by movie id), and optionally ``dislikes`` (movie ids)
+    and ``k``.
     """
     body = _body()
     if not isinstance(body, dict):
-        raise UsageError("the body is no JSON object")
+        raise UsageError("the body is not a JSON object")
     if unknown := sorted(body.keys() - {"ratings", "dislikes", "k"}):
-        raise UsageError(f"{unknown[0][:LONGEST_TEXT]} is nothing that can be asked for")
+        raise UsageError(f"unknown field: {unknown[0][:LONGEST_TEXT]}")
     highest = highest_k(recommender)
     k = _whole(body.get("k", min(DEFAULT_K, highest)))
     if type(k) is not int or not 1 <= k <= highest:
@@ -103,29 +153,31 @@ def wish(recommender: Recommender) -> dict[str, Any]:
 def _body() -> Any:
     try:
         return request.get_json()
-    except RecursionError:  # a few thousand brackets do it; to Flask it would be our mistake
+    except RecursionError:  # some thousand brackets cause it; Flask would call it a server error
         raise BadRequest("the body is nested too deeply") from None
 
 
 def _ratings(given: Any, highest: float) -> dict[str, float]:
-    if not isinstance(given, dict) or not 1 <= len(given) <= MOST_FILMS:
-        raise UsageError(f"ratings is no object of ratings by film id, from 1 to {MOST_FILMS:,}")
+    if not isinstance(given, dict) or not 1 <= len(given) <= MOST_MOVIES:
+        raise UsageError(f"ratings must be an object of 1 to {MOST_MOVIES:,} ratings by movie id")
     if not all(type(value) in (int, float) for value in given.values()):
-        raise UsageError("a rating is no number")
-    return {short("a film id", name): rating(value, highest) for name, value in given.items()}
+        raise UsageError("a rating is not a number")
+    return {
+        checked_text("a movie id", name): rating(value, highest) for name, value in given.items()
+    }
 
 
 def _ids(given: Any) -> list[str]:
-    if not isinstance(given, list) or len(given) > MOST_FILMS:
-        raise UsageError(f"dislikes is no list of film ids, at most {MOST_FILMS:,}")
+    if not isinstance(given, list) or len(given) > MOST_MOVIES:
+        raise UsageError(f"dislikes must be a list of at most {MOST_MOVIES:,} movie ids")
     ids = [_whole(value) for value in given]
     if not all(type(value) in (int, str) for value in ids):
-        raise UsageError("a film id in dislikes is neither a number nor a text")
-    return [short("a film id", str(value)) for value in ids]
+        raise UsageError("a movie id in dislikes is neither a number nor a string")
+    return [checked_text("a movie id", str(value)) for value in ids]
 
 
 def _whole(given: Any) -> Any:
-    """Return 84 for 84.0, which JSON does not tell apart; anything else as it is."""
+    """Return 84 for 84.0, as JSON does not distinguish them; return anything else unchanged."""
     return int(given) if type(given) is float and given.is_integer() else given
 
 

@@ -1,4 +1,4 @@
-"""Serving the web app with waitress: a socket, an address to say, a clean end."""
+"""Serve the web app with waitress."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 _LIMITS = {
     "connection_limit": 1000,
     "max_request_header_size": 16 * 1024,
-    "max_request_body_size": 1024 * 1024,  # the app refuses less, in words; this is what is read
+    "max_request_body_size": 1024
+    * 1024,  # read at most; the app refuses smaller bodies with a message
 }
 
 
@@ -34,18 +35,19 @@ def serve(
     say: Callable[[str], None],
     open_browser: bool = False,
 ) -> None:
-    """Answer until SIGINT or SIGTERM; what is being answered then is finished.
+    """Serve until SIGINT or SIGTERM; requests in progress are finished.
 
     Parameters
     ----------
     recommender : Recommender
     host : str
-        A name or address of this machine.
+        A host name or address of this machine.
     port : int
-        0 for any that is free.
+        0 picks a free one.
     say : callable
-        Called with lines for the person who started it.
+        Called with messages for the person who started it.
     open_browser : bool
+        Whether to open the app in the browser.
 
     Raises
     ------
@@ -54,18 +56,18 @@ def serve(
     """
     with _listening(host, port) as listener:
         is_local = ipaddress.ip_address(listener.getsockname()[0]).is_loopback
-        # A page elsewhere on the web could give its own name this machine's address; with the
-        # names fixed, it cannot read what is answered here.
+        # A web site could point its own host name at this machine (DNS rebinding). With the host
+        # names fixed, it cannot read the answers.
         app = create_app(recommender, trusted_hosts=(*_LOCAL, _in_url(host)) if is_local else None)
         server = create_server(
             app, sockets=[listener], ident=None, asyncore_use_poll=True, **_LIMITS
         )
-        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it tells each short wait
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it logs every short wait
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())
         address = _address(host, listener.getsockname()[1])
         say(f"movierec is at {address} (Ctrl-C stops it)")
         if not is_local:
-            say("everybody who can reach this machine can use it")
+            say("everyone who can reach this machine can use it")
         if open_browser:
             threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
         server.run()
@@ -73,17 +75,17 @@ def serve(
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    """Return a socket that listens."""
+    """Return a listening socket."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=1024)
     except OSError as error:
-        # Of errors that the system knows by a number, its own words, without the address.
+        # The system's own words for its errors, without the address that Python adds.
         number = error.errno or 0
         reason = os.strerror(number) if number > 0 else error.strerror
         raise ServerError(
             f"cannot listen on port {port} of {host}: {reason}",
-            "choose another with --port; 0 takes any that is free",
+            "choose another with --port; 0 picks a free one",
         ) from error
 
 
@@ -92,6 +94,6 @@ def _in_url(host: str) -> str:
 
 
 def _address(host: str, port: int) -> str:
-    """Return the address for a browser on this machine."""
+    """Return the URL for a browser on this machine."""
     everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
     return f"http://{_in_url(everywhere.get(host, host))}:{port}/"

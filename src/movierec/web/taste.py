@@ -1,4 +1,4 @@
-"""The taste page: films that somebody rated. The form holds them; nothing is kept here."""
+"""The form of the taste page: it holds the movies a person rated; the server stores nothing."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from dataclasses import dataclass, field
 
 from werkzeug.datastructures import MultiDict
 
-from movierec.answers import Recommendation
-from movierec.catalog import Movie
+from movierec.answers.records import Recommendation
 from movierec.errors import AmbiguousTitleError, MovieNotFoundError, NothingFoundError, UsageError
+from movierec.films.catalog import Movie
 from movierec.recommender import Recommender
 from movierec.web import parameters
 
-Form = MultiDict[str, str]
+Fields = MultiDict[str, str]
 
-_DISLIKED = 0.4  # of the highest rating: 2 of 5 stars and less speak against films like that one
-_MOST_STEPS = 20  # on the scale that is offered
-_N_ADVISED = 12
+_DISLIKED = 0.4  # of the highest rating: 2 of 5 stars or less count as a dislike
+_MOST_STEPS = 20  # offered on the rating scale
+_N_RECOMMENDED = 12
 
 
 @dataclass
-class Taste:
-    """What somebody rated.
+class TasteForm:
+    """What the form holds.
 
     Attributes
     ----------
     ratings : dict of Movie to float
     choices : list of Movie
-        Films that may have been meant by the title that was typed.
+        Movies that may have been meant by the title that was typed.
     notices : list of str
-        What could not be done.
+        What could not be done, for the person.
     """
 
     ratings: dict[Movie, float] = field(default_factory=dict)
@@ -38,45 +38,45 @@ class Taste:
     notices: list[str] = field(default_factory=list)
 
 
-def read_taste(recommender: Recommender, form: Form) -> Taste:
-    """Return what a form holds.
+def read_form(recommender: Recommender, fields: Fields) -> TasteForm:
+    """Return the form that the fields of a request describe.
 
     Parameters
     ----------
     recommender : Recommender
-    form : MultiDict
-        ``id``, ``title`` and ``rating`` of each film in three lists; ``remove``, the id of one to
-        leave out; ``add``, the id of one more, or ``movies``, its title.
+    fields : MultiDict
+        ``id``, ``title`` and ``rating`` of each movie in three lists; optionally ``remove``, the
+        id of a movie to remove, and ``add``, the id of a movie to add, or ``movies``, its title.
 
     Raises
     ------
     UsageError
-        If the lists do not belong together, or a rating is none.
+        If the three lists differ in length, or a rating is not valid.
     """
-    taste = Taste()
+    form = TasteForm()
     highest = float(recommender.card["highest_rating"])
-    for movie_id, title, given in _rows(form):
-        if movie_id != form.get("remove"):
+    for movie_id, title, given in _rows(fields):
+        if movie_id != fields.get("remove"):
             movie = _rated_before(recommender, movie_id, title)
             if movie:
-                taste.ratings[movie] = parameters.rating(given, highest)
+                form.ratings[movie] = parameters.rating(given, highest)
             else:
-                taste.notices.append(f"{title} is not among the films of this model")
-    _add(recommender, form, taste, highest)
-    return taste
+                form.notices.append(f"this model has no movie called {title}")
+    _add(recommender, fields, form, highest)
+    return form
 
 
-def _rows(form: Form) -> Iterator[tuple[str, str, str]]:
-    columns = [form.getlist(name) for name in ("id", "title", "rating")]
+def _rows(fields: Fields) -> Iterator[tuple[str, str, str]]:
+    columns = [fields.getlist(name) for name in ("id", "title", "rating")]
     if len({len(column) for column in columns}) > 1:
-        raise UsageError("the form is not complete")
-    if len(columns[0]) > parameters.MOST_FILMS:
-        raise UsageError(f"the form has more than {parameters.MOST_FILMS:,} films")
+        raise UsageError("the form is incomplete")
+    if len(columns[0]) > parameters.MOST_MOVIES:
+        raise UsageError(f"the form has more than {parameters.MOST_MOVIES:,} movies")
     return zip(*columns, strict=True)
 
 
 def _rated_before(recommender: Recommender, movie_id: str, title: str) -> Movie | None:
-    """Return a film from the form. In another model, its id may be that of another film."""
+    """Return a movie of the form. Another model may use its id for a different movie."""
     for query, by_id in ((movie_id, True), (title, False)):
         try:
             movie = recommender.movie(query, by_id=by_id)
@@ -87,37 +87,42 @@ def _rated_before(recommender: Recommender, movie_id: str, title: str) -> Movie 
     return None
 
 
-def _add(recommender: Recommender, form: Form, taste: Taste, highest: float) -> None:
-    """Add the film that was chosen or typed; keep the choices if there are several."""
-    movie_id, title = form.get("add", ""), form.get("movies", "")
+def _add(recommender: Recommender, fields: Fields, form: TasteForm, highest: float) -> None:
+    """Add the movie that was chosen or typed, or the choices if several match."""
+    movie_id, title = fields.get("add", ""), fields.get("movies", "")
     if not movie_id and not title.strip():
         return
+    query = movie_id or parameters.checked_text("the title", title)
     try:
-        movie = recommender.movie(
-            movie_id or parameters.short("the title", title), by_id=bool(movie_id)
-        )
-        taste.ratings.setdefault(movie, highest)
+        form.ratings.setdefault(recommender.movie(query, by_id=bool(movie_id)), highest)
     except (MovieNotFoundError, AmbiguousTitleError) as error:
-        taste.notices.append(str(error))
-        taste.choices = getattr(error, "candidates", None) or getattr(error, "suggestions", [])
+        form.notices.append(str(error))
+        form.choices = getattr(error, "candidates", None) or getattr(error, "suggestions", [])
 
 
-def advise(recommender: Recommender, taste: Taste) -> list[Recommendation]:
-    """Return films that somebody should see; what they rated low speaks against films."""
-    if not taste.ratings:
+def recommend_for(recommender: Recommender, form: TasteForm) -> list[Recommendation]:
+    """Return movies to watch; movies with low ratings count as dislikes.
+
+    Parameters
+    ----------
+    recommender : Recommender
+    form : TasteForm
+        Gets a notice if there is nothing to recommend.
+    """
+    if not form.ratings:
         return []
     low = _DISLIKED * float(recommender.card["highest_rating"])
-    likes = {movie.movie_id: rating for movie, rating in taste.ratings.items() if rating > low}
-    dislikes = [movie.movie_id for movie in taste.ratings if movie.movie_id not in likes]
+    likes = {movie: rating for movie, rating in form.ratings.items() if rating > low}
+    dislikes = [movie for movie in form.ratings if movie not in likes]
     try:
-        return recommender.recommend(_N_ADVISED, likes=likes, dislikes=dislikes, by_id=True)
+        return recommender.recommend(_N_RECOMMENDED, likes=likes, dislikes=dislikes)
     except NothingFoundError as error:
-        taste.notices.append(f"{error}: rate a film that you like")
+        form.notices.append(f"{error}: rate a movie that you like")
         return []
 
 
 def scale(recommender: Recommender) -> list[float]:
-    """Return the ratings that are offered, the highest first: whole numbers, or halves."""
+    """Return the ratings that the form offers, highest first: whole numbers, or half steps."""
     highest = float(recommender.card["highest_rating"])
     given = (bar["rating"] for bar in recommender.stats()["rating_histogram"])
     step = 0.5 if any(value % 1 for value in given) else 1.0

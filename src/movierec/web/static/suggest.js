@@ -1,7 +1,7 @@
-// A search box that suggests films while one types: the combobox pattern of the ARIA practices.
-// Without this file the form around it works as it is.
+// A search box that suggests movies as you type, after the combobox pattern of the ARIA practices.
+// Without this script, the form around it still works.
 
-const WAIT = 150; // milliseconds without a key before it asks
+const WAIT = 150; // milliseconds after the last key before it asks the server
 const LENGTH = 8;
 
 function suggest(input) {
@@ -16,7 +16,7 @@ function suggest(input) {
   function prepare() {
     list.id = `${input.id}-suggestions`;
     list.role = "listbox";
-    list.ariaLabel = "Films";
+    list.ariaLabel = "Movies";
     list.hidden = true;
     status.role = "status";
     status.className = "unseen";
@@ -35,15 +35,15 @@ function suggest(input) {
     input.removeAttribute("aria-activedescendant");
   }
 
-  function option(film, place) {
+  function option(movie, place) {
     const item = document.createElement("li");
     item.id = `${list.id}-${place}`;
     item.role = "option";
     item.ariaSelected = "false";
-    item.textContent = film.title;
-    item.addEventListener("pointerdown", (event) => event.preventDefault()); // the box keeps the focus
-    item.addEventListener("click", () => choose(film));
-    item.film = film;
+    item.textContent = movie.title;
+    item.addEventListener("pointerdown", (event) => event.preventDefault()); // keep the focus in the box
+    item.addEventListener("click", () => choose(movie));
+    item.movie = movie;
     return item;
   }
 
@@ -53,7 +53,7 @@ function suggest(input) {
     list.hidden = !found.length;
     input.ariaExpanded = String(!list.hidden);
     input.removeAttribute("aria-activedescendant");
-    status.textContent = found.length ? `${found.length} films` : "no film";
+    status.textContent = found.length === 1 ? "1 movie" : `${found.length || "no"} movies`;
   }
 
   async function ask() {
@@ -63,16 +63,16 @@ function suggest(input) {
       const answer = await fetch(address, { signal: asking.signal });
       if (answer.ok) show(await answer.json());
     } catch (error) {
-      if (error.name !== "AbortError") close(); // the server is gone: the form says so when it is sent
+      if (error.name !== "AbortError") close(); // the server is gone; submitting the form will show that
     }
   }
 
-  // Whoever wants something else of a film stops the event.
-  function choose(film) {
+  // A page that wants something other than the movie's page cancels the event.
+  function choose(movie) {
     close();
-    const event = new CustomEvent("film", { detail: film, bubbles: true, cancelable: true });
+    const event = new CustomEvent("movie", { detail: movie, bubbles: true, cancelable: true });
     if (input.dispatchEvent(event)) {
-      location.assign(`${input.dataset.film}?${new URLSearchParams({ id: film.movie_id })}`);
+      location.assign(`${input.dataset.movie}?${new URLSearchParams({ id: movie.movie_id })}`);
     }
   }
 
@@ -98,7 +98,7 @@ function suggest(input) {
     if (event.key === "ArrowDown") move(1);
     else if (event.key === "ArrowUp") move(-1);
     else if (event.key === "Escape") close();
-    else if (event.key === "Enter" && chosen()) choose(chosen().film);
+    else if (event.key === "Enter" && chosen()) choose(chosen().movie);
     else return;
     event.preventDefault();
   });
@@ -107,7 +107,7 @@ function suggest(input) {
   prepare();
 }
 
-// The taste page calls it again for what it puts in place of the old.
+// The taste page calls this again for the content it replaces.
 export function suggestIn(element) {
   element.querySelectorAll("input[data-suggest]").forEach(suggest);
 }

@@ -1,6 +1,6 @@
-// The taste page: what is rated is kept in this browser, and every change is shown at once.
-// The server makes the page from the form, with or without this file; here the form is sent in
-// the background, and the answer put in place of the page.
+// The taste page keeps the ratings in this browser and shows every change at once.
+// The server renders the page from the form, with or without this script; the script submits the
+// form in the background and replaces the content of the page with the answer.
 
 import { suggestIn } from "./suggest.js";
 
@@ -15,7 +15,7 @@ function stored() {
     const rows = JSON.parse(localStorage.getItem(KEY)) ?? [];
     return rows.filter((row) => row.length === NAMES.length);
   } catch {
-    return []; // not ours, or no storage here
+    return []; // not written by this page, or storage is disabled
   }
 }
 
@@ -25,7 +25,7 @@ function store() {
   try {
     localStorage.setItem(KEY, JSON.stringify(rows));
   } catch {
-    // without storage the ratings last as long as the page
+    // without storage, the ratings last as long as the page
   }
 }
 
@@ -39,7 +39,7 @@ function tell(message) {
 
 async function send(fields) {
   const main = document.querySelector("main");
-  main.inert = true; // what is changed from here on the answer would undo
+  main.inert = true; // the answer would undo changes made in the meantime
   try {
     const answer = await fetch(form().action, { method: "POST", body: new URLSearchParams(fields) });
     if (!answer.ok) throw new Error(answer.statusText);
@@ -47,7 +47,7 @@ async function send(fields) {
     main.replaceWith(page.querySelector("main"));
     suggestIn(form());
   } catch {
-    tell("The server did not answer: nothing was changed.");
+    tell("The server did not answer. Nothing was changed.");
   } finally {
     main.inert = false;
   }
@@ -67,10 +67,10 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("change", (event) => {
   if (event.target.name !== "rating") return;
   const place = selects().indexOf(event.target);
-  change().finally(() => selects()[place].focus()); // so that the arrow keys go on
+  change().finally(() => selects()[place].focus()); // so that the arrow keys keep working
 });
 
-document.addEventListener("film", (event) => {
+document.addEventListener("movie", (event) => {
   if (event.target.form !== form()) return;
   event.preventDefault();
   event.target.value = "";
@@ -79,7 +79,7 @@ document.addEventListener("film", (event) => {
 
 const rows = stored();
 if (rows.length && !form().querySelector("[name=id]")) {
-  // Films that this model does not have stay in the storage until something is changed.
+  // Movies that this model lacks stay in the storage until the form changes.
   send(rows.flatMap((row) => row.map((value, place) => [NAMES[place], value])));
 } else if (form().querySelector("[name=id]")) {
   store();

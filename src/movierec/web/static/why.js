@@ -1,4 +1,4 @@
-// "Why?" opens below its film instead of leading to a page of its own.
+// Open "Why?" below its movie instead of on its own page.
 
 async function toggle(link) {
   const open = link.parentElement.querySelector(".reasons");
@@ -10,7 +10,7 @@ async function toggle(link) {
   const answer = await fetch(link.href);
   if (!answer.ok) throw new Error(answer.statusText);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  link.parentElement.querySelector(".reasons")?.remove(); // of a click just before this one
+  link.parentElement.querySelector(".reasons")?.remove(); // from an earlier click
   link.after(page.querySelector(".reasons"));
   link.ariaExpanded = "true";
 }

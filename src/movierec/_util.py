@@ -1,0 +1,47 @@
+"""Small helpers that any module may use: text, processors, progress."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+Progress = Callable[[str, float], None]
+"""A callable that takes the name of a stage and the fraction done, from 0 to 1."""
+
+
+def no_progress(stage: str, done: float) -> None:
+    """Ignore progress.
+
+    Parameters
+    ----------
+    stage : str
+    done : float
+    """
+
+
+def one_line(text: str) -> str:
+    """Return text on one line, without control characters that could move the cursor."""
+    if text.isprintable() and "  " not in text:  # true of nearly all texts
+        return text.strip()
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def pluralize(number: int, noun: str, plural: str | None = None) -> str:
+    """Return a number with its noun: ``1 movie``, ``1,000 movies``.
+
+    Parameters
+    ----------
+    number : int
+    noun : str
+        In the singular.
+    plural : str, optional
+        Default: the noun with an "s".
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def n_processors() -> int:
+    """Return the number of processors that this process may use; containers can limit it."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,94 @@
+"""Helpers that several algorithms share: kinds of feedback, and models of item factors."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from movierec.algorithms.base import Algorithm, Feedback, Indices, Scores
+from movierec.errors import DataError
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+Factors = npt.NDArray[np.float32]
+
+_LARGEST_DENSE = 4 << 30  # bytes that the dense matrices of an algorithm may take
+
+
+class FactorAlgorithm(Algorithm):
+    """An algorithm that learns a vector of factors for each item.
+
+    Attributes
+    ----------
+    item_factors_ : ndarray of shape (n_items, n_factors), float32
+    """
+
+    SIMILARITY: ClassVar = "cosine of factors"
+
+    item_factors_: Factors
+
+    def similarities(self, items: Indices) -> Scores:
+        """Return cosines of factors; see :meth:`Algorithm.similarities`."""
+        unit = self._unit_factors
+        return np.asarray(unit[items] @ unit.T)
+
+    def _set_item_factors(self, factors: npt.NDArray[np.floating]) -> None:
+        vars(self).pop("_unit_factors", None)  # cached after an earlier fit
+        # A loaded model has them in C order; another order here would change the last digit.
+        self.item_factors_ = np.ascontiguousarray(factors, dtype=np.float32)
+
+    @cached_property
+    def _unit_factors(self) -> Factors:
+        lengths = np.linalg.norm(self.item_factors_, axis=1, keepdims=True)
+        unit = np.zeros_like(self.item_factors_)
+        np.divide(self.item_factors_, lengths, out=unit, where=lengths > 0)
+        return unit
+
+
+def as_feedback(ratings: csr_matrix, feedback: Feedback) -> csr_matrix:
+    """Return ratings as they are, or a 1 for each.
+
+    Parameters
+    ----------
+    ratings : scipy.sparse.csr_matrix
+    feedback : {"presence", "value"}
+
+    Returns
+    -------
+    scipy.sparse.csr_matrix
+        It shares its arrays with `ratings`: do not change it.
+    """
+    from scipy.sparse import csr_matrix
+
+    if feedback == "value":
+        return ratings
+    ones = np.ones_like(ratings.data)
+    return csr_matrix((ones, ratings.indices, ratings.indptr), shape=ratings.shape)
+
+
+def refuse_too_many(n_items: int, n_matrices: int, algorithm: str) -> None:
+    """Refuse items for which dense matrices of items by items would not fit in memory.
+
+    Parameters
+    ----------
+    n_items : int
+    n_matrices : int
+        Number of float64 matrices held at the same time.
+    algorithm : str
+        Its name, for the message.
+
+    Raises
+    ------
+    DataError
+        If the matrices would take more than 4 GiB.
+    """
+    size = 8 * n_items**2 * n_matrices
+    if size > _LARGEST_DENSE:
+        raise DataError(
+            f"{algorithm} needs {size / 1e9:,.0f} GB for dense matrices of {n_items:,} movies",
+            "choose another algorithm, or leave out movies with few ratings: --min-ratings",
+        )

@@ -1,0 +1,62 @@
+"""Fitting an algorithm after checking that what it needs is there."""
+
+from __future__ import annotations
+
+from movierec.algorithms.base import Algorithm, Run, TrainingData
+from movierec.algorithms.registry import name_of
+from movierec.errors import DataError, UsageError
+
+
+def check_needs(algorithm: Algorithm, data: TrainingData) -> None:
+    """Refuse data that lack what an algorithm needs.
+
+    Parameters
+    ----------
+    algorithm : Algorithm
+    data : TrainingData
+
+    Raises
+    ------
+    DataError
+        If the algorithm needs timestamps or content that the data lack.
+    """
+    name = name_of(type(algorithm))
+    if "timestamps" in algorithm.NEEDS and not data.interactions.has_timestamps:
+        raise DataError(
+            f"{name} needs the time of each rating, and the ratings have no timestamps",
+            "add a column timestamp, or choose another algorithm",
+        )
+    if "content" in algorithm.NEEDS and data.content is None:
+        raise DataError(
+            f"{name} needs movies with genres, years, tags or titles, and there are none",
+            "give a movies file, or choose another algorithm",
+        )
+
+
+def fit_algorithm(algorithm: Algorithm, data: TrainingData, run: Run) -> None:
+    """Fit an algorithm, or say what it lacks.
+
+    Parameters
+    ----------
+    algorithm : Algorithm
+    data : TrainingData
+    run : Run
+
+    Raises
+    ------
+    DataError
+        If the data lack what the algorithm needs, or it cannot be fitted on them.
+    UsageError
+        If a package is not installed that comes with the ``EXTRA`` of the algorithm.
+    """
+    check_needs(algorithm, data)
+    try:
+        algorithm.fit(data, run)
+    except ModuleNotFoundError as error:
+        if algorithm.EXTRA is None:
+            raise
+        package = type(algorithm).__module__.partition(".")[0]
+        raise UsageError(
+            f"{name_of(type(algorithm))} needs {error.name}, which is not installed",
+            f"pip install '{package}[{algorithm.EXTRA}]'",
+        ) from error

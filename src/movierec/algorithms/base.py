@@ -1,0 +1,294 @@
+"""The contract of algorithms: their input, the methods they must have, and optional methods.
+
+An algorithm is a subclass of :class:`Algorithm`. A built-in algorithm has the name of its file in
+this folder. Installed packages add algorithms through the entry-point group
+``movierec.algorithms``. :mod:`movierec.testing` has the tests that every algorithm must pass.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from movierec._util import Progress, no_progress
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    from movierec.data.interactions import Interactions
+    from movierec.neighbors.table import NeighborSpec, NeighborTable
+
+Feedback = Literal["presence", "value"]
+Need = Literal["timestamps", "content"]
+Scores = npt.NDArray[np.float32]
+Indices = npt.NDArray[np.int64]
+State = Mapping[str, Any]  # arrays by name
+
+_CSR_ARRAYS = ("data", "indices", "indptr", "shape")
+
+
+@dataclass(frozen=True)
+class Range:
+    """The range of a numeric parameter, written in its annotation.
+
+    ``l2: Annotated[float, Range(1e-6)] = 300.0`` rejects values below 1e-6.
+
+    Attributes
+    ----------
+    low, high : float
+        The lowest and the highest allowed value.
+    """
+
+    low: float
+    high: float = 1e9
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The data that an algorithm may learn from.
+
+    Attributes
+    ----------
+    interactions : Interactions
+    content : scipy.sparse.csr_matrix of shape (n_items, n_features), float32, optional
+        Features of the items, each row of length at most 1.
+    """
+
+    interactions: Interactions
+    content: csr_matrix | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """Options of a fit, which must not change the result.
+
+    Attributes
+    ----------
+    progress : callable
+        Called with the name of a stage and the fraction done, from 0 to 1.
+    n_threads : int, optional
+        Default: all processors.
+    """
+
+    progress: Progress = no_progress
+    n_threads: int | None = None
+
+
+class Algorithm(ABC):
+    """Scores items for users, including users it was not fitted on, and compares items.
+
+    As in scikit-learn, parameters are keyword arguments that are stored unchanged, and the names of
+    learned attributes end in ``_``. These are NumPy arrays and sparse matrices; :meth:`state` finds
+    them by name. The annotation of a numeric parameter may hold its :class:`Range`.
+
+    Attributes
+    ----------
+    SIMILARITY : str
+        What :meth:`similarities` measures, in words.
+    NEEDS : frozenset of {"timestamps", "content"}
+        What the data must have.
+    EXTRA : str, optional
+        The extra of the package that the algorithm needs, such as "neural".
+    GRID : mapping of str to sequence
+        The values to try for each parameter that can be tuned.
+    """
+
+    SIMILARITY: ClassVar[str]
+    NEEDS: ClassVar[frozenset[Need]] = frozenset()
+    EXTRA: ClassVar[str | None] = None
+    GRID: ClassVar[Mapping[str, Sequence[Any]]] = {}
+
+    @abstractmethod
+    def fit(self, data: TrainingData, run: Run = Run()) -> Self:
+        """Learn from ratings.
+
+        Parameters
+        ----------
+        data : TrainingData
+        run : Run
+
+        Raises
+        ------
+        DataError
+            If the algorithm cannot be fitted on these data.
+        """
+
+    @abstractmethod
+    def score(self, users: Interactions) -> Scores:
+        """Score all items for some users, based on their ratings; higher is better.
+
+        Parameters
+        ----------
+        users : Interactions
+            The ratings of ``users.n_users`` users, who may differ from the users of the fit.
+
+        Returns
+        -------
+        ndarray of shape (users.n_users, n_items), float32
+        """
+
+    @abstractmethod
+    def similarities(self, items: Indices) -> Scores:
+        """Compare some items with all items: 1 for equal items, at most 0 for unlike ones.
+
+        Parameters
+        ----------
+        items : ndarray of shape (n,), int64
+
+        Returns
+        -------
+        ndarray of shape (n, n_items), float32
+            A row does not depend on the other requested rows.
+        """
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters by name."""
+        from movierec.algorithms.registry import parameters_of
+
+        return {name: getattr(self, name) for name in parameters_of(type(self))}
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """Return the learned arrays by name, in C order, for a model file."""
+        from scipy.sparse import issparse
+
+        state = {}
+        for name, value in vars(self).items():
+            if name.endswith("_"):
+                parts = _csr_parts(value) if issparse(value) else {"": value}
+                state.update({name + key: np.ascontiguousarray(v) for key, v in parts.items()})
+        return state
+
+    @classmethod
+    def from_state(cls, state: State, parameters: Mapping[str, Any]) -> Self:
+        """Restore a fitted algorithm.
+
+        Parameters
+        ----------
+        state : mapping of str to ndarray
+            The result of :meth:`state`.
+        parameters : mapping of str to object
+            The result of :meth:`parameters`.
+
+        Raises
+        ------
+        ValueError
+            If the state is damaged.
+        """
+        algorithm = cls(**parameters)
+        sparse: dict[str, dict[str, Any]] = {}
+        for key, array in state.items():
+            name, dot, part = key.partition(".")
+            if dot:
+                sparse.setdefault(name, {})[part] = array
+            else:
+                setattr(algorithm, name, array)
+        for name, parts in sparse.items():
+            setattr(algorithm, name, _csr_from_parts(parts))
+        return algorithm
+
+
+def _csr_parts(matrix: Any) -> dict[str, Any]:
+    rows = matrix.tocsr()
+    return {f".{part}": getattr(rows, part) for part in _CSR_ARRAYS}
+
+
+def _csr_from_parts(parts: Mapping[str, Any]) -> csr_matrix:
+    from scipy.sparse import csr_matrix
+
+    data, indices, indptr, shape = (parts[part] for part in _CSR_ARRAYS)
+    matrix = csr_matrix((data, indices, indptr), shape=tuple(shape))
+    matrix.check_format(full_check=True)  # a wrong index would read other memory
+    return matrix
+
+
+@runtime_checkable
+class PredictsRatings(Protocol):
+    """An algorithm that predicts ratings on the scale of the data."""
+
+    def predict(self, users: Interactions, items: Indices) -> Scores:
+        """Return predicted ratings, shape (users.n_users, n), float32.
+
+        Parameters
+        ----------
+        users : Interactions
+        items : ndarray of shape (n,), int64
+        """
+
+
+@runtime_checkable
+class Updatable(Protocol):
+    """An algorithm that can learn from new ratings without a new fit."""
+
+    def update(self, data: TrainingData, new: Interactions, run: Run) -> Self:
+        """Learn from new ratings.
+
+        Parameters
+        ----------
+        data : TrainingData
+            All ratings, including the new ones.
+        new : Interactions
+        run : Run
+        """
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """An algorithm that can tell how much each rated item adds to a score."""
+
+    def contributions(self, items: Indices, rated: Indices) -> Scores:
+        """Return how much the ratings of some items add to the scores of others.
+
+        Parameters
+        ----------
+        items : ndarray of shape (n,), int64
+            The items that are scored.
+        rated : ndarray of shape (m,), int64
+
+        Returns
+        -------
+        ndarray of shape (n, m), float32
+            The values for a rating of 1.
+        """
+
+
+@runtime_checkable
+class HasNeighbors(Protocol):
+    """An algorithm that compares items by a table of their nearest neighbors.
+
+    If :meth:`neighbor_spec` returns a spec, the engine of the training computes the table and
+    passes it to :meth:`set_neighbors` instead of calling ``fit``.
+    """
+
+    def neighbor_spec(self) -> NeighborSpec | None:
+        """Return the spec of the table, or None if only ``fit`` can compute the table."""
+
+    def set_neighbors(self, table: NeighborTable, n_ratings: npt.NDArray[Any]) -> None:
+        """Use a table instead of fitting.
+
+        Parameters
+        ----------
+        table : NeighborTable
+        n_ratings : ndarray of shape (n_items,), int32
+        """
+
+    def get_neighbors(self) -> NeighborTable:
+        """Return the table."""
+
+
+def contributions_of(algorithm: Algorithm, items: Indices, rated: Indices) -> Scores:
+    """Return how much rated items add to scores, by similarity if the algorithm cannot tell.
+
+    Parameters
+    ----------
+    algorithm : Algorithm
+    items, rated
+        As in :meth:`Explains.contributions`.
+    """
+    if isinstance(algorithm, Explains):
+        return algorithm.contributions(items, rated)
+    return algorithm.similarities(items)[:, rated]

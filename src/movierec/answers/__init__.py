@@ -1,0 +1,1 @@
+"""Answers: lists of similar movies, recommendations, and explanations."""

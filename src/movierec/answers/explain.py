@@ -1,0 +1,176 @@
+"""Explain why two movies are similar: ratings, shared features, contribution of each part."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import StatisticsError, correlation, fmean
+
+from movierec.answers.records import evidence_of
+from movierec.answers.similar import vectors_of
+from movierec.films.catalog import Movie, Record
+from movierec.model.model import Model
+from movierec.model.vectors import ItemVectors, dot
+
+N_STEPS = 5  # number of steps in which the rating scale is shown
+_LOVED = 0.8  # share of the highest rating: 4 of 5 stars, 8 of 10
+
+
+@dataclass(frozen=True)
+class Lovers(Record):
+    """How people who loved one movie rated another.
+
+    Attributes
+    ----------
+    at_least : float
+        The lowest rating that counts as loved.
+    n_people : int
+        Number of people who loved the first movie and rated the second.
+    mean_rating : float or None
+        Their mean rating of the second movie.
+    difference : float or None
+        `mean_rating` minus the mean rating of the second movie by everybody who rated it.
+    """
+
+    at_least: float
+    n_people: int
+    mean_rating: float | None
+    difference: float | None
+
+
+@dataclass(frozen=True)
+class Why(Record):
+    """Why two movies are similar.
+
+    Attributes
+    ----------
+    first, second : Movie
+    similarity : float
+    from_ratings, from_content : float
+        The contributions of ratings and content, which add up to the similarity.
+    parts : dict of str to float
+        The contribution of each part of the content.
+    evidence : str
+        As in :class:`movierec.answers.records.Neighbor`.
+    support : int
+        Number of people who rated both.
+    steps : list of float
+        The highest rating in each row and column of `ratings`.
+    ratings : list of list of int
+        Number of people who gave the first movie a rating in the row's step and the second movie
+        a rating in the column's step.
+    agreement : float or None
+        Of the people who rated both movies, the share who loved both or neither.
+    correlation : float or None
+        Pearson correlation between the ratings of those people.
+    lovers : Lovers
+    shared_genres, shared_tags : tuple of str
+    """
+
+    first: Movie
+    second: Movie
+    similarity: float
+    from_ratings: float
+    from_content: float
+    parts: dict[str, float]
+    evidence: str
+    support: int
+    steps: list[float]
+    ratings: list[list[int]]
+    agreement: float | None
+    correlation: float | None
+    lovers: Lovers
+    shared_genres: tuple[str, ...]
+    shared_tags: tuple[str, ...]
+
+
+def explain(model: Model, first: int, second: int) -> Why:
+    """Explain why two movies are similar.
+
+    Parameters
+    ----------
+    model : Model
+    first, second : int
+        ``item_index`` of each.
+
+    Raises
+    ------
+    UsageError
+        If the model was saved without ratings.
+    """
+    vectors, catalog = vectors_of(model), model.catalog
+    by_first, by_second = vectors.ratings(first), vectors.ratings(second)
+    pairs = [(value, by_second[user]) for user, value in by_first.items() if user in by_second]
+    highest = float(model.card["highest_rating"])
+    from_ratings = vectors.cosine(first, second, dot(by_first, by_second))
+    parts = _parts(vectors, model.card["content_parts"], first, second)
+    from_content = sum(parts.values())
+    similarity = from_ratings + from_content
+    return Why(
+        first=catalog.movie(first),
+        second=catalog.movie(second),
+        similarity=round(similarity, 6),
+        from_ratings=round(from_ratings, 6),
+        from_content=round(from_content, 6),
+        parts={name: round(value, 6) for name, value in parts.items()},
+        evidence=evidence_of(len(pairs), from_content / similarity if similarity else 0.0),
+        support=len(pairs),
+        steps=[round(highest * step / N_STEPS, 4) for step in range(1, N_STEPS + 1)],
+        ratings=_cross_table(pairs, highest),
+        agreement=_agreement(pairs, _LOVED * highest),
+        correlation=_correlation(pairs),
+        lovers=_lovers(pairs, _LOVED * highest, by_second),
+        shared_genres=_shared(catalog.genres(first), catalog.genres(second)),
+        shared_tags=_shared(catalog.tags(first), catalog.tags(second)),
+    )
+
+
+def _parts(
+    vectors: ItemVectors, ends: Mapping[str, int], first: int, second: int
+) -> dict[str, float]:
+    """Return the contribution of each part of the content to a similarity."""
+    of_first, of_second = vectors.content(first), vectors.content(second)
+    parts, start = {}, 0
+    for name, end in ends.items():
+        features = {column: value for column, value in of_first.items() if start <= column < end}
+        parts[name] = vectors.cosine(first, second, dot(features, of_second))
+        start = end
+    return parts
+
+
+def _cross_table(pairs: Sequence[tuple[float, float]], highest: float) -> list[list[int]]:
+    def step(rating: float) -> int:
+        share = rating / highest if highest > 0 else 0.0
+        return min(max(math.ceil(share * N_STEPS - 1e-6) - 1, 0), N_STEPS - 1)
+
+    counts = Counter((step(first), step(second)) for first, second in pairs)
+    return [[counts[row, column] for column in range(N_STEPS)] for row in range(N_STEPS)]
+
+
+def _agreement(pairs: Sequence[tuple[float, float]], loved: float) -> float | None:
+    if not pairs:
+        return None
+    return round(fmean((first >= loved) == (second >= loved) for first, second in pairs), 4)
+
+
+def _correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
+    try:
+        return round(correlation(*map(list, zip(*pairs, strict=True))), 4)
+    except (StatisticsError, TypeError):  # fewer than two people, or equal ratings
+        return None
+
+
+def _lovers(
+    pairs: Sequence[tuple[float, float]], loved: float, by_second: Mapping[int, float]
+) -> Lovers:
+    given = [second for first, second in pairs if first >= loved]
+    if not given:
+        return Lovers(loved, 0, None, None)
+    mean = fmean(given)
+    return Lovers(loved, len(given), round(mean, 4), round(mean - fmean(by_second.values()), 4))
+
+
+def _shared(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in first if name in second)

@@ -1,0 +1,156 @@
+"""Write the neighbors of every movie to a file, a block of movies at a time."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from movierec.errors import OutputError, UsageError
+from movierec.model.model import Model
+from movierec.store.atomic import replacing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_BLOCK = 2000  # movies
+
+
+def frames(model: Model, k: int | None = None) -> Iterator[pd.DataFrame]:
+    """Yield the neighbors of all movies, a block of movies at a time.
+
+    Parameters
+    ----------
+    model : Model
+    k : int, optional
+        Number of neighbors for each movie. Default: all that are stored.
+
+    Raises
+    ------
+    UsageError
+        If `k` is below 1 or above the number stored.
+    """
+    table = {name: np.asarray(array) for name, array in model.neighbors.to_arrays().items()}
+    stored = table["neighbors"].shape[1]
+    if k is not None and not 1 <= k <= model.parameters.n_neighbors:
+        raise UsageError(
+            f"k is {k}; the model has {model.parameters.n_neighbors} neighbors for each movie",
+            "fit again with a higher --n-neighbors",
+        )
+    ids = np.asarray(model.catalog.item_ids)
+    ids = np.char.decode(ids, "utf-8") if ids.dtype.kind == "S" else ids
+    blocks = range(0, max(len(ids), 1), _BLOCK)
+    return (_frame(table, ids, start, min(k or stored, stored)) for start in blocks)
+
+
+def _frame(
+    table: dict[str, npt.NDArray[Any]], ids: npt.NDArray[Any], start: int, k: int
+) -> pd.DataFrame:
+    import pandas as pd
+
+    block = {name: array[start : start + _BLOCK, :k] for name, array in table.items()}
+    movies, ranks = np.nonzero(block["neighbors"] >= 0)
+    return pd.DataFrame(
+        {
+            "movieId": ids[start + movies],
+            "rank": ranks + 1,
+            "neighborId": ids[block["neighbors"][movies, ranks]],
+            "similarity": block["similarities"][movies, ranks].astype(np.float64).round(6),
+            "support": block["support"][movies, ranks],
+        }
+    )
+
+
+def export(model: Model, path: str | os.PathLike[str], k: int | None, *, overwrite: bool) -> int:
+    """Write the neighbors of all movies; see :meth:`movierec.Recommender.export`.
+
+    Parameters
+    ----------
+    model : Model
+    path, k, overwrite
+        As in that method.
+
+    Raises
+    ------
+    UsageError
+        If the extension of `path` is unknown, or `k` is out of range.
+    OutputError
+        If the file already exists or cannot be written.
+    """
+    target = Path(path)
+    write = _WRITERS.get(target.suffix.casefold())
+    if write is None:
+        raise UsageError(
+            f'{target}: movierec cannot write files with the extension "{target.suffix}"',
+            f"use one of {', '.join(_WRITERS)}",
+        )
+    if target.exists() and not target.is_file():
+        raise OutputError(f"{target} is not a file", "name another file")
+    if target.exists() and not overwrite:
+        raise OutputError(f"{target} already exists", "name another file, or add --overwrite")
+    counts: list[int] = []
+
+    def counting() -> Iterator[pd.DataFrame]:
+        for frame in frames(model, k):
+            counts.append(len(frame))
+            yield frame
+
+    blocks = counting()
+    with replacing(target) as file:
+        write(blocks, Path(file.name))
+    return sum(counts)
+
+
+def _write_csv(blocks: Iterable[pd.DataFrame], path: Path) -> None:
+    for number, frame in enumerate(blocks):
+        frame.to_csv(path, mode="a", header=number == 0, index=False, lineterminator="\n")
+
+
+def _write_json_lines(blocks: Iterable[pd.DataFrame], path: Path) -> None:
+    for frame in blocks:
+        frame.to_json(path, mode="a", orient="records", lines=True, double_precision=6)
+
+
+def _write_parquet(blocks: Iterable[pd.DataFrame], path: Path) -> None:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError as error:
+        raise UsageError(
+            "writing Parquet needs pyarrow", "pip install 'movierec[parquet]'"
+        ) from error
+    writer = None
+    for frame in blocks:
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        writer = writer or pq.ParquetWriter(path, table.schema)
+        writer.write_table(table)
+    if writer:
+        writer.close()
+
+
+def _write_sqlite(blocks: Iterable[pd.DataFrame], path: Path) -> None:
+    connection = sqlite3.connect(path)
+    try:
+        connection.execute("PRAGMA journal_mode = OFF")  # a failed file is deleted anyway
+        for frame in blocks:
+            frame.to_sql("neighbors", connection, if_exists="append", index=False)
+        connection.execute("CREATE INDEX neighbors_by_movie ON neighbors (movieId, rank)")
+        connection.commit()
+    except sqlite3.Error as error:
+        raise OutputError(f"cannot write the database: {error}", "is the disk full?") from error
+    finally:
+        connection.close()
+
+
+_WRITERS: dict[str, Callable[[Iterable[pd.DataFrame], Path], None]] = {
+    ".csv": _write_csv,
+    ".jsonl": _write_json_lines,
+    ".parquet": _write_parquet,
+    ".sqlite": _write_sqlite,
+    ".db": _write_sqlite,
+}

@@ -1,0 +1,108 @@
+"""Filters and other options of a list of movies."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from movierec.errors import UsageError
+from movierec.films.catalog import Movie
+
+Group = Literal["average", "least-misery"]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """The conditions that listed movies must meet.
+
+    Attributes
+    ----------
+    genres, not_genres : sequence of str
+        A movie must have all `genres` and none of `not_genres`; case does not matter.
+    years : tuple of int, optional
+        The first and the last year.
+    min_support : int
+        Minimum number of people who rated both movies.
+    """
+
+    genres: Sequence[str] = ()
+    not_genres: Sequence[str] = ()
+    years: tuple[int, int] | None = None
+    min_support: int = 0
+
+    def passes(self, movie: Movie, support: int) -> bool:
+        """Return whether a movie may be listed.
+
+        Parameters
+        ----------
+        movie : Movie
+        support : int
+            Number of people who rated both movies.
+        """
+        genres = {genre.casefold() for genre in movie.genres}
+        in_years = self.years is None or (
+            movie.year is not None and self.years[0] <= movie.year <= self.years[1]
+        )
+        return (
+            support >= self.min_support
+            and in_years
+            and all(genre.casefold() in genres for genre in self.genres)
+            and not any(genre.casefold() in genres for genre in self.not_genres)
+        )
+
+
+@dataclass(frozen=True)
+class ListOptions:
+    """How a list is chosen from ranked movies.
+
+    Attributes
+    ----------
+    passing : Filter
+        In recommendations, its `min_support` is the minimum number of people who rated a movie.
+    diversity : float
+        From 0 to 1: how much the similarity to movies higher in the list counts against a movie.
+    obscurity : float
+        From 0 to 1: how much the number of ratings counts against a movie.
+    only : collection of int, optional
+        The only movies to rank, by ``item_index``.
+    excluded : collection of int
+        Movies to leave out, by ``item_index``.
+    group : {"average", "least-misery"}
+        Whether to use the average score of several people, or the lowest.
+    """
+
+    passing: Filter = Filter()
+    diversity: float = 0.0
+    obscurity: float = 0.0
+    only: Collection[int] | None = None
+    excluded: Collection[int] = ()
+    group: Group = "average"
+
+    def __post_init__(self) -> None:
+        for name in ("diversity", "obscurity"):
+            value = getattr(self, name)
+            if not 0 <= value <= 1:
+                raise UsageError(f"{name} is {value}; it must be from 0 to 1", "0 turns it off")
+
+    def limited(self, only: Collection[int] | None, excluded: Collection[int]) -> ListOptions:
+        """Return these options, limited to some movies.
+
+        Parameters
+        ----------
+        only, excluded
+            As in :class:`ListOptions`.
+        """
+        return replace(self, only=only, excluded=excluded)
+
+
+def check_k(k: int) -> None:
+    """Check the length of a list.
+
+    Raises
+    ------
+    UsageError
+        If `k` is below 1.
+    """
+    if k < 1:
+        raise UsageError(f"k is {k}; it must be at least 1")

@@ -1,0 +1,165 @@
+"""The records in answers: movies and the evidence for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from movierec._util import pluralize
+from movierec.answers.filters import Filter
+from movierec.errors import MovierecError
+from movierec.films.catalog import Movie, Record
+
+THIN_SUPPORT = 5  # the evidence is thin if fewer people rated both movies
+
+
+@dataclass(frozen=True)
+class Neighbor(Record):
+    """A movie in a list of similar movies.
+
+    Attributes
+    ----------
+    rank : int
+        Position in the list, from 1.
+    movie_id : int or str
+    title : str
+    year : int or None
+    genres : tuple of str
+    similarity : float
+        Cosine of the vectors of the two movies, above 0, at most 1.
+    support : int
+        Number of people who rated both movies.
+    content_share : float
+        Share of the similarity, from 0 to 1, that comes from content; the rest comes from ratings.
+    evidence : str
+        "by content" if `content_share` is more than half, else "thin" if `support` is below 5,
+        else "solid".
+    thin : bool
+        Whether `support` is below 5.
+    shared_genres : tuple of str
+    n_ratings : int
+    mean_rating : float or None
+    """
+
+    rank: int
+    movie_id: int | str
+    title: str
+    year: int | None
+    genres: tuple[str, ...]
+    similarity: float
+    support: int
+    content_share: float
+    evidence: str
+    thin: bool
+    shared_genres: tuple[str, ...]
+    n_ratings: int
+    mean_rating: float | None
+
+
+class Neighbors(list[Neighbor]):
+    """The movies most similar to `queries`, best first; `note` explains why the list is short."""
+
+    def __init__(
+        self,
+        queries: Sequence[Movie],
+        found: Iterable[Neighbor],
+        note: str | None = None,
+        less_like: Sequence[Movie] = (),
+    ) -> None:
+        super().__init__(found)
+        self.queries = queries
+        self.query = queries[0]
+        self.less_like = less_like
+        self.note = note
+
+
+@dataclass(frozen=True)
+class Recommendation(Record):
+    """A recommended movie.
+
+    Attributes
+    ----------
+    rank : int
+        Position in the list, from 1.
+    movie_id : int or str
+    title : str
+    year : int or None
+    genres : tuple of str
+    score : float
+        Score by the algorithm; for a group, computed from shares of each person's best score.
+    why : str
+        The main reason, in words.
+    because : tuple of str
+        The titles of the rated movies that add most to the score, most important first.
+    n_ratings : int
+    mean_rating : float or None
+    """
+
+    rank: int
+    movie_id: int | str
+    title: str
+    year: int | None
+    genres: tuple[str, ...]
+    score: float
+    why: str
+    because: tuple[str, ...]
+    n_ratings: int
+    mean_rating: float | None
+
+
+class Recommendations(list[Recommendation]):
+    """Recommended movies, best first.
+
+    Attributes
+    ----------
+    unmatched : list of MovieNotFoundError or AmbiguousTitleError
+        The errors for movies that were named but not found, with suggestions.
+    n_rated : int
+        Number of different movies that the people rated.
+    """
+
+    def __init__(
+        self, found: Iterable[Recommendation], unmatched: Sequence[MovierecError], n_rated: int
+    ) -> None:
+        super().__init__(found)
+        self.unmatched = unmatched
+        self.n_rated = n_rated
+
+
+def evidence_of(support: int, content_share: float) -> str:
+    """Classify the evidence for a similarity: "by content", "thin" or "solid".
+
+    Parameters
+    ----------
+    support : int
+        Number of people who rated both movies.
+    content_share : float
+        Share of the similarity that comes from content, from 0 to 1.
+    """
+    if content_share > 0.5:
+        return "by content"
+    return "thin" if support < THIN_SUPPORT else "solid"
+
+
+def shortfall_note(
+    movies: Sequence[Movie], away: Sequence[Movie], n_found: int, k: int, passing: Filter
+) -> str | None:
+    """Return why a list is shorter than requested, or None if it is not.
+
+    Parameters
+    ----------
+    movies, away : sequence of Movie
+        The movies that the list is similar to, and those that it avoids.
+    n_found, k : int
+        The length of the list, and the requested length.
+    passing : Filter
+    """
+    if n_found == k:
+        return None
+    titles, avoided = (" and ".join(movie.title for movie in group) for group in (movies, away))
+    least = f"that to {avoided}" if away else "0"
+    condition = " and passes the filters" if passing != Filter() else ""
+    return (
+        f"{pluralize(n_found, 'movie')} of {k} asked for: no other has a similarity to "
+        f"{titles} above {least}{condition}"
+    )

@@ -1,0 +1,112 @@
+"""Find the movies most similar to others, in the stored table if it suffices, else computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from movierec.answers.filters import ListOptions
+from movierec.answers.records import THIN_SUPPORT, Neighbor, evidence_of
+from movierec.answers.rerank import Candidate, Reranker
+from movierec.errors import UsageError
+from movierec.films.catalog import Movie
+from movierec.model.model import Model
+from movierec.model.vectors import ItemVectors
+
+
+class SimilarMovies:
+    """Finds movies that are similar to others.
+
+    Parameters
+    ----------
+    model : Model
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._catalog = model.catalog
+        self._reranker = Reranker(model.catalog, model.neighbors)
+
+    def find(
+        self, liked: Sequence[int], disliked: Sequence[int], k: int, options: ListOptions
+    ) -> list[Neighbor]:
+        """Return the movies most similar to some movies and least similar to others.
+
+        Parameters
+        ----------
+        liked, disliked : sequence of int
+            ``item_index`` of each. Movies are ranked by their mean similarity to the liked movies
+            minus that to the disliked ones; the listed similarity is that to the liked movies.
+        k : int
+            Length of the list.
+        options : ListOptions
+        """
+        k = min(k, len(self._catalog))
+        chosen: list[Candidate] = []
+        is_stored = len(liked) == 1 and not disliked
+        if is_stored:
+            chosen = self._reranker.choose(self._reranker.stored(liked[0]), k, options)
+        if not is_stored or (len(chosen) < k and self._is_cut_off(liked[0])):
+            chosen = self._reranker.choose(self._computed(liked, disliked), k, options)
+        return [self._neighbor(rank, found, liked) for rank, found in enumerate(chosen, start=1)]
+
+    def _computed(self, liked: Sequence[int], disliked: Sequence[int]) -> Iterator[Candidate]:
+        """Yield all neighbors, including those that the table does not hold."""
+        import numpy as np
+
+        from movierec.neighbors.compare import compare, rank_all
+
+        queries, vectors = [*liked, *disliked], vectors_of(self._model)
+        inverse_norms = np.asarray(vectors.inverse_norms)
+        similarities, support = compare(vectors.rows, inverse_norms, vectors.n_users, queries)
+        if not self._model.is_cosine:
+            similarities = self._model.load_algorithm().similarities(np.array(queries)).T
+        least = self._model.parameters.min_support
+        columns = rank_all(similarities, support, liked, disliked, min_support=least)
+        return map(Candidate, *(column.tolist() for column in columns))
+
+    def _is_cut_off(self, index: int) -> bool:
+        """Return whether the movie may have more neighbors than the table can hold."""
+        row = self._model.neighbors.neighbors[index]
+        return bool(len(row) and row[-1] >= 0) and len(row) < len(self._catalog) - 1
+
+    def _neighbor(self, rank: int, found: Candidate, liked: Sequence[int]) -> Neighbor:
+        """Convert a candidate to an answer, with the evidence for it."""
+        movie = self._catalog.movie(found.item)
+        share = self._content_share(found, liked)
+        return Neighbor(
+            rank=rank,
+            similarity=round(found.similarity, 6),
+            support=found.support,
+            content_share=round(share, 4),
+            evidence=evidence_of(found.support, share),
+            thin=found.support < THIN_SUPPORT,
+            shared_genres=self._shared_genres(movie, liked),
+            **dict(movie),
+        )
+
+    def _content_share(self, found: Candidate, liked: Sequence[int]) -> float:
+        vectors = self._model.vectors
+        if vectors is None or not self._model.is_cosine:
+            return float(self._model.card["algorithm"] == "content")
+        from_content = sum(vectors.content_similarity(index, found.item) for index in liked)
+        return min(max(from_content / len(liked) / found.similarity, 0.0), 1.0)
+
+    def _shared_genres(self, movie: Movie, liked: Sequence[int]) -> tuple[str, ...]:
+        genres = {genre for index in liked for genre in self._catalog.genres(index)}
+        return tuple(genre for genre in movie.genres if genre in genres)
+
+
+def vectors_of(model: Model) -> ItemVectors:
+    """Return the vectors of a model.
+
+    Raises
+    ------
+    UsageError
+        If the model was saved without them.
+    """
+    if model.vectors is None:
+        raise UsageError(
+            "this model was saved without ratings, which this query needs",
+            "fit a model that includes them",
+        )
+    return model.vectors

@@ -1,0 +1,33 @@
+"""The columns of printed movies, and records as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from movierec.cli._output import Column
+from movierec.films.catalog import Record
+
+
+def plain(record: Record) -> dict[str, Any]:
+    """Return a record as JSON values: tuples become lists, nested records become dicts."""
+    return {name: _plain(value) for name, value in dict(record).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Record):
+        return plain(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _mean(row: Mapping[str, Any]) -> str:
+    return "" if row["mean_rating"] is None else f"{row['mean_rating']:.2f}"
+
+
+RANK = Column("#", lambda row: str(row["rank"]), is_number=True)
+TITLE = Column("title", lambda row: row["title"], "bold")
+YEAR = Column("year", lambda row: str(row["year"] or ""), is_number=True)
+GENRES = Column("genres", lambda row: ", ".join(row["genres"]), "dim")
+MOVIE_ID = Column("movieId", lambda row: str(row["movie_id"]), is_number=True)
+N_RATINGS = Column("ratings", lambda row: f"{row['n_ratings']:,}", is_number=True)
+MEAN = Column("mean", _mean, is_number=True)

@@ -1,0 +1,218 @@
+"""Reading a data set: ratings, movies, and what else is known of the movies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Literal, TypeVar, get_args
+
+from movierec._util import Progress, no_progress, pluralize
+from movierec.data.discover import find_table, find_tables, holds_several, only_table
+from movierec.data.genome import read_genome
+from movierec.data.interactions import RatingRows
+from movierec.data.items import MovieRow, read_links, read_movies, read_tags
+from movierec.data.ratings import read_ratings
+from movierec.data.report import RowReport
+from movierec.errors import DataError, UsageError
+from movierec.vocabulary import as_ids
+
+if TYPE_CHECKING:
+    from movierec.data.sources.base import Place
+    from movierec.data.table import Done, Table
+
+OnError = Literal["fail", "skip"]
+"""Whether a row that cannot be used is an error or is left out."""
+
+T = TypeVar("T")
+
+
+@dataclass
+class Dataset:
+    """What was read.
+
+    Attributes
+    ----------
+    movies : list of MovieRow
+    ratings : RatingRows
+    links : mapping of str to str
+        IMDb ids by movie id.
+    tags : mapping of str to list of str
+        Tags by movie id, the most given first.
+    genome : mapping of str to mapping of str to float
+        The relevance of tags, by movie id.
+    files : dict of str to str
+        The names of the files or data frames, by their kind.
+    notes : list of str
+        What a user should know: how each file was read, and what was left out.
+    n_movie_rows, n_rating_rows : int
+        Number of usable rows, movies with their repetitions.
+    """
+
+    movies: list[MovieRow]
+    ratings: RatingRows
+    links: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, list[str]] = field(default_factory=dict)
+    genome: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    n_movie_rows: int = 0
+    n_rating_rows: int = 0
+
+    def take_ratings(self) -> RatingRows:
+        """Hand over the ratings and forget them, so that they can be freed once encoded."""
+        rows, self.ratings = self.ratings, RatingRows.empty()
+        return rows
+
+
+def read_dataset(
+    ratings: Place | None = None,
+    movies: Place | None = None,
+    *,
+    links: Place | None = None,
+    tags: Place | None = None,
+    genome: Place | None = None,
+    on_error: OnError = "fail",
+    progress: Progress = no_progress,
+) -> Dataset:
+    """Read ratings and movies, or a folder or zip that holds both.
+
+    Each argument is a path (``-`` is standard input) or a table of pandas, polars or Arrow.
+
+    Parameters
+    ----------
+    ratings : path-like or table, optional
+        Alone, a folder or zip in which movies, links, tags and the tag genome are found too.
+        Without it, the sample is read.
+    movies, links, tags, genome : path-like or table, optional
+    on_error : {"fail", "skip"}
+        Whether a row that cannot be used is an error, or is left out and counted.
+    progress : callable, optional
+        Called with "reading the ratings" and the fraction that is read.
+
+    Raises
+    ------
+    DataError
+        If a file is missing, broken, not what it should be, or has a row that cannot be used.
+    UsageError
+        If an argument is neither a path nor a table.
+    """
+    if on_error not in get_args(OnError):
+        raise UsageError(
+            f'on_error is "{on_error}"; it must be one of {", ".join(get_args(OnError))}'
+        )
+    found = find_tables(ratings, movies)
+    named = {"links": links, "tags": tags, "genome": genome}
+    for kind, place in named.items():
+        if place is not None:
+            found[kind] = find_table(place, kind)
+    return _read(found, on_error == "skip", lambda done: progress("reading the ratings", done))
+
+
+def _read(found: dict[str, Table], skip: bool, progress: Done) -> Dataset:
+    tables = _Tables(found, skip)
+    movies, n_repeated = tables.read("movies", read_movies)
+    if not movies:
+        raise DataError(f"{found['movies'].name} holds no movies", "is it the right file?")
+    if n_repeated:
+        repeated = pluralize(n_repeated, "row")
+        tables.notes.append(f"left out {repeated} of a movie that was listed before")
+    text_items = as_ids([movie.movie_id for movie in movies]).dtype.kind == "S"
+    rows = tables.read("ratings", partial(read_ratings, text_items=text_items, progress=progress))
+    return Dataset(
+        movies=movies,
+        ratings=rows,
+        links=tables.read("links", read_links) if "links" in found else {},
+        tags=tables.read("tags", read_tags) if "tags" in found else {},
+        genome=tables.read("genome", read_genome) if "genome" in found else {},
+        files={kind: table.name for kind, table in found.items()},
+        notes=tables.notes,
+        n_movie_rows=len(movies) + n_repeated,
+        n_rating_rows=len(rows),
+    )
+
+
+class _Tables:
+    """The tables that were found, and what a user should know of them once they are read."""
+
+    def __init__(self, found: Mapping[str, Table], skip: bool) -> None:
+        self._found = found
+        self._skip = skip
+        self.notes: list[str] = []
+
+    def read(self, kind: str, read: Callable[[Table, RowReport], T]) -> T:
+        """Read the table of a kind."""
+        table = self._found[kind]
+        report = RowReport(table.name, skip=self._skip, unit=table.unit)
+        content = read(table, report)
+        if table.description:
+            self.notes.append(f"{table.name}: {table.description}")
+        self.notes += report.notes()
+        return content
+
+
+def read_rated(
+    ratings: Place, movies: Place | None = None
+) -> tuple[RatingRows, list[MovieRow] | None]:
+    """Read ratings, and the movies if they are named or lie beside the ratings.
+
+    Parameters
+    ----------
+    ratings : path-like or table
+        A file or table of ratings, or a folder or zip that holds ratings and movies.
+    movies : path-like or table, optional
+
+    Raises
+    ------
+    DataError
+        If a file is missing or not what it should be, or a row cannot be used.
+    """
+    if holds_several(ratings):
+        # Named twice, since a folder named once is also searched for tags, which take long.
+        dataset = read_dataset(ratings, ratings if movies is None else movies)
+        return dataset.take_ratings(), dataset.movies
+    return read_rating_rows(ratings), None if movies is None else read_movie_file(movies)
+
+
+def read_rating_rows(place: Place, progress: Progress = no_progress) -> RatingRows:
+    """Read ratings, or users and movies alone, where every rating is a 1.
+
+    Parameters
+    ----------
+    place : path-like or table
+    progress : callable, optional
+        Called with "reading the ratings" and the fraction that is read.
+
+    Raises
+    ------
+    DataError
+        If it is missing, or has no columns for user and movie, or a row cannot be used.
+    """
+    table = only_table(place, "ratings")
+    if not {"user", "item"} <= table.columns.keys():
+        raise DataError(
+            f"{table.name} has no columns for user and movie; {table.describe_header()}",
+            "it needs userId and movieId, and perhaps rating and timestamp",
+        )
+    report = RowReport(table.name, skip=False, unit=table.unit, can_skip=False)
+    return read_ratings(table, report, progress=lambda done: progress("reading the ratings", done))
+
+
+def read_movie_file(place: Place) -> list[MovieRow]:
+    """Read a file or table of movies.
+
+    Parameters
+    ----------
+    place : path-like or table
+
+    Raises
+    ------
+    DataError
+        If it is missing or not one of movies, or a row cannot be used.
+    """
+    table = only_table(place, "movies")
+    if table.kind != "movies":
+        hint = "it needs columns for movieId, title and genres; see README.md for the formats"
+        raise DataError(f"{table.name} does not hold movies", hint)
+    report = RowReport(table.name, skip=False, unit=table.unit, can_skip=False)
+    return read_movies(table, report)[0]

@@ -1,0 +1,206 @@
+"""Finding tables: what a user names, or what a folder or zip holds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from movierec._util import pluralize
+from movierec.data.columns import NEEDED_IN_WORDS
+from movierec.data.formats.text import TextTable
+from movierec.data.sources.base import source_of
+from movierec.data.sources.frames import frame_table
+from movierec.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from movierec.data.sources.base import Place
+    from movierec.data.table import Table
+
+_KINDS = tuple(NEEDED_IN_WORDS)
+_USUAL_NAMES = (*_KINDS, "genome-scores", "u")  # u.data and u.item are MovieLens 100K
+_IN_ORDER = "name the ratings, then the movies: movierec fit ratings.csv movies.csv"
+_FORMATS = "see README.md for the formats"
+
+
+def sample_folder() -> Path:
+    """Return the folder of the sample data: in the package, or in the checkout it runs from."""
+    here = Path(__file__).resolve().parent.parent
+    packaged = here / "sample"
+    return packaged if packaged.is_dir() else here.parent.parent / "data"
+
+
+def find_tables(ratings: Place | None, movies: Place | None) -> dict[str, Table]:
+    """Find the tables of a data set.
+
+    Parameters
+    ----------
+    ratings : path-like or table, optional
+        Alone, a folder or zip in which all kinds of tables are looked for.
+    movies : path-like or table, optional
+        Without both, the sample is found.
+
+    Returns
+    -------
+    dict of str to Table
+        By kind; always with "ratings" and "movies".
+
+    Raises
+    ------
+    UsageError
+        If only one of the two is given, and it is not a folder or zip.
+    DataError
+        If a table is missing, cannot be read, or does not have its columns.
+    """
+    if ratings is None and movies is None:
+        return _find_sample()
+    if ratings is None:
+        raise UsageError("movies were given without ratings", _IN_ORDER)
+    if movies is None:
+        return _find_together(ratings)
+    return {"ratings": find_table(ratings, "ratings"), "movies": find_table(movies, "movies")}
+
+
+def find_table(place: Place, kind: str) -> Table:
+    """Return the table of a kind at a place, which may be a folder with others in it.
+
+    Parameters
+    ----------
+    place : path-like or table
+    kind : {"ratings", "movies", "links", "tags", "genome"}
+
+    Raises
+    ------
+    UsageError
+        If it is neither a path nor a table, or its scheme is not known.
+    DataError
+        If it is missing, cannot be read, or does not have the columns of its kind.
+    """
+    if not isinstance(place, str | os.PathLike):
+        return _checked(frame_table(place, kind), kind)
+    address = os.fspath(place)
+    tables = source_of(address).tables(address)
+    if not tables:
+        raise DataError(f"{address} is empty", "is it the right folder?")
+    if len(tables) == 1:
+        return _checked(tables[0], kind, address)
+    chosen = _choose(tables, kind)
+    if chosen is None:
+        raise _nothing_of(kind, address, tables)
+    return chosen
+
+
+def only_table(place: Place, role: str) -> Table:
+    """Return the one table at a place, whatever it holds.
+
+    Parameters
+    ----------
+    place : path-like or table
+    role : str
+        What a table in memory is given as.
+
+    Raises
+    ------
+    UsageError
+        If it is neither a path nor a table, or its scheme is not known.
+    DataError
+        If there is none, or a folder or zip of several.
+    """
+    if not isinstance(place, str | os.PathLike):
+        return frame_table(place, role)
+    address = os.fspath(place)
+    tables = source_of(address).tables(address)
+    if len(tables) != 1:
+        files = pluralize(len(tables), "file")
+        raise DataError(f"{address} holds {files}", "name the one to read")
+    return tables[0]
+
+
+def holds_several(place: Place) -> bool:
+    """Tell whether a place is a folder or zip with more than one table."""
+    if not isinstance(place, str | os.PathLike):
+        return False
+    address = os.fspath(place)
+    source = source_of(address)
+    return source.is_folder(address) and len(source.tables(address)) > 1
+
+
+def _find_sample() -> dict[str, Table]:
+    """Find the sample, which has the same name wherever it is installed."""
+    found = _find_together(sample_folder())
+    return {kind: _renamed(table) for kind, table in found.items()}
+
+
+def _renamed(table: Table) -> Table:
+    if not isinstance(table, TextTable):
+        return table
+    return TextTable(replace(table.content, name=f"sample {Path(table.name).name}"))
+
+
+def _find_together(place: Place) -> dict[str, Table]:
+    """Find all kinds of tables in a folder or zip."""
+    if not isinstance(place, str | os.PathLike):
+        frame_table(place, "ratings")  # for its error, if it is no table at all
+        raise UsageError("ratings were given without movies", "give a table of movies, too")
+    address = os.fspath(place)
+    source = source_of(address)
+    tables = source.tables(address)
+    if not source.is_folder(address):
+        raise UsageError(
+            f"{address} is one file; ratings and movies are two",
+            "movierec fit ratings.csv movies.csv, or name a folder or zip that holds both",
+        )
+    found = {kind: _choose(tables, kind) for kind in _KINDS}
+    for kind in ("ratings", "movies"):
+        if found[kind] is None:
+            raise _nothing_of(kind, address, tables)
+    return {kind: table for kind, table in found.items() if table is not None}
+
+
+def _choose(tables: Sequence[Table], kind: str) -> Table | None:
+    """Return the table of a kind; where there are several, the one of the usual name."""
+    fitting = [table for table in tables if _safe_kind(table) == kind]
+    usual = [table for table in fitting if _stem(table) in _USUAL_NAMES]
+    best = usual if len(usual) == 1 else fitting
+    if len(best) > 1:
+        names = ", ".join(table.name for table in best)
+        raise DataError(f"several files hold {kind}: {names}", "name the two files to read")
+    return best[0] if best else None
+
+
+def _safe_kind(table: Table) -> str | None:
+    try:
+        return table.kind
+    except DataError:  # in a folder, files that are no tables do not matter
+        return None
+
+
+def _stem(table: Table) -> str:
+    return Path(table.name.replace(":", "/")).name.split(".")[0].casefold()
+
+
+def _nothing_of(kind: str, address: str, tables: Sequence[Table]) -> DataError:
+    """Return the error for a place without a kind of table, naming the files that are broken."""
+    problems = []
+    for table in tables:
+        try:
+            _ = table.kind
+        except DataError as error:
+            problems.append(str(error))
+    because = f" ({'; '.join(problems)})" if problems else ""
+    return DataError(f"{address} holds no {kind} file that movierec knows{because}", _FORMATS)
+
+
+def _checked(table: Table, kind: str, name: str | None = None) -> Table:
+    """Return a table if it is of a kind, or say what it is instead."""
+    name = name or table.name
+    if table.kind == kind:
+        return table
+    if table.kind != "unknown" and table.unit == "line":
+        raise DataError(f"{name} holds {table.kind}, not {kind}", _IN_ORDER)
+    raise DataError(
+        f"{name} does not have the columns of {kind}; {table.describe_header()}",
+        f"it needs columns for {NEEDED_IN_WORDS[kind]}; {_FORMATS}",
+    )

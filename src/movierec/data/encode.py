@@ -1,0 +1,199 @@
+"""Convert a data set to interactions and a catalog.
+
+Only this module converts the ids of a file to indices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from movierec.data.interactions import I64, Interactions, RatingRows
+from movierec.errors import DataError
+from movierec.films.catalog import Catalog
+from movierec.films.index import TitleIndex
+from movierec.films.names import split_year
+from movierec.store.columns import StringArray
+from movierec.vocabulary import Vocabulary, as_ids
+
+if TYPE_CHECKING:
+    from movierec.data.dataset import Dataset
+
+
+@dataclass
+class EncodedData:
+    """A data set with indices instead of ids.
+
+    Attributes
+    ----------
+    interactions : Interactions
+    catalog : Catalog
+    titles : TitleIndex
+    users : Vocabulary
+    dropped : dict of str to int
+        Number of dropped rating rows, by reason.
+    """
+
+    interactions: Interactions
+    catalog: Catalog
+    titles: TitleIndex
+    users: Vocabulary
+    dropped: dict[str, int] = field(default_factory=dict)
+
+    def take_interactions(self) -> Interactions:
+        """Return the interactions and drop the reference to them, so that they can be freed."""
+        interactions = self.interactions
+        del self.interactions
+        return interactions
+
+
+def encode(dataset: Dataset, min_ratings: int = 1) -> EncodedData:
+    """Convert ids to indices, in the order of the ids.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Its ratings are removed from it, so that they can be freed.
+    min_ratings : int
+        Minimum number of ratings of an item; the ratings of other items are dropped.
+
+    Raises
+    ------
+    DataError
+        If no rating is left.
+    """
+    item_ids = as_ids([movie.movie_id for movie in dataset.movies])
+    order = np.argsort(item_ids, kind="stable")
+    items = Vocabulary(item_ids[order])
+    movies = [dataset.movies[position] for position in order]
+    name = dataset.files["ratings"]
+    found, users, dropped = encode_ratings(
+        dataset.take_ratings(), items, min_ratings=min_ratings, name=name
+    )
+    titles = [movie.title for movie in movies]
+    tags = ["|".join(dataset.tags.get(movie.movie_id, ())) for movie in movies]
+    catalog = Catalog(
+        item_ids=items.ids,
+        titles=StringArray.of(titles),
+        genres=StringArray.of(movie.genres for movie in movies),
+        tags=StringArray.of(tags),
+        years=np.array([split_year(title)[1] or 0 for title in titles], dtype=np.int16),
+        **_rating_columns(found),
+    )
+    links = {
+        index: dataset.links[movie.movie_id]
+        for index, movie in enumerate(movies)
+        if movie.movie_id in dataset.links
+    }
+    return EncodedData(found, catalog, TitleIndex.build(titles, links), users, dropped)
+
+
+def _rating_columns(interactions: Interactions) -> dict[str, npt.NDArray[Any]]:
+    matrix = interactions.item_users
+    n_ratings = np.diff(matrix.indptr).astype(np.int32)
+    sums = np.asarray(matrix.sum(axis=1, dtype=np.float64)).ravel()
+    means = (sums / np.maximum(n_ratings, 1)).astype(np.float32)
+    return {"n_ratings": n_ratings, "mean_ratings": means}
+
+
+def encode_ratings(
+    rows: RatingRows,
+    items: Vocabulary | None = None,
+    *,
+    min_ratings: int = 1,
+    name: str = "the ratings",
+) -> tuple[Interactions, Vocabulary, dict[str, int]]:
+    """Convert the ids of rating rows to indices; keep the last rating of each pair.
+
+    Parameters
+    ----------
+    rows : RatingRows
+    items : Vocabulary, optional
+        Ratings of other items are dropped. Default: the items of the rows.
+    min_ratings : int
+        Minimum number of ratings of an item; the ratings of other items are dropped.
+    name : str
+        Name of the rows in error messages.
+
+    Returns
+    -------
+    interactions : Interactions
+        In the order of the rows.
+    users : Vocabulary
+    dropped : dict of str to int
+        Number of dropped rows, by reason.
+
+    Raises
+    ------
+    DataError
+        If no rating is left.
+    """
+    items = items or Vocabulary.encode(rows.items)[0]
+    n_rows, dropped = len(rows), dict[str, int]()
+    found, users = _indexed(rows, items, dropped)
+    del rows  # each step frees its input
+    n_pairs = found.item_users.nnz
+    if n_pairs < len(found):
+        dropped["repeated (the last by time was kept)"] = len(found) - n_pairs
+        found = found.select(last_of_each(found))
+    if min_ratings > 1:
+        found, users = _with_min_ratings(found, users, min_ratings, dropped)
+    if len(found) == 0:
+        raise DataError(*_nothing_left(name, n_rows, dropped))
+    return found, users, {reason: n for reason, n in dropped.items() if n}
+
+
+def _indexed(
+    rows: RatingRows, items: Vocabulary, dropped: dict[str, int]
+) -> tuple[Interactions, Vocabulary]:
+    """Convert the rows with known items to interactions."""
+    item_index = items.indices_of(rows.items)
+    n_unknown = int((item_index < 0).sum())
+    dropped["of movies that are not in the movies file"] = n_unknown
+    kept = np.flatnonzero(item_index >= 0) if n_unknown else slice(None)
+    users, user_index = Vocabulary.encode(rows.users[kept])
+    return Interactions(
+        user_index,
+        item_index[kept],
+        rows.values[kept],
+        len(users),
+        len(items),
+        _selected(rows.read_timestamps, kept),
+    ), users
+
+
+def _selected(read: Callable[[], Any] | None, kept: Any) -> Callable[[], Any] | None:
+    return None if read is None else lambda: read()[kept]
+
+
+def last_of_each(interactions: Interactions) -> I64:
+    """Return the rows with the last rating of each user-item pair, by time, then by position."""
+    times = interactions.timestamps if interactions.has_timestamps else np.zeros(len(interactions))
+    order = np.lexsort((times, interactions.users, interactions.items))
+    items, users = interactions.items[order], interactions.users[order]
+    ends = np.append((np.diff(items) != 0) | (np.diff(users) != 0), True)
+    return np.sort(order[ends])
+
+
+def _with_min_ratings(
+    found: Interactions, users: Vocabulary, min_ratings: int, dropped: dict[str, int]
+) -> tuple[Interactions, Vocabulary]:
+    counts = np.bincount(found.items, minlength=found.n_items)
+    kept = found.select(counts[found.items] >= min_ratings)
+    dropped[f"of movies with fewer than {min_ratings} ratings"] = len(found) - len(kept)
+    present, numbers = Vocabulary.encode(kept.users)
+    return Interactions(
+        numbers, kept.items, kept.ratings, len(present), kept.n_items, kept.read_timestamps
+    ), Vocabulary(users.ids[present.ids])
+
+
+def _nothing_left(name: str, n_rows: int, dropped: Mapping[str, int]) -> tuple[str, str]:
+    reasons = ", ".join(f"{n:,} {reason}" for reason, n in dropped.items() if n)
+    return (
+        f"{name}: no rating of {n_rows:,} can be used: {reasons or 'the file has none'}",
+        "do the two files belong to the same data set?",
+    )

@@ -1,0 +1,186 @@
+"""Reading ratings: fast where a table is all numbers, carefully where it is not.
+
+The fast way takes columns of numbers. Whatever is not a number, and whatever is not a finite
+rating, is left to the careful way, which goes row by row, keeps ids as text and can name the row
+that is wrong.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from movierec._util import pluralize
+from movierec.data.interactions import RatingRows, Timestamps
+from movierec.data.report import RowReport
+from movierec.data.times import as_seconds
+from movierec.errors import DataError
+from movierec.vocabulary import LONGEST_ID, as_ids, clean_id
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from movierec.data.table import Batch, Done, Table
+    from movierec.vocabulary import IdArray
+
+_CHUNK = 1_000_000  # rows that there is room for at first
+_HIGHEST_RATING = 1e15  # squares of it, over many users, stay within float32
+_NO_RATING = f"is not a finite number, or above {_HIGHEST_RATING:,.0f}"
+_TYPES = {"user": np.int64, "item": np.int64, "rating": np.float64}
+
+
+def read_ratings(
+    table: Table,
+    report: RowReport,
+    *,
+    text_items: bool = False,
+    progress: Done | None = None,
+) -> RatingRows:
+    """Read all ratings of a table.
+
+    Parameters
+    ----------
+    table : Table
+        With columns for user and item. Without one for the rating, each is 1.
+    report : RowReport
+        Told of rows that cannot be used.
+    text_items : bool
+        Whether movies have ids that are no plain numbers, so that zeros in front count.
+    progress : callable, optional
+        Called with the fraction that is read, from 0 to 1.
+
+    Raises
+    ------
+    DataError
+        If there is no rating, or a row cannot be used and bad rows are not skipped.
+    """
+    rows = None
+    if not table.needs_text_ids(text_items=text_items):
+        for id_type in (np.int32, np.int64):
+            rows = rows or _read_fast(table, id_type, progress)
+    if rows is None:
+        rows = _read_carefully(table, report, progress)
+    if len(rows) == 0:
+        raise DataError(f"{table.name} holds no ratings", "is it the right file?")
+    return rows
+
+
+def _read_fast(
+    table: Table, id_type: type[np.integer[Any]], progress: Done | None
+) -> RatingRows | None:
+    """Read a table of plain numbers; None if it is not one."""
+    columns = _Columns(id_type)
+    types = {name: dtype for name, dtype in _TYPES.items() if name in table.columns}
+    try:
+        for batch in table.batches(types, progress):
+            if not columns.fits(batch):
+                return None
+            columns.append(batch)
+    except (ValueError, OverflowError):  # pandas' errors of parsing are ValueErrors
+        return None
+    read = (lambda: _read_timestamps(table)) if "timestamp" in table.columns else None
+    return columns.rows(read)
+
+
+class _Columns:
+    """Three columns that grow in place: joining batches at the end would hold all rows twice."""
+
+    def __init__(self, id_type: type[np.integer[Any]]) -> None:
+        self._n_rows = 0
+        self._limits = np.iinfo(id_type)
+        self._columns: dict[str, npt.NDArray[Any]] = {
+            "user": np.empty(_CHUNK, id_type),
+            "item": np.empty(_CHUNK, id_type),
+            "rating": np.empty(_CHUNK, np.float32),
+        }
+
+    def fits(self, batch: Batch) -> bool:
+        """Tell whether ids are in the range of their type, and ratings are finite."""
+        if "rating" in batch and not (np.abs(batch["rating"]) <= _HIGHEST_RATING).all():
+            return False  # also for NaN
+        low, high = self._limits.min, self._limits.max
+        ids = (batch["user"], batch["item"])
+        return not any((each < low).any() or (each > high).any() for each in ids)
+
+    def append(self, batch: Batch) -> None:
+        n_rows = self._n_rows + len(batch["user"])
+        for name, column in self._columns.items():
+            if n_rows > len(column):
+                # No view of a column leaves this class before rows().
+                column.resize(max(n_rows, len(column) * 5 // 4), refcheck=False)
+            column[self._n_rows : n_rows] = batch.get(name, 1)
+        self._n_rows = n_rows
+
+    def rows(self, read_timestamps: Callable[[], Timestamps] | None) -> RatingRows:
+        users, items, values = (column[: self._n_rows] for column in self._columns.values())
+        return RatingRows(users, items, values, read_timestamps)
+
+
+def _read_timestamps(table: Table) -> Timestamps:
+    batches = table.batches({"timestamp": None})
+    return as_seconds(np.concatenate([batch["timestamp"] for batch in batches]))
+
+
+def _read_carefully(table: Table, report: RowReport, progress: Done | None) -> RatingRows:
+    users, items, values = _IdColumn(), _IdColumn(), array("f")
+    times: list[str] = []
+    columns = [table.columns[name] for name in _TYPES if name in table.columns]
+    time_at = table.columns.get("timestamp")
+    for number, fields in table.rows(report, progress):
+        problem = _problem(fields, columns, table.header)
+        if problem:
+            report.bad(number, problem)
+            continue
+        users.append(fields[columns[0]])
+        items.append(fields[columns[1]])
+        values.append(float(fields[columns[2]]) if len(columns) == 3 else 1.0)
+        if time_at is not None:
+            times.append(fields[time_at] if time_at < len(fields) else "")
+    read = None if time_at is None else lambda: as_seconds(np.array(times, dtype=object))
+    return RatingRows(users.ids(), items.ids(), np.array(values, dtype=np.float32), read)
+
+
+def _problem(fields: Sequence[str], columns: list[int], header: Sequence[str]) -> str | None:
+    """Return what is wrong with a row, or None.
+
+    Parameters
+    ----------
+    fields : sequence of str
+    columns : list of int
+        The positions of user and item, and of the rating if there is one.
+    header : sequence of str
+        The names of all columns, or nothing.
+    """
+    if len(fields) <= max(columns):
+        return f"only {pluralize(len(fields), 'field')}"
+    if header and any(fields[len(header) :]):
+        return f"{len(fields)} fields, the header has {len(header)}"
+    user, item = fields[columns[0]].strip(), fields[columns[1]].strip()
+    if not (0 < len(user.encode()) <= LONGEST_ID and 0 < len(item.encode()) <= LONGEST_ID):
+        return "no usable user or movie id"
+    rating = fields[columns[2]].strip() if len(columns) == 3 else "1"
+    return None if _is_rating(rating) else f'the rating "{rating}" {_NO_RATING}'
+
+
+def _is_rating(text: str) -> bool:
+    try:
+        return abs(float(text)) <= _HIGHEST_RATING and "_" not in text  # Python's own notation
+    except ValueError:
+        return False
+
+
+class _IdColumn:
+    """Ids kept once each, with a number per row."""
+
+    def __init__(self) -> None:
+        self._codes = array("q")
+        self._code_of: dict[str, int] = {}
+
+    def append(self, text: str) -> None:
+        self._codes.append(self._code_of.setdefault(clean_id(text), len(self._code_of)))
+
+    def ids(self) -> IdArray:
+        return as_ids(list(self._code_of))[np.array(self._codes, dtype=np.int64)]

@@ -1,0 +1,1 @@
+"""Where tables are, one file per kind of address."""

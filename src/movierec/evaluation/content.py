@@ -1,0 +1,76 @@
+"""The content of the movies of a task: genres, titles and years as a matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from movierec.data.items import MovieRow
+from movierec.errors import DataError
+from movierec.films.catalog import NO_GENRES
+from movierec.films.content import CONTENT_PARTS, content_matrix, features_of
+from movierec.films.names import split_year
+from movierec.vocabulary import IdArray
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+
+def content_of(movies: Sequence[MovieRow], item_ids: IdArray) -> csr_matrix | None:
+    """Return the content of some movies, weighted as in `movierec fit` but without tags.
+
+    Parameters
+    ----------
+    movies : sequence of MovieRow
+        Also other movies: all titles together tell which words belong to a series.
+    item_ids : ndarray of shape (n_items,)
+
+    Returns
+    -------
+    scipy.sparse.csr_matrix of shape (n_items, n_features), float32, or None
+        In the order of `item_ids`; an empty row for a movie that is not in `movies`. None if
+        nothing is known of any movie.
+
+    Raises
+    ------
+    DataError
+        If none of the rated movies is in `movies`.
+    """
+    genres = [movie.genres if movie.genres != NO_GENRES else "" for movie in movies]
+    features = features_of(
+        [movie.title for movie in movies],
+        genres=[names.split("|") if names else () for names in genres],
+        years=[split_year(movie.title)[1] or 0 for movie in movies],
+    )
+    matrix, _ = content_matrix(features, CONTENT_PARTS)
+    rows = _rows_of(movies, item_ids)
+    return None if matrix is None else _rearranged(matrix, rows)
+
+
+def _rows_of(movies: Sequence[MovieRow], item_ids: IdArray) -> npt.NDArray[np.int64]:
+    """Return the row of each item in `movies`, -1 where there is none."""
+    row_of: dict[str | int, int] = {}
+    for row, movie in enumerate(movies):
+        row_of.setdefault(_key(movie.movie_id), row)
+    rows = [row_of.get(_key(item), -1) for item in item_ids.tolist()]
+    if max(rows) < 0:
+        raise DataError("none of the rated movies is in the movie file", "is it the right one?")
+    return np.array(rows)
+
+
+def _key(item: int | str | bytes) -> str | int:
+    """Return an id as a number where it is one: ratings read as numbers have lost their zeros."""
+    text = item.decode("utf-8") if isinstance(item, bytes) else str(item)
+    return int(text) if text.isascii() and text.isdigit() else text
+
+
+def _rearranged(matrix: csr_matrix, rows: npt.NDArray[np.int64]) -> csr_matrix:
+    """Return rows of a matrix in another order; an empty row for -1."""
+    from scipy.sparse import csr_matrix
+
+    known = np.flatnonzero(rows >= 0)
+    chosen = (np.ones(len(known), np.float32), (known, rows[known]))
+    return csr_matrix(csr_matrix(chosen, shape=(len(rows), matrix.shape[0])) @ matrix)

@@ -1,0 +1,228 @@
+"""From ratings to a task: what is learned from, what should be found, what is ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from movierec.data.dataset import read_rating_rows
+from movierec.data.encode import encode_ratings
+from movierec.data.interactions import Interactions, RatingRows
+from movierec.data.sources.files import only_file
+from movierec.errors import DataError
+from movierec.evaluation import splitting
+from movierec.evaluation.content import content_of
+from movierec.vocabulary import IdArray, Vocabulary
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    from movierec.data.items import MovieRow
+    from movierec.data.sources.base import PathLike, Place
+
+Pairs = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]  # ids of users, and of items
+
+
+@dataclass(frozen=True)
+class EvaluationProtocol:
+    """How ratings are held back, and what counts.
+
+    Attributes
+    ----------
+    split : {"leave-one-out", "random", "temporal"}
+    test_share : float
+        Share of the ratings that is held back, where the split takes a share.
+    threshold : float, optional
+        The least rating of a test row that counts as liked. Default: all do.
+    k : int
+        Length of the lists.
+    seed : int
+        Random seed.
+    """
+
+    split: splitting.Split = "leave-one-out"
+    test_share: float = 0.2
+    threshold: float | None = None
+    k: int = 10
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is learned from, and what should be found.
+
+    Attributes
+    ----------
+    train, test : Interactions
+        Of the same users and items. Users without a test row are not evaluated.
+    candidates : scipy.sparse.csr_matrix of shape (n_users, n_items), optional
+        The items to rank for each user. Default: all that the user did not rate in `train`.
+    content : scipy.sparse.csr_matrix of shape (n_items, n_features), optional
+    """
+
+    train: Interactions
+    test: Interactions
+    candidates: csr_matrix | None = None
+    content: csr_matrix | None = None
+
+
+class _Encoded(NamedTuple):
+    """Interactions with the ids of their users and items."""
+
+    interactions: Interactions
+    users: Vocabulary
+    items: Vocabulary
+
+    def select(self, rows: npt.NDArray[Any]) -> _Encoded:
+        return self._replace(interactions=self.interactions.select(rows))
+
+    @property
+    def user_ids(self) -> IdArray:
+        """The ids of the users who rated something."""
+        return np.asarray(self.users.ids)[np.unique(self.interactions.users)]
+
+    @property
+    def item_ids(self) -> IdArray:
+        """The ids of the items that somebody rated."""
+        return np.asarray(self.items.ids)[np.unique(self.interactions.items)]
+
+    def over(self, users: Vocabulary, items: Vocabulary) -> Interactions:
+        """Return the interactions by the indices of other vocabularies, which have their ids."""
+        new_users = users.indices_of(np.asarray(self.users.ids))
+        new_items = items.indices_of(np.asarray(self.items.ids))
+        return replace(
+            self.interactions,
+            users=new_users[self.interactions.users],
+            items=new_items[self.interactions.items],
+            n_users=len(users),
+            n_items=len(items),
+        )
+
+
+def split_task(
+    rows: RatingRows, protocol: EvaluationProtocol, movies: Sequence[MovieRow] | None = None
+) -> Task:
+    """Hold back a part of some ratings.
+
+    Parameters
+    ----------
+    rows : RatingRows
+    protocol : EvaluationProtocol
+    movies : sequence of MovieRow, optional
+        With them, the task has their content.
+
+    Raises
+    ------
+    DataError
+        If the split needs times that the ratings lack, or nothing is left.
+    """
+    encoded = _encode(rows)
+    held = _held_back(encoded.interactions, protocol)
+    return _task(encoded.select(~held), encoded.select(held), protocol.threshold, movies=movies)
+
+
+def published_task(
+    train: Place,
+    test: Place,
+    negatives: PathLike | None,
+    threshold: float | None,
+    movies: Sequence[MovieRow] | None = None,
+) -> Task:
+    """Read a split that was published.
+
+    Parameters
+    ----------
+    train, test : path-like or table
+        Users and items, perhaps with ratings.
+    negatives : path-like, optional
+        ``userId,movieId,neg1..negN``: the item to find, and the items to rank it among.
+    threshold : float, optional
+        As in :class:`EvaluationProtocol`.
+    movies : sequence of MovieRow, optional
+        With them, the task has their content.
+
+    Raises
+    ------
+    DataError
+        If a file cannot be used, or nothing is left.
+    """
+    known, held = (_encode(read_rating_rows(place)) for place in (train, test))
+    if known.user_ids.dtype.kind != held.user_ids.dtype.kind or (
+        known.item_ids.dtype.kind != held.item_ids.dtype.kind
+    ):
+        raise DataError(
+            "the ids of the training rows and of the test rows are not of one kind",
+            "write them alike in both files, as numbers or as text",
+        )
+    ranked = None if negatives is None else _read_negatives(negatives)
+    return _task(known, held, threshold, ranked, movies)
+
+
+def _encode(rows: RatingRows) -> _Encoded:
+    items = Vocabulary.encode(rows.items)[0]
+    interactions, users, _ = encode_ratings(rows, items)
+    return _Encoded(interactions, users, items)
+
+
+def _held_back(interactions: Interactions, protocol: EvaluationProtocol) -> splitting.Mask:
+    """Return which rows are held back."""
+    if protocol.split == "temporal":
+        if not interactions.has_timestamps:
+            raise DataError("the ratings have no timestamps", "choose another --split")
+        return splitting.temporal(interactions.timestamps, protocol.test_share)
+    if protocol.split == "random":
+        return splitting.random(interactions.users, protocol.test_share, protocol.seed)
+    times = interactions.timestamps if interactions.has_timestamps else None
+    return splitting.leave_one_out(interactions.users, times, protocol.seed)
+
+
+def _task(
+    train: _Encoded,
+    test: _Encoded,
+    threshold: float | None,
+    negatives: Pairs | None = None,
+    movies: Sequence[MovieRow] | None = None,
+) -> Task:
+    """Arrange rows over the users and items that any of them has."""
+    if threshold is not None:
+        test = test.select(test.interactions.ratings >= threshold)
+    if not len(train.interactions) or not len(test.interactions):
+        raise DataError("no rows are left to learn from, or to test on", "choose another split")
+    more_users, more_items = negatives or (train.user_ids[:0], train.item_ids[:0])
+    users, _ = Vocabulary.encode(np.concatenate([train.user_ids, test.user_ids, more_users]))
+    items, _ = Vocabulary.encode(np.concatenate([train.item_ids, test.item_ids, more_items]))
+    return Task(
+        train=train.over(users, items),
+        test=test.over(users, items),
+        candidates=None if negatives is None else _matrix(negatives, users, items),
+        content=None if movies is None else content_of(movies, np.asarray(items.ids)),
+    )
+
+
+def _matrix(pairs: Pairs, users: Vocabulary, items: Vocabulary) -> csr_matrix:
+    from scipy.sparse import csr_matrix
+
+    places = (users.indices_of(pairs[0]), items.indices_of(pairs[1]))
+    ones = np.ones(len(pairs[0]), np.float32)
+    return csr_matrix((ones, places), shape=(len(users), len(items)), dtype=np.float32)
+
+
+def _read_negatives(path: PathLike) -> Pairs:
+    """Return users and the items to rank for each, each pair once."""
+    import pandas as pd
+
+    try:
+        with only_file(path).open() as content:
+            frame = pd.read_csv(content, dtype=np.int64)
+    except ValueError as error:
+        raise DataError(
+            f"{path}: {error}", "it should hold userId,movieId,neg1..negN, all numbers"
+        ) from error
+    users = np.repeat(frame.iloc[:, 0].to_numpy(), frame.shape[1] - 1)
+    items = frame.iloc[:, 1:].to_numpy().ravel()
+    pairs = np.unique(np.column_stack([users, items]), axis=0)
+    return pairs[:, 0], pairs[:, 1]

@@ -1,0 +1,1 @@
+"""Movies: catalog, titles, search, and content features."""

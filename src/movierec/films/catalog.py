@@ -1,0 +1,138 @@
+"""The catalog of movies by index: ids, titles, genres, years, and rating counts and means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+from movierec.store.columns import Array, StringArray
+from movierec.vocabulary import Vocabulary
+
+NO_GENRES = "(no genres listed)"
+_STRINGS = ("titles", "genres", "tags")
+_NUMBERS = ("item_ids", "years", "n_ratings", "mean_ratings")
+
+
+class Record:
+    """A record whose fields can be read as attributes or, as in JSON, by key."""
+
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self, name)
+
+    def keys(self) -> Iterator[str]:
+        """Return the names of the fields, so that ``dict(record)`` works."""
+        return (field.name for field in fields(self))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Movie(Record):
+    """A movie in the catalog.
+
+    Attributes
+    ----------
+    movie_id : int or str
+        As in the user's file.
+    title : str
+        As in the file, including the year if the file has it.
+    year : int or None
+    genres : tuple of str
+    n_ratings : int
+        Number of people who rated the movie.
+    mean_rating : float or None
+        On the scale of the ratings file; None if nobody rated the movie.
+    """
+
+    movie_id: int | str
+    title: str
+    year: int | None
+    genres: tuple[str, ...]
+    n_ratings: int
+    mean_rating: float | None
+
+
+class Catalog:
+    """The movies by ``item_index``, in the order of their ids.
+
+    The columns are in memory or mapped from a file.
+
+    Parameters
+    ----------
+    item_ids : array of shape (n_items,), sorted
+    titles : StringArray
+        Including the years.
+    genres, tags : StringArray
+        The names for each movie, joined by ``|``; the most used tags come first.
+    years : array of shape (n_items,), int16
+        0 if the year is unknown.
+    n_ratings : array of shape (n_items,), int32
+    mean_ratings : array of shape (n_items,), float32
+    """
+
+    NAME: ClassVar = "catalog"
+
+    def __init__(
+        self,
+        *,
+        item_ids: Array,
+        titles: StringArray,
+        genres: StringArray,
+        tags: StringArray,
+        years: Array,
+        n_ratings: Array,
+        mean_ratings: Array,
+    ) -> None:
+        self.items = Vocabulary(item_ids)
+        self.item_ids = item_ids
+        self.titles = titles
+        self._genres = genres
+        self._tags = tags
+        self.years = years
+        self.n_ratings = n_ratings
+        self.mean_ratings = mean_ratings
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> Catalog:
+        """Build a catalog from the arrays that :meth:`to_arrays` returned."""
+        strings = {name: StringArray.named(arrays, name) for name in _STRINGS}
+        return cls(**strings, **{name: arrays[name] for name in _NUMBERS})  # type: ignore[arg-type]
+
+    def to_arrays(self) -> dict[str, Array]:
+        """Return the columns as arrays by name."""
+        strings = zip(_STRINGS, (self.titles, self._genres, self._tags), strict=True)
+        parts = (column.to_arrays(name) for name, column in strings)
+        numbers = {name: getattr(self, name) for name in _NUMBERS}
+        return numbers | {key: array for part in parts for key, array in part.items()}
+
+    def __len__(self) -> int:
+        return len(self.item_ids)
+
+    def index_of(self, movie_id: int | str) -> int | None:
+        """Return the ``item_index`` of a movie id, or None."""
+        return self.items.index_of(movie_id)
+
+    def movie_id(self, index: int) -> int | str:
+        """Return the id of the movie at `index`, as in the user's file."""
+        return self.items.id_at(index)
+
+    def genres(self, index: int) -> tuple[str, ...]:
+        """Return the genres of the movie at `index`."""
+        text = self._genres[index]
+        return tuple(text.split("|")) if text and text != NO_GENRES else ()
+
+    def tags(self, index: int) -> tuple[str, ...]:
+        """Return the tags of the movie at `index`, most used first."""
+        text = self._tags[index]
+        return tuple(text.split("|")) if text else ()
+
+    def movie(self, index: int) -> Movie:
+        """Return the movie at `index`."""
+        n_ratings = int(self.n_ratings[index])
+        return Movie(
+            movie_id=self.movie_id(index),
+            title=self.titles[index],
+            year=int(self.years[index]) or None,
+            genres=self.genres(index),
+            n_ratings=n_ratings,
+            mean_rating=round(float(self.mean_ratings[index]), 4) if n_ratings else None,
+        )

@@ -1,0 +1,123 @@
+"""Convert the titles in a file to the keys by which movies are found.
+
+MovieLens writes ``Matrix, The (1999)``, ``Seven (a.k.a. Se7en) (1995)`` and
+``Amelie (Fabuleux destin d'Amélie Poulain, Le) (2001)``; people type none of these.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_ARTICLES = frozenset(
+    (
+        *("the", "a", "an", "le", "la", "les", "un", "une", "el", "los", "las", "una"),
+        *("il", "lo", "gli", "i", "der", "die", "das", "den", "ein", "eine"),
+        *("o", "os", "as", "um", "uma", "det", "en", "ett"),
+    )
+)
+_TRAILING_ONLY = frozenset(("de", "da"))  # prepositions at the start of a title
+
+# Patterns are compiled at first use, because a query needs few of them.
+_YEAR = r"""\s*\(\s*(?P<year>\d{4})(?:\s*[-–—]\s*(?:\d{4})?)?\s*\)[\s"”»]*$"""
+_BARE_YEAR = r"^(?P<title>.*[^\s,])[\s,]+(?P<year>(?:18|19|20)\d\d)$"
+_GROUP = r"\s*\((?P<name>[^()]*)\)\s*$"
+_ALSO_KNOWN_AS = r"(?i)^(?:a\.?k\.?a\.?|also known as)\s+"
+_INITIAL = r"\b(\w)\.(?=\W|\w\b|$)"
+_NOT_WORD = r"[\W_]+"
+
+# Apostrophes are removed; letters that NFKD does not decompose are spelled out.
+_LETTERS = str.maketrans(
+    {
+        **dict.fromkeys("'’‘`´ʼ", ""),
+        **{"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "&": " and "},
+    }
+)
+# Roman numerals that are neither English words nor names: "Rocky II" is found as "Rocky 2".
+_NUMERALS = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
+# Numerals that are also words or letters, where they are unambiguous: "Rocky V", "Episode I".
+_LAST_FIVE = r"(?<=\w )v(?=\s*(?::|[-–—]\s|\(|$))"
+_NUMBERED = r"\b(episode|part|chapter|volume|vol)\b\.?\s+(i|v|x)\b"
+_ONE_FIVE_TEN = {"i": "1", "v": "5", "x": "10"}
+# Words that people use interchangeably.
+_SAME_WORDS = {
+    **{"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6"},
+    **{"seven": "7", "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12"},
+    **{"doctor": "dr", "mister": "mr", "saint": "st", "volume": "vol", "versus": "v", "vs": "v"},
+}
+
+
+@lru_cache(maxsize=64)  # the names of one title often fold to the same text
+def fold(text: str) -> str:
+    """Return `text` without case, accents or punctuation, with digits and single spaces.
+
+    Text without any letter or digit (``"?"``, ``"$"``) is its own key.
+    """
+    original = text.strip()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text)
+        text = "".join(char for char in text if not unicodedata.combining(char))
+    text = text.casefold()
+    if " i" in text or " v" in text or " x" in text:
+        text = re.sub(_NUMBERED, lambda found: f"{found[1]} {_ONE_FIVE_TEN[found[2]]}", text)
+        text = re.sub(_LAST_FIVE, "5", text)
+    if "." in text:
+        text = re.sub(_INITIAL, r"\1", text)
+    words = re.sub(_NOT_WORD, " ", text.translate(_LETTERS)).split()
+    return " ".join(_NUMERALS.get(word, word) for word in words) or original.casefold()
+
+
+def loosen(folded: str) -> str:
+    """Replace interchangeable words: ``twelve angry men`` becomes ``12 angry men``."""
+    return " ".join(_SAME_WORDS.get(word, word) for word in folded.split())
+
+
+def squeeze(folded: str) -> str:
+    """Remove the spaces, so that ``spider man`` and ``spiderman`` are equal."""
+    return folded.replace(" ", "")
+
+
+def split_year(title: str) -> tuple[str, int | None]:
+    """Split ``Heat (1995)`` into the title and the (first) year, or None if it has no year."""
+    found = re.search(_YEAR, title)
+    if found is None or found.start() == 0:
+        return title.strip(), None
+    return title[: found.start()].strip(), int(found["year"])
+
+
+def split_bare_year(title: str) -> tuple[str, int | None]:
+    """Split ``heat 1995``, as people type it, into the title and the year."""
+    found = re.match(_BARE_YEAR, title.strip())
+    return (found["title"], int(found["year"])) if found else (title, None)
+
+
+def front_article(title: str) -> str:
+    """Turn ``Matrix, The`` into ``The Matrix``."""
+    name, _, article = title.rpartition(", ")
+    word = article.casefold()
+    if name and word in ("l'", "l’"):
+        return f"{article}{name}"
+    return f"{article} {name}" if name and word in _ARTICLES | _TRAILING_ONLY else title
+
+
+def drop_article(title: str) -> str:
+    """Turn ``The Matrix`` into ``Matrix``; keep a title that is only an article."""
+    if title[:2].casefold() in ("l'", "l’") and title[2:].strip():
+        return title[2:]
+    first, _, rest = title.partition(" ")
+    return rest.lstrip() if first.casefold() in _ARTICLES and rest.strip() else title
+
+
+def split_names(title: str) -> list[str]:
+    """Return the names in a title without a year: the main name first, articles in front.
+
+    >>> split_names("Léon: The Professional (a.k.a. The Professional) (Léon)")
+    ['Léon: The Professional', 'The Professional', 'Léon']
+    """
+    groups: list[str] = []
+    rest = title.strip()
+    while rest.endswith(")") and (found := re.search(_GROUP, rest)) and found.start() > 0:
+        groups.insert(0, re.sub(_ALSO_KNOWN_AS, "", found["name"].strip()))
+        rest = rest[: found.start()]
+    return [front_article(name) for name in (rest, *groups) if name]

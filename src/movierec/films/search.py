@@ -1,0 +1,284 @@
+"""Find movies by title in an index that is rarely read in full.
+
+The index maps every key of every name (see :mod:`movierec.films.names`) to the movies that have
+it. Its keys are sorted, so a query takes a few binary searches in a mapped file. Only suggestions
+for a misspelled title read all keys.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from movierec.films.catalog import Catalog
+from movierec.films.index import (
+    ALTERNATIVE,
+    ALTERNATIVE_BARE,
+    LOOSE,
+    MAIN,
+    MAIN_BARE,
+    SQUEEZED,
+    TitleIndex,
+)
+from movierec.films.names import (
+    drop_article,
+    fold,
+    front_article,
+    loosen,
+    split_bare_year,
+    split_year,
+    squeeze,
+)
+
+# Normalized edit similarity: "toy stroy" has 0.89, "star wars" and "car wash" have 0.67.
+_SIMILAR_TITLE = 0.75
+_IMDB_ID = re.compile(r"tt\d+", re.IGNORECASE)
+_LONG_WORD = 4  # shorter words are too similar to each other to be corrected
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Movies that match a query equally well.
+
+    Attributes
+    ----------
+    indices : list of int
+        ``item_index`` of each movie, most rated first.
+    is_certain : bool
+        Whether the query is a full name of each movie, not only part of one.
+    """
+
+    indices: list[int]
+    is_certain: bool
+
+
+class TitleSearch:
+    """Finds movies by their titles.
+
+    Parameters
+    ----------
+    index : TitleIndex
+    catalog : Catalog
+    """
+
+    def __init__(self, index: TitleIndex, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._keys = index.keys
+        self._items = index.items
+        self._kinds = index.kinds
+        self._words = index.words
+        self._word_items = index.word_items
+
+    def find(self, query: str, year: int | None = None) -> Matches:
+        """Return the movies that match a query best: one, several, or none.
+
+        Full names are tried before parts of names, main names before alternative ones, and so on
+        in the order of :meth:`_whole` and :meth:`_parts`. The first step that finds a movie of
+        the year decides.
+
+        Parameters
+        ----------
+        query : str
+        year : int, optional
+            Takes precedence over a year in the query.
+        """
+        readings = _readings(query, year)
+        for text, title_year in readings:
+            for items in self._whole(text):
+                if matches := self._of_year(items, title_year):
+                    return Matches(matches, is_certain=True)
+        for text, title_year in readings:
+            if matches := self._in_part(text, title_year):
+                return Matches(matches, is_certain=False)
+        return Matches([], is_certain=False)
+
+    def search(self, query: str, limit: int) -> list[int]:
+        """Return the movies with all words of a query, best matches first, then most rated.
+
+        Parameters
+        ----------
+        query : str
+            The last word may be incomplete.
+        limit : int
+            Maximum number of movies.
+        """
+        text, year = split_year(query)
+        begun = self._with_words(fold(text).split(), open_end=True)
+        stages = [*self._whole(text), *self._parts(text), begun]
+        ranked = (self._of_year(items, year) for items in stages)
+        return list(dict.fromkeys(index for stage in ranked for index in stage))[:limit]
+
+    def suggest(self, query: str, limit: int = 5) -> list[int]:
+        """Return the movies whose names are closest to a query that was not found.
+
+        Parameters
+        ----------
+        query : str
+        limit : int
+            Maximum number of movies.
+        """
+        readings = [text for text, _ in _readings(query, None)]
+        near = [index for text in readings for index in self.find(text).indices if text != query]
+        if not near and not _IMDB_ID.fullmatch(query.strip()):
+            text = readings[-1]
+            near = [
+                *self._near_titles(text),
+                *self._run_together(text),
+                *self._with_corrected_words(text),
+            ]
+        return list(dict.fromkeys(near))[:limit]
+
+    def _whole(self, text: str) -> Iterator[set[int]]:
+        """Yield the movies of which `text` is a full name, most certain kind of key first."""
+        full, bare = _full_and_bare(text)
+        for key, kind in (
+            (fold(text), MAIN),
+            (full, MAIN),
+            (full, ALTERNATIVE),
+            (bare, MAIN_BARE),
+            (bare, ALTERNATIVE_BARE),
+            (squeeze(bare), SQUEEZED),
+            (loosen(bare), LOOSE),
+        ):
+            yield self._with_key(key, kind)
+
+    def _parts(self, text: str) -> Iterator[set[int]]:
+        """Yield the movies of which `text` is part of a name, or the id."""
+        full, bare = _full_and_bare(text)
+        by_id = self._with_id(text)
+        main = self._beginning_with(full, bare, kinds=(MAIN, MAIN_BARE))
+        if len(main) == 1 and not by_id:
+            yield main
+        # A number that is not a full name may be an id. If titles also begin with it ("2001"),
+        # the query is ambiguous.
+        yield by_id | self._beginning_with(full, bare, kinds=range(SQUEEZED))
+        yield self._with_words(bare.split())
+
+    def _in_part(self, text: str, year: int | None) -> list[int]:
+        """Return the movies of which `text` is part of a name.
+
+        If `text` is the full name of movies from other years only, the year may be wrong. Movies
+        without a known year are then accepted. If the year is off by one, nothing is returned, so
+        that those movies are suggested. Otherwise only names that begin with `text` are accepted
+        ("Star Trek (1979)").
+        """
+        named = set().union(*self._whole(text)) if year else set()
+        years = {int(self._catalog.years[item]) for item in named}
+        if 0 in years:
+            return self._of_year(named, 0)
+        if year and years & {year - 1, year + 1}:
+            return []
+        stages = list(self._parts(text))
+        for items in stages[:-1] if named else stages:
+            if matches := self._of_year(items, year):
+                return matches
+        return []
+
+    def _with_key(self, key: str, kind: int) -> set[int]:
+        position = bisect_left(self._keys, key)
+        found = position < len(self._keys) and self._keys[position] == key
+        return self._items_of(position, position + found, kind)
+
+    def _items_of(self, start: int, stop: int, kind: int) -> set[int]:
+        """Return the movies that have some keys as this kind or as a more certain one."""
+        return {item for item, item_kind in self._entries(start, stop) if item_kind <= kind}
+
+    def _entries(self, start: int, stop: int) -> Iterable[tuple[int, int]]:
+        """Return the movies of the keys from `start` up to `stop`, and the kinds of the keys."""
+        columns = (self._items, self._kinds)
+        return zip(*(column.rows(start, stop).tolist() for column in columns), strict=True)
+
+    def _with_id(self, text: str) -> set[int]:
+        index = self._catalog.index_of(text)
+        return set() if index is None else {index}
+
+    def _beginning_with(self, *keys: str, kinds: Container[int]) -> set[int]:
+        """Return the movies with a name that begins with the whole words of one of `keys`."""
+        found: set[int] = set()
+        for key in keys:
+            start = bisect_left(self._keys, key + " ")
+            stop = bisect_left(self._keys, key + "!")  # the character after the space
+            found.update(item for item, kind in self._entries(start, stop) if kind in kinds)
+        return found
+
+    def _with_words(self, words: Sequence[str], *, open_end: bool = False) -> set[int]:
+        """Return the movies that have all `words`; with `open_end`, the last may be incomplete."""
+        found = []
+        for number, word in enumerate(words, start=1):
+            end = word + "\U0010ffff" if open_end and number == len(words) else word + " "
+            start, stop = bisect_left(self._words, word), bisect_left(self._words, end)
+            found.append(set(self._word_items.rows(start, stop).tolist()))
+        return set.intersection(*found) if found else set()
+
+    def _of_year(self, items: Iterable[int], year: int | None) -> list[int]:
+        """Return the movies of a year, or all if it is None, most rated first."""
+        found = [item for item in items if year in (None, int(self._catalog.years[item]))]
+        return self._most_rated(found)
+
+    def _most_rated(self, items: Iterable[int]) -> list[int]:
+        return sorted(items, key=lambda item: (-int(self._catalog.n_ratings[item]), item))
+
+    def _near_titles(self, text: str) -> list[int]:
+        """Return the movies with a name that differs in few letters, closest first."""
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA  # counts two swapped letters as one edit
+
+        key = fold(drop_article(text))
+        near = process.extract(
+            key,
+            self._keys.tolist(),
+            scorer=OSA.normalized_similarity,
+            score_cutoff=_SIMILAR_TITLE,
+            limit=20,
+        )
+        scores: dict[int, float] = {}
+        for _, score, position in near:
+            for item in self._items_of(position, position + 1, ALTERNATIVE_BARE):
+                scores.setdefault(item, score)
+        return sorted(scores, key=lambda item: (-scores[item], -int(self._catalog.n_ratings[item])))
+
+    def _run_together(self, text: str) -> list[int]:
+        """Return the movies with a name that begins with `text` without spaces: "starwars"."""
+        key = squeeze(fold(drop_article(text)))
+        if len(key) < 2 * _LONG_WORD or key.isdigit():
+            return []
+        start, stop = bisect_left(self._keys, key), bisect_left(self._keys, key + "\U0010ffff")
+        return self._most_rated(self._items_of(start, stop, SQUEEZED))
+
+    def _with_corrected_words(self, text: str) -> list[int]:
+        """Return the movies that have all words of `text`, after correcting typing errors."""
+        found = [
+            {item for near in self._near_words(word) for item in self._with_words([near])}
+            for word in fold(text).split()
+        ]
+        return self._most_rated(set.intersection(*found)) if found else []
+
+    def _near_words(self, word: str) -> list[str]:
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
+        position = bisect_left(self._words, word)
+        known = position < len(self._words) and self._words[position] == word
+        if known or len(word) < _LONG_WORD:
+            return [word]
+        n_edits = 1 if len(word) < 2 * _LONG_WORD else 2
+        near = process.extract(
+            word, self._words.tolist(), scorer=OSA.distance, score_cutoff=n_edits, limit=None
+        )
+        return [str(candidate) for candidate, *_ in near if len(candidate) >= _LONG_WORD]
+
+
+def _readings(query: str, year: int | None) -> list[tuple[str, int | None]]:
+    """Return the ways to split a query into a title and a year."""
+    text, text_year = split_year(query)
+    bare_text, bare_year = split_bare_year(query)
+    readings = [(text, year or text_year)]
+    return readings if text_year or not bare_year else [*readings, (bare_text, year or bare_year)]
+
+
+def _full_and_bare(text: str) -> tuple[str, str]:
+    """Return the keys of `text` with its article in front, and without an article."""
+    name = front_article(text)
+    return fold(name), fold(drop_article(name))

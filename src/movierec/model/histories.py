@@ -1,0 +1,106 @@
+"""The ids of the users, and the items that each user rated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from movierec.store.columns import Array, RaggedArray
+from movierec.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from scipy.sparse import csr_matrix
+
+    from movierec.data.interactions import Interactions
+
+
+class Histories:
+    """The users, and the items that each user rated.
+
+    The columns are in memory or mapped from a file.
+
+    Parameters
+    ----------
+    arrays : mapping of str to array
+        ``user_ids``, sorted; ``offsets`` of shape (n_users + 1,); ``items`` of shape (n_ratings,),
+        the items of each user, sorted by time if there are ``timestamps``, else by index;
+        ``timestamps`` of shape (n_ratings,), seconds since 1970, only if the algorithm needs them.
+    """
+
+    NAME: ClassVar = "histories"
+
+    def __init__(self, arrays: Mapping[str, Array]) -> None:
+        self._arrays = arrays
+        self.users = Vocabulary(arrays["user_ids"])
+        self._items = RaggedArray(arrays["offsets"], arrays["items"])
+
+    @classmethod
+    def by_index(cls, users: Vocabulary, vectors: csr_matrix) -> Self:
+        """Build histories without timestamps, sorted by item index.
+
+        Parameters
+        ----------
+        users : Vocabulary
+        vectors : scipy.sparse.csr_matrix of shape (n_items, n_columns)
+            The first columns are the users; every stored value in them is a rating.
+        """
+        import numpy as np
+        from scipy.sparse import csr_matrix
+
+        placeholder = np.zeros(vectors.nnz, dtype=np.int8)
+        pattern = csr_matrix((placeholder, vectors.indices, vectors.indptr), vectors.shape)
+        by_user = pattern.tocsc()
+        offsets = by_user.indptr[: len(users) + 1].astype(np.int64)
+        return cls._of(users, offsets, by_user.indices[: offsets[-1]], vectors.shape[0])
+
+    @classmethod
+    def by_time(cls, users: Vocabulary, interactions: Interactions) -> Self:
+        """Build histories with timestamps, oldest ratings first.
+
+        Parameters
+        ----------
+        users : Vocabulary
+        interactions : Interactions
+            Must have timestamps.
+        """
+        offsets, rows = interactions.rows_by_time
+        histories = cls._of(users, offsets, interactions.items[rows], interactions.n_items)
+        return cls(histories.to_arrays() | {"timestamps": interactions.timestamps[rows]})
+
+    @classmethod
+    def _of(
+        cls,
+        users: Vocabulary,
+        offsets: npt.NDArray[np.int64],
+        items: npt.NDArray[np.int32],
+        n_items: int,
+    ) -> Self:
+        import numpy as np
+
+        narrow = np.min_scalar_type(max(n_items - 1, 0))  # half the size for all MovieLens data
+        return cls({"user_ids": users.ids, "offsets": offsets, "items": items.astype(narrow)})
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
+        """Build histories from the arrays that :meth:`to_arrays` returned."""
+        return cls(arrays)
+
+    def to_arrays(self) -> dict[str, Array]:
+        """Return the arrays by name."""
+        return dict(self._arrays)
+
+    def items(self, user: int) -> Sequence[int]:
+        """Return the items that a user rated, sorted by time or by index."""
+        found: Sequence[int] = self._items.row(user).tolist()
+        return found
+
+    def timestamps(self, user: int) -> Sequence[float] | None:
+        """Return the timestamps of the user's ratings, or None if they were not stored."""
+        if "timestamps" not in self._arrays:
+            return None
+        found: Sequence[float] = (
+            RaggedArray(self._items.offsets, self._arrays["timestamps"]).row(user).tolist()
+        )
+        return found

@@ -1,0 +1,173 @@
+"""A fitted model: its parts, and how it is loaded and saved."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from movierec.films.catalog import Catalog
+from movierec.films.index import TitleIndex
+from movierec.model.histories import Histories
+from movierec.model.parameters import Parameters
+from movierec.model.vectors import ItemVectors
+from movierec.neighbors.table import NeighborTable
+from movierec.store.base import store_for
+
+if TYPE_CHECKING:
+    from movierec.algorithms.base import Algorithm
+    from movierec.store.base import StoredModel
+
+COSINE = "cosine"  # in a model card: the similarity is the cosine of the item vectors
+ALGORITHM = "algorithm"  # the part that holds the state of the algorithm
+
+_READ = {"n_users": int, "highest_rating": float, "similarity": str}  # card entries for queries
+_OF_THE_FILE = frozenset({"path", "bytes"})  # card entries about the file of a loaded model
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted model, in memory or in a file. A part that is None was left out deliberately.
+
+    Attributes
+    ----------
+    card : dict
+        Algorithm, parameters, versions, counts, creation time and input files.
+    parameters : Parameters
+    catalog : Catalog
+    titles : TitleIndex
+    neighbors : NeighborTable
+    vectors : ItemVectors or None
+        The ratings and the content of the items.
+    histories : Histories or None
+        The items that each user rated.
+    load_algorithm : callable
+        Returns the fitted :class:`movierec.algorithms.base.Algorithm`.
+    load_summary : callable
+        Returns the result of :func:`movierec.data.summary.summarize`.
+    """
+
+    card: dict[str, Any]
+    parameters: Parameters
+    catalog: Catalog
+    titles: TitleIndex
+    neighbors: NeighborTable
+    vectors: ItemVectors | None
+    histories: Histories | None
+    load_algorithm: Callable[[], Algorithm]
+    load_summary: Callable[[], dict[str, Any]]
+
+    @property
+    def is_cosine(self) -> bool:
+        """Whether the similarity of two items is the cosine of their vectors."""
+        return bool(self.card["similarity"] == COSINE)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model; see :func:`movierec.store.writing.write_artifact`."""
+        import numpy as np
+
+        kept = (self.catalog, self.titles, self.neighbors, self.vectors, self.histories)
+        parts = {part.NAME: part.to_arrays() for part in kept if part is not None}
+        parts[ALGORITHM] = self.load_algorithm().state()
+        arrays = {
+            name: {key: np.asarray(array) for key, array in part.items()}
+            for name, part in parts.items()
+        }
+        store_for(os.fspath(path)).write(
+            os.fspath(path),
+            {name: value for name, value in self.card.items() if name not in _OF_THE_FILE},
+            arrays,
+            pickled=self._pickled(arrays),
+            documents={"summary": self.load_summary()},
+        )
+
+    def _pickled(self, arrays: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+        """Return the estimator and the id mappings, which hold arrays of the parts."""
+        from movierec.model.estimator import fit_estimator
+
+        pickled: dict[str, Any] = {"item_ids": arrays[Catalog.NAME]["item_ids"]}
+        if self.histories is not None:
+            pickled["user_ids"] = arrays[Histories.NAME]["user_ids"]
+        if self.vectors is not None:
+            n_neighbors = self.parameters.n_neighbors
+            pickled["estimator"] = fit_estimator(self.vectors.matrix, n_neighbors)
+        return pickled
+
+
+def load_model(path: str | os.PathLike[str]) -> Model:
+    """Open a model file; see :class:`movierec.store.reading.Artifact`."""
+    stored = store_for(os.fspath(path)).open(os.fspath(path))
+    with stored.reporting_damage():
+        parameters = Parameters(**stored.meta["parameters"])
+        card = stored.meta | {name: kind(stored.meta[name]) for name, kind in _READ.items()}
+        card |= {"path": str(path), "bytes": Path(path).stat().st_size}
+        vectors, histories = (stored.part(part.NAME) for part in (ItemVectors, Histories))
+        catalog = Catalog.from_arrays(stored.part(Catalog.NAME))
+        table = NeighborTable.from_arrays(stored.part(NeighborTable.NAME))
+        return Model(
+            card,
+            parameters,
+            catalog,
+            TitleIndex.from_arrays(stored.part(TitleIndex.NAME)),
+            table,
+            ItemVectors.from_arrays(vectors) if vectors else None,
+            Histories.from_arrays(histories) if histories else None,
+            load_algorithm=cache(lambda: _load_algorithm(stored, parameters, table, catalog)),
+            load_summary=lambda: dict(stored.read_json("summary")),
+        )
+
+
+def _load_algorithm(
+    stored: StoredModel, parameters: Parameters, table: NeighborTable, catalog: Catalog
+) -> Algorithm:
+    """Return the algorithm in a model file, after checking that it scores the model's items."""
+    import numpy as np
+
+    from movierec.algorithms.registry import create, load_trusted
+    from movierec.data.interactions import Interactions
+
+    found = load_trusted(parameters.algorithm)
+    with stored.reporting_damage():
+        settings = create(found, parameters.settings).parameters()
+        state = {name: np.asarray(array) for name, array in stored.part(ALGORITHM).items()}
+        algorithm = restored(found, settings, state, table, catalog)
+        nothing = np.empty(0, np.int32)
+        ratings, times = np.empty(0, np.float32), np.empty(0)
+        nobody = Interactions(nothing, nothing, ratings, 1, len(catalog), lambda: times)
+        if algorithm.score(nobody).shape != (1, len(catalog)):
+            raise ValueError("its algorithm does not fit its movies")
+        return algorithm
+
+
+def restored(
+    algorithm: type[Algorithm],
+    settings: Mapping[str, Any],
+    state: Mapping[str, Any],
+    table: NeighborTable,
+    catalog: Catalog,
+) -> Algorithm:
+    """Restore a fitted algorithm from the content of a model.
+
+    Parameters
+    ----------
+    algorithm : type
+    settings : mapping of str to object
+        Its parameters.
+    state : mapping of str to ndarray
+        The learned arrays.
+    table : NeighborTable
+        The table of the model, for algorithms that use it.
+    catalog : Catalog
+    """
+    import numpy as np
+
+    from movierec.algorithms.base import HasNeighbors
+
+    found = algorithm.from_state(state, settings)
+    if isinstance(found, HasNeighbors):
+        arrays = {name: np.asarray(array) for name, array in table.to_arrays().items()}
+        found.set_neighbors(NeighborTable.from_arrays(arrays), np.asarray(catalog.n_ratings))
+    return found

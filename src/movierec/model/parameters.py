@@ -1,0 +1,79 @@
+"""The parameters of a model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from movierec.errors import UsageError
+from movierec.films.content import CONTENT_PARTS
+
+_PARTS_HINT = f"the parts are {', '.join(CONTENT_PARTS)}"
+_HINT = "see movierec fit --help"
+_HEAVIEST = 1e6
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The parameters of a fit; all of them are stored in the model file.
+
+    docs/similarity.md describes how the defaults for content were chosen.
+
+    Attributes
+    ----------
+    n_neighbors : int
+        Number of neighbors stored for each item.
+    min_support : int
+        Minimum number of users who rated both items of a pair; other pairs are left out.
+    min_ratings : int
+        Minimum number of ratings of an item; the ratings of other items are dropped.
+    content_weight : float
+        Weight of the content of an item with very many ratings, from 0 to 1.
+    prior : float
+        Number of ratings that count as much as the content of an item without ratings.
+    content_parts : mapping of str to float
+        Relative weights of the parts of the content.
+    algorithm : str
+        Name of the algorithm, or its address as ``package.module:Class``.
+    settings : mapping of str to object
+        Parameters of the algorithm.
+    """
+
+    n_neighbors: int = 100
+    min_support: int = 0
+    min_ratings: int = 1
+    content_weight: float = 0.33
+    prior: float = 5.0
+    content_parts: Mapping[str, float] = field(default_factory=lambda: dict(CONTENT_PARTS))
+    algorithm: str = "item_knn"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Check the range of every parameter.
+
+        Raises
+        ------
+        UsageError
+            If a parameter is out of range.
+        """
+        for name, least in (("n_neighbors", 1), ("min_support", 0), ("min_ratings", 1)):
+            if getattr(self, name) < least:
+                raise UsageError(f"{name} is {getattr(self, name)}; it must be at least {least}")
+        if not 0 <= self.content_weight <= 1:
+            raise UsageError(
+                f"content_weight is {self.content_weight}; it must be from 0 to 1", _HINT
+            )
+        if not 0 <= self.prior < math.inf:
+            raise UsageError(
+                f"prior is {self.prior}; it must be a finite number of at least 0", _HINT
+            )
+        for name, weight in self.content_parts.items():
+            if name not in CONTENT_PARTS:
+                raise UsageError(f'no part of the content is called "{name}"', _PARTS_HINT)
+            if not 0 <= weight <= _HEAVIEST:
+                raise UsageError(
+                    f"the weight of {name} is {weight}; it must be from 0 to {_HEAVIEST:g}",
+                    _PARTS_HINT,
+                )

@@ -1,0 +1,173 @@
+"""The vectors of the items (ratings, then content), read one item at a time without NumPy."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from movierec.store.columns import Array, RaggedArray
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from scipy.sparse import csr_matrix
+
+    from movierec.neighbors.sparse import SparseRows
+
+_CSR = ("data", "indices", "indptr")
+_NAMES = (*_CSR, "content_starts", "inverse_norms", "shape")
+
+
+class ItemVectors:
+    """The ratings and the content features of each item.
+
+    Parameters
+    ----------
+    arrays : mapping of str to array
+        ``data``, ``indices`` and ``indptr`` of a sorted CSR matrix of shape
+        (n_items, n_users + n_features); ``content_starts`` of shape (n_items,), the position in
+        them of the first feature of each row; ``inverse_norms`` of the rows; and ``shape``: n_users
+        and the number of columns.
+    """
+
+    NAME: ClassVar = "vectors"
+
+    def __init__(self, arrays: Mapping[str, Array]) -> None:
+        self._arrays = arrays
+        self._columns = RaggedArray(arrays["indptr"], arrays["indices"])
+        self._values = RaggedArray(arrays["indptr"], arrays["data"])
+        self._content_starts = arrays["content_starts"]
+        self._inverse_norms = arrays["inverse_norms"]
+        self.n_users, self._n_columns = (int(number) for number in arrays["shape"][:])
+
+    @classmethod
+    def build(cls, matrix: csr_matrix, n_users: int, n_ratings: npt.NDArray[np.int32]) -> Self:
+        """Build from a matrix of vectors; see :func:`movierec.neighbors.vectors.item_vectors`.
+
+        Parameters
+        ----------
+        matrix : scipy.sparse.csr_matrix of shape (n_items, n_users + n_features), float32
+        n_users : int
+            Number of columns before the first feature.
+        n_ratings : ndarray of shape (n_items,), int32
+            Number of ratings in each row.
+        """
+        import numpy as np
+
+        from movierec.neighbors.sparse import inverse_norms
+
+        return cls(
+            {
+                **{name: getattr(matrix, name) for name in _CSR},
+                "content_starts": matrix.indptr[:-1].astype(np.int64) + n_ratings,
+                "inverse_norms": inverse_norms(matrix),
+                "shape": np.array([n_users, matrix.shape[1]]),
+            }
+        )
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
+        """Build vectors from the arrays that :meth:`to_arrays` returned."""
+        return cls({name: arrays[name] for name in _NAMES})
+
+    def to_arrays(self) -> dict[str, Array]:
+        """Return the arrays by name; those of :attr:`matrix` are the same objects."""
+        return {**self._arrays, **{name: getattr(self.matrix, name) for name in _CSR}}
+
+    def __len__(self) -> int:
+        return len(self._inverse_norms)
+
+    @cached_property
+    def rows(self) -> SparseRows:
+        """The arrays of the vectors, checked.
+
+        Raises
+        ------
+        ValueError
+            If they are damaged.
+        """
+        import numpy as np
+
+        from movierec.neighbors.sparse import SparseRows
+
+        data, indices, indptr = (np.asarray(self._arrays[name]) for name in _CSR)
+        rows = SparseRows(data, indices, indptr, self._n_columns)
+        rows.check()
+        return rows
+
+    @cached_property
+    def matrix(self) -> csr_matrix:
+        """The vectors as CSR of shape (n_items, n_users + n_features), float32, checked."""
+        from scipy.sparse import csr_matrix
+
+        data, indices, indptr, n_columns = self.rows
+        return csr_matrix((data, indices, indptr), shape=(len(self), n_columns))
+
+    @property
+    def inverse_norms(self) -> Array:
+        """1 / the length of each vector, 0 for a vector of zeros; shape (n_items,), float64."""
+        return self._inverse_norms
+
+    def ratings(self, index: int) -> dict[int, float]:
+        """Return the ratings of an item by ``user_index``."""
+        return self._entries(index, 0, self._n_ratings(index))
+
+    def content(self, index: int) -> dict[int, float]:
+        """Return the features of an item by number, on the scale of its ratings."""
+        entries = self._entries(index, self._n_ratings(index), None)
+        return {column - self.n_users: value for column, value in entries.items()}
+
+    def cosine(self, first: int, second: int, product: float) -> float:
+        """Return the contribution of a scalar product to the similarity of two items.
+
+        Parameters
+        ----------
+        first, second : int
+            ``item_index`` of each.
+        product : float
+            The scalar product of the same part of both vectors.
+        """
+        return product * float(self._inverse_norms[first]) * float(self._inverse_norms[second])
+
+    def content_similarity(self, first: int, second: int) -> float:
+        """Return the contribution of content to the similarity of two items.
+
+        Parameters
+        ----------
+        first, second : int
+            ``item_index`` of each.
+        """
+        return self.cosine(first, second, dot(self.content(first), self.content(second)))
+
+    def rating(self, user: int, index: int) -> float:
+        """Return a user's rating of an item, which the user must have rated.
+
+        Parameters
+        ----------
+        user, index : int
+            ``user_index`` and ``item_index``.
+        """
+        start, stop = int(self._columns.offsets[index]), int(self._content_starts[index])
+        return float(self._values.values[bisect_left(self._columns.values, user, start, stop)])
+
+    def _n_ratings(self, index: int) -> int:
+        return int(self._content_starts[index]) - int(self._columns.offsets[index])
+
+    def _entries(self, index: int, first: int, stop: int | None) -> dict[int, float]:
+        columns, values = (part.row(index, first, stop) for part in (self._columns, self._values))
+        return dict(zip(columns.tolist(), values.tolist(), strict=True))
+
+
+def dot(first: Mapping[int, float], second: Mapping[int, float]) -> float:
+    """Return the scalar product of two sparse vectors.
+
+    Parameters
+    ----------
+    first, second : mapping of int to float
+        Values by column.
+    """
+    if len(first) > len(second):
+        first, second = second, first
+    return sum(value * second[column] for column, value in first.items() if column in second)

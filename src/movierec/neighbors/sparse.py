@@ -1,0 +1,74 @@
+"""Helpers for sparse rows and rankings that all kernels use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+_NORM_ROWS = 1024
+
+
+class SparseRows(NamedTuple):
+    """The arrays of a CSR matrix, for use without scipy."""
+
+    data: npt.NDArray[Any]  #: (nnz,)
+    indices: npt.NDArray[Any]  #: (nnz,) integers
+    indptr: npt.NDArray[Any]  #: (n_rows + 1,) integers
+    n_columns: int
+
+    def check(self) -> None:
+        """Check that no index is out of range, because NumPy would accept negative ones.
+
+        Raises
+        ------
+        ValueError
+            If the arrays are not those of a CSR matrix.
+        """
+        if not (
+            self.indptr[0] == 0
+            and self.indptr[-1] == len(self.indices) == len(self.data)
+            and (self.indptr[1:] >= self.indptr[:-1]).all()
+            and self.indices.min(initial=0) >= 0
+            and self.indices.max(initial=-1) < self.n_columns
+        ):
+            raise ValueError("the arrays are not those of a sparse matrix")
+
+
+def inverse_norms(vectors: csr_matrix) -> npt.NDArray[np.float64]:
+    """Return 1 / the norm of each row, or 0 for a row of zeros; shape (n_rows,), float64."""
+    squares = np.zeros(vectors.shape[0])
+    for start in range(0, len(squares), _NORM_ROWS):  # a float64 copy of all values is large
+        ends = vectors.indptr[start : start + _NORM_ROWS + 1]
+        values = vectors.data[ends[0] : ends[-1]].astype(np.float64)
+        filled = np.flatnonzero(np.diff(ends))
+        if len(filled):
+            firsts = ends[filled] - ends[0]
+            squares[start + filled] = np.add.reduceat(values * values, firsts)
+    return np.divide(1.0, np.sqrt(squares), out=np.zeros(len(squares)), where=squares > 0)
+
+
+def top_k_indices(values: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.int64]:
+    """Return the indices of the highest positive values.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,), float32
+    k : int
+        Maximum number of indices.
+
+    Returns
+    -------
+    ndarray of shape (at most k,), int64
+        Highest value first; equal values are in the order of their indices.
+    """
+    candidates = np.flatnonzero(values > 0)
+    positive = values[candidates]
+    if k < len(positive):
+        reach = positive >= np.partition(positive, -k)[-k]  # includes ties with the last one
+        candidates, positive = candidates[reach], positive[reach]
+    return np.asarray(candidates[np.argsort(-positive, kind="stable")][:k])

@@ -1,0 +1,66 @@
+"""Compute the table of nearest neighbors by the faster of two methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from movierec.neighbors import blockwise
+from movierec.neighbors.table import NeighborTable
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+# Number of multiplications above which the compiled loops are faster, although loading them takes
+# over half a second.
+_MANY = 200_000_000
+
+
+def top_k(
+    vectors: csr_matrix,
+    k: int,
+    *,
+    n_users: int | None = None,
+    min_support: int = 0,
+    shrinkage: float = 0.0,
+    progress: Callable[[float], object] = lambda done: None,
+    n_threads: int | None = None,
+) -> NeighborTable:
+    """Find the `k` nearest items of every item.
+
+    Parameters
+    ----------
+    vectors : scipy.sparse.csr_matrix of shape (n_items, n_columns), float32
+        Finite values; the columns of each row are sorted and unique. A stored 0 is a rating.
+    k : int
+    n_users : int, optional
+        Number of leading columns that are users; only these count as support of a pair.
+        Default: all columns.
+    min_support : int
+        Minimum number of users who rated both items of a pair; other pairs are left out.
+    shrinkage : float
+        Added to the product of the two vector lengths in the denominator of the cosine.
+    progress : callable, optional
+        Called with the fraction done, from 0 to 1.
+    n_threads : int, optional
+        Default: all processors. The result does not depend on it.
+
+    Returns
+    -------
+    NeighborTable
+        Similarities are summed in float64.
+    """
+    table = NeighborTable.empty(vectors.shape[0], k)
+    per_column = np.bincount(vectors.indices, minlength=1).astype(np.float64)
+    n_users = vectors.shape[1] if n_users is None else n_users
+    if shrinkage or (per_column**2).sum() < _MANY:
+        compare = blockwise.cosine(vectors, shrinkage)
+        rows = blockwise.SimilarityRows(compare, vectors, n_users, min_support)
+        blockwise.fill_table(table, rows, progress)
+    else:
+        from movierec.neighbors import parallel  # loads the compiled loops
+
+        parallel.fill_table(table, vectors, n_users, min_support, progress, n_threads)
+    return table

@@ -1,0 +1,105 @@
+"""Contracts of storage: the parts of a model, and the stores that keep them.
+
+Only a part knows the names of its arrays. A store keeps parts at an address; each kind of address
+has one file in this folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from movierec.errors import UsageError
+
+if TYPE_CHECKING:
+    from movierec.store.columns import Array
+
+Arrays = Mapping[str, "Array"]
+
+
+class Part(Protocol):
+    """A part of a model.
+
+    Attributes
+    ----------
+    NAME : str
+        The folder of its arrays in a model file.
+    """
+
+    NAME: ClassVar[str]
+
+    def to_arrays(self) -> Arrays:
+        """Return the arrays of the part by name."""
+
+
+class StoredModel(Protocol):
+    """A model that is open for reading; only the needed parts of an array are read."""
+
+    meta: dict[str, Any]
+
+    def part(self, name: str) -> Arrays:
+        """Return the arrays of a part by name; the mapping is empty if the part was left out."""
+
+    def read_json(self, member: str) -> Any:
+        """Return the content of a JSON document."""
+
+    def reporting_damage(self) -> AbstractContextManager[None]:
+        """Convert any error that the content causes to an `ArtifactError`."""
+
+    def unpickle(self) -> Any:
+        """Return the content of the pickle, without running code from it."""
+
+
+class Store(Protocol):
+    """Reads and writes models at one kind of address.
+
+    Attributes
+    ----------
+    SCHEMES : tuple of str
+        The URL schemes of the addresses; "" for a plain path.
+    """
+
+    SCHEMES: ClassVar[tuple[str, ...]]
+
+    def open(self, address: str) -> StoredModel:
+        """Open a model."""
+
+    def check_target(self, address: str) -> None:
+        """Raise an `OutputError` if a model cannot or should not be written to an address."""
+
+    def write(
+        self,
+        address: str,
+        meta: Mapping[str, Any],
+        parts: Mapping[str, Arrays],
+        *,
+        pickled: Any,
+        documents: Mapping[str, Any],
+    ) -> None:
+        """Write a model completely or not at all.
+
+        Parameters
+        ----------
+        address : str
+        meta, parts, pickled, documents
+            As in :func:`movierec.store.writing.write_artifact`.
+        """
+
+
+def store_for(address: str) -> Store:
+    """Return the store for an address, such as a path.
+
+    Raises
+    ------
+    UsageError
+        If no store supports its scheme.
+    """
+    from movierec.store.local import LocalStore
+
+    scheme, separator, _ = address.partition("://")
+    stores: list[Store] = [LocalStore()]
+    for store in stores:
+        if (scheme if separator else "") in store.SCHEMES:
+            return store
+    raise UsageError(f"{address}: models cannot be stored at {scheme}://", "name a file")

@@ -1,0 +1,82 @@
+"""Pickles that hold no arrays and cannot run code.
+
+Arrays are pickled by name (a *persistent id*) and stored next to the pickle, where they can be
+mapped. Loading allows the few classes that a fitted estimator needs, and rejects all others before
+anything is called; see "Restricting Globals" in the documentation of ``pickle``.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+# None of these classes calls an object that is passed to it.
+_ALLOWED = {
+    ("sklearn.neighbors._unsupervised", "NearestNeighbors"),
+    ("scipy.sparse._csr", "csr_matrix"),
+}
+
+
+class UnsafePickleError(Exception):
+    """The pickle refers to a class or function that no model needs."""
+
+
+def dumps(content: Any, arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
+    """Pickle an object, with arrays replaced by their names.
+
+    Parameters
+    ----------
+    content : object
+    arrays : mapping of str to ndarray
+        Includes every array in `content`, as the same object.
+
+    Raises
+    ------
+    pickle.PicklingError
+        If an array in `content` has no name.
+    """
+    names = {id(array): name for name, array in arrays.items()}
+    buffer = io.BytesIO()
+
+    class ByName(pickle.Pickler):
+        def persistent_id(self, thing: Any) -> str | None:
+            if not isinstance(thing, np.ndarray):
+                return None
+            if id(thing) not in names:
+                raise pickle.PicklingError(f"an array of shape {thing.shape} has no name")
+            return names[id(thing)]
+
+    ByName(buffer, protocol=5).dump(content)
+    return buffer.getvalue()
+
+
+def loads(content: bytes, array: Callable[[str], npt.NDArray[Any]]) -> Any:
+    """Load an object that :func:`dumps` pickled.
+
+    Parameters
+    ----------
+    content : bytes
+    array : callable
+        Returns an array by its name.
+
+    Raises
+    ------
+    UnsafePickleError
+        If the pickle refers to a class that is not allowed; nothing of it has been called then.
+    """
+
+    class Restricted(pickle.Unpickler):
+        def find_class(self, module: str, name: str) -> Any:
+            if (module, name) not in _ALLOWED:
+                raise UnsafePickleError(f"its pickle refers to {module}.{name}")
+            return super().find_class(module, name)
+
+        def persistent_load(self, name: str) -> npt.NDArray[Any]:
+            return array(name)
+
+    return Restricted(io.BytesIO(content)).load()

@@ -1,0 +1,183 @@
+"""Read a model file: map it, check it page by page, and never run code from it."""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from movierec.errors import ArtifactError
+from movierec.store.columns import Array
+from movierec.store.layout import (
+    CHECK_WHOLE_BELOW,
+    CHECKSUMS,
+    FORMAT,
+    LOCAL_HEADER,
+    META,
+    PAGE,
+    PICKLE,
+    page_checksum,
+)
+from movierec.store.mapped import MappedArray
+
+_FIT_AGAIN = "create it again with: movierec fit"
+
+
+class Artifact:
+    """A model file that is open for reading; only the needed parts of an array are read.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Raises
+    ------
+    ArtifactError
+        If the file is missing, damaged, or of another format. Damage in a page that is read
+        later is reported at that time.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        with self.reporting_damage():
+            with self._opened() as file, zipfile.ZipFile(file) as archive:
+                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+                self._members = {info.filename: info for info in archive.infolist()}
+                self.meta: dict[str, Any] = json.loads(archive.read(META))
+                self._refuse_other_format()
+                checksums = memoryview(archive.read(CHECKSUMS))
+            self._checksums = MappedArray(checksums, 0, len(checksums), lambda *extent: None)[:]
+            self._covered = self._members[CHECKSUMS].header_offset
+            self._is_checked = bytearray(len(self._checksums))
+            if len(self._map) <= CHECK_WHOLE_BELOW:
+                self.check(0, self._covered)
+
+    def part(self, name: str) -> dict[str, Array]:
+        """Return the arrays of a part by name; the mapping is empty if the part was left out."""
+        prefix = f"{name}/"
+        arrays = (member for member in self._members if member.startswith(prefix))
+        return {
+            member.removeprefix(prefix).removesuffix(".npy"): self._array(member)
+            for member in arrays
+        }
+
+    def _array(self, member: str) -> Array:
+        with self.reporting_damage():
+            return MappedArray(memoryview(self._map), *self._extent(member), self.check)
+
+    def read_json(self, member: str) -> Any:
+        """Return the content of the member ``<member>.json``."""
+        with self.reporting_damage():
+            return json.loads(self._read(f"{member}.json"))
+
+    def unpickle(self) -> Any:
+        """Return the content of the pickle, without ever running code from it.
+
+        Raises
+        ------
+        ArtifactError
+            If the pickle refers to a class that no model needs, or was written by another version
+            of scikit-learn.
+        """
+        import numpy as np
+
+        from movierec.store import pickling
+
+        self._refuse_other_sklearn()
+        with self.reporting_damage():
+            return pickling.loads(
+                self._read(PICKLE), lambda name: np.asarray(self._array(f"{name}.npy"))
+            )
+
+    def check(self, start: int, stop: int) -> None:
+        """Check the pages of a range that were not checked before.
+
+        Parameters
+        ----------
+        start, stop : int
+            The bytes from `start` up to `stop`.
+
+        Raises
+        ------
+        ArtifactError
+            If a page does not match its checksum.
+        """
+        for page in range(start // PAGE, -(-min(stop, self._covered) // PAGE)):
+            if not self._is_checked[page]:
+                if page_checksum(self._map, page, self._covered) != self._checksums[page]:
+                    raise self._damage(f"page {page} does not match its checksum")
+                self._is_checked[page] = True
+
+    def _opened(self) -> IO[bytes]:
+        if self.path.is_dir():
+            raise ArtifactError(f"{self.path} is a folder, not a model", "name a file with --model")
+        try:
+            return self.path.open("rb")
+        except (FileNotFoundError, NotADirectoryError):
+            raise ArtifactError(
+                f"there is no model at {self.path}",
+                "create one with: movierec fit ratings.csv movies.csv",
+            ) from None
+
+    @contextmanager
+    def reporting_damage(self) -> Iterator[None]:
+        """Convert any error that the content of the file causes to an `ArtifactError`.
+
+        Raises
+        ------
+        ArtifactError
+            If the file is damaged or cannot be read.
+        """
+        try:
+            yield
+        except (ArtifactError, KeyboardInterrupt, MemoryError):
+            raise
+        except PermissionError:
+            raise ArtifactError(f"{self.path} may not be read", "check its permissions") from None
+        except Exception as error:  # parsers raise many kinds of errors for invalid bytes
+            raise self._damage(error) from error
+
+    def _damage(self, what: object) -> ArtifactError:
+        return ArtifactError(f"{self.path} is damaged, or not a model ({what})", _FIT_AGAIN)
+
+    def _refuse_other_format(self) -> None:
+        found = self.meta["format"]
+        if found != FORMAT:
+            raise ArtifactError(
+                f"{self.path} has model format {found}; this movierec reads format {FORMAT}",
+                _FIT_AGAIN,
+            )
+
+    def _refuse_other_sklearn(self) -> None:
+        from sklearn import __version__ as here
+
+        with self.reporting_damage():
+            made_by = str(self.meta["versions"]["scikit-learn"])
+        if made_by.split(".")[:2] != here.split(".")[:2]:
+            raise ArtifactError(
+                f"the estimator in {self.path} was made by scikit-learn {made_by}, this is {here}",
+                f"{_FIT_AGAIN}; lists from the stored table do not need it",
+            )
+
+    def _read(self, member: str) -> bytes:
+        start, stop = self._extent(member)
+        self.check(start, stop)
+        return self._map[start:stop]
+
+    def _extent(self, member: str) -> tuple[int, int]:
+        """Return the start and stop of a member's content in the file."""
+        info = self._members[member]
+        self.check(info.header_offset, info.header_offset + LOCAL_HEADER.size)
+        header = self._map[info.header_offset : info.header_offset + LOCAL_HEADER.size]
+        signature, name_length, extra_length = LOCAL_HEADER.unpack(header)
+        start = info.header_offset + LOCAL_HEADER.size + name_length + extra_length
+        stop = start + info.file_size
+        stored = signature == b"PK\x03\x04" and info.compress_type == zipfile.ZIP_STORED
+        if not stored or stop > self._covered:
+            raise ValueError(f"{member} is compressed or at an invalid position")
+        return start, stop

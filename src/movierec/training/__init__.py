@@ -1,0 +1,1 @@
+"""Training: fitting a model on a data set."""

@@ -1,0 +1,263 @@
+"""Fit a model on a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from movierec._util import Progress, no_progress
+from movierec.algorithms._needs import fit_algorithm
+from movierec.algorithms.base import Algorithm, HasNeighbors, Run, TrainingData
+from movierec.algorithms.registry import create, load, name_of
+from movierec.data.dataset import read_dataset
+from movierec.data.encode import EncodedData, encode
+from movierec.data.summary import summarize
+from movierec.errors import UsageError
+from movierec.films.content import catalog_features, content_matrix
+from movierec.model.card import make_card
+from movierec.model.histories import Histories
+from movierec.model.model import COSINE, Model, restored
+from movierec.model.parameters import Parameters
+from movierec.model.vectors import ItemVectors
+from movierec.neighbors.table import NeighborSpec, NeighborTable
+from movierec.neighbors.vectors import item_vectors
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    from movierec.data.dataset import Dataset, OnError
+    from movierec.training.engine import Compare, Engine
+
+# Parameters that item_knn shares with a model, because it uses the table and content of the model.
+_SHARED = ("n_neighbors", "min_support", "content_weight", "prior")
+# As the default algorithm of a model, item_knn uses the plain cosine, as scikit-learn's estimator.
+_PLAIN = {"weighting": "none", "shrinkage": 0.0, "feedback": "value"}
+
+
+def fit_model(
+    dataset: Dataset,
+    parameters: Parameters,
+    engine: Engine,
+    *,
+    algorithm: Algorithm | None = None,
+    progress: Progress = no_progress,
+) -> Model:
+    """Fit a model on a data set.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Its ratings are removed from it, so that they can be freed.
+    parameters : Parameters
+    engine : Engine
+    algorithm : Algorithm, optional
+        Default: the one that `parameters` names.
+    progress : callable
+
+    Raises
+    ------
+    DataError
+        If no rating is left, or the data lack what the algorithm needs.
+    UsageError
+        If the algorithm is unknown, or one of its parameters is invalid.
+    """
+    algorithm = algorithm or _algorithm(parameters)
+    parameters = _completed(parameters, algorithm)
+    progress("encoding the ratings", 0.0)
+    encoded = encode(dataset, parameters.min_ratings)
+    summary = summarize(encoded.catalog, encoded.interactions.item_users, counts_of(dataset))
+    content, parts = _content(encoded, dataset, parameters)
+    card = make_card(encoded, parameters) | {
+        "files": dataset.files,
+        "notes": dataset.notes,
+        "content_parts": parts,
+    }
+    catalog, titles = encoded.catalog, encoded.titles
+    fitted = _fit(encoded, content, algorithm, parameters, engine, progress)
+    state, settings = fitted.algorithm.state(), fitted.algorithm.parameters()
+    return Model(
+        card | {"similarity": fitted.similarity},
+        parameters,
+        catalog,
+        titles,
+        fitted.table,
+        fitted.vectors,
+        fitted.histories,
+        # Restored as from a file, so that the fitted and the loaded model give the same answers.
+        load_algorithm=cache(
+            lambda: restored(type(algorithm), settings, state, fitted.table, catalog)
+        ),
+        load_summary=lambda: summary,
+    )
+
+
+def _fit(
+    encoded: EncodedData,
+    content: csr_matrix | None,
+    algorithm: Algorithm,
+    parameters: Parameters,
+    engine: Engine,
+    progress: Progress,
+) -> _Fitted:
+    """Fit the algorithm and compute the table; each step frees its input."""
+    data = TrainingData(encoded.take_interactions(), content)
+    spec = _spec(algorithm)
+    if spec is None:
+        progress(f"fitting {parameters.algorithm}", 0.0)
+        fit_algorithm(algorithm, data, Run(progress))
+    users, n_ratings = encoded.users, np.asarray(encoded.catalog.n_ratings)
+    histories = None
+    if "timestamps" in algorithm.NEEDS:
+        histories = Histories.by_time(users, data.interactions)
+    item_users = data.interactions.item_users
+    del data
+    matrix = item_vectors(item_users, content, parameters.content_weight, parameters.prior)
+    del item_users
+    vectors = ItemVectors.build(matrix, len(users), n_ratings)
+    return _Fitted(
+        algorithm,
+        _table(algorithm, vectors, parameters, engine, progress),
+        vectors,
+        histories or Histories.by_index(users, matrix),
+        algorithm.SIMILARITY if spec is None else COSINE,
+    )
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """The result of a fit."""
+
+    algorithm: Algorithm
+    table: NeighborTable
+    vectors: ItemVectors
+    histories: Histories
+    similarity: str
+
+
+def _spec(algorithm: Algorithm) -> NeighborSpec | None:
+    """Return the spec of an algorithm's table, or None if an engine cannot compute the table."""
+    return algorithm.neighbor_spec() if isinstance(algorithm, HasNeighbors) else None
+
+
+def _table(
+    algorithm: Algorithm,
+    vectors: ItemVectors,
+    parameters: Parameters,
+    engine: Engine,
+    progress: Progress,
+) -> NeighborTable:
+    """Compute the table that `movierec similar` shows."""
+    spec = _spec(algorithm)
+    if spec is not None:
+        return engine.neighbors(vectors, spec, progress)
+    if isinstance(algorithm, HasNeighbors):
+        return algorithm.get_neighbors()
+    table_spec = NeighborSpec(parameters.n_neighbors, parameters.min_support)
+    compare: Compare = lambda *ends: algorithm.similarities(np.arange(*ends))  # noqa: E731
+    return engine.neighbors_by(compare, vectors, table_spec, progress)
+
+
+def chosen_algorithm(
+    algorithm: str | Algorithm | type[Algorithm], settings: Mapping[str, Any]
+) -> tuple[str, Algorithm | None]:
+    """Return the name of an algorithm, and the object if one was given.
+
+    Parameters
+    ----------
+    algorithm : str, Algorithm, or subclass of Algorithm
+    settings : mapping of str to object
+        Parameters for a name or a class; an object already has its parameters.
+
+    Raises
+    ------
+    UsageError
+        If settings are given for an object, or `algorithm` is not an algorithm.
+    """
+    if isinstance(algorithm, str):
+        return algorithm, None
+    if isinstance(algorithm, type) and issubclass(algorithm, Algorithm):
+        return name_of(algorithm), None
+    if not isinstance(algorithm, Algorithm):
+        raise UsageError(
+            f"algorithm has the type {type(algorithm).__name__}",
+            "give a name, or a subclass or an object of movierec.Algorithm",
+        )
+    if settings:
+        raise UsageError(
+            "settings cannot be given for an algorithm object, which has its parameters already",
+            "pass them when you create the object",
+        )
+    return name_of(type(algorithm)), algorithm
+
+
+def _algorithm(parameters: Parameters) -> Algorithm:
+    """Create the algorithm that the parameters name."""
+    if parameters.algorithm != Parameters.algorithm:
+        return create(load(parameters.algorithm), parameters.settings)
+    shared = {name: getattr(parameters, name) for name in _SHARED}
+    return create(load(parameters.algorithm), shared | _PLAIN | dict(parameters.settings))
+
+
+def _completed(parameters: Parameters, algorithm: Algorithm) -> Parameters:
+    """Return the parameters, completed with the name and the parameters of the algorithm."""
+    shared = {name: getattr(algorithm, name) for name in _SHARED} if _is_shared(algorithm) else {}
+    name = name_of(type(algorithm))
+    return replace(parameters, algorithm=name, settings=algorithm.parameters(), **shared)
+
+
+def _is_shared(algorithm: Algorithm) -> bool:
+    return name_of(type(algorithm)) == Parameters.algorithm
+
+
+def _content(
+    encoded: EncodedData, dataset: Dataset, parameters: Parameters
+) -> tuple[csr_matrix | None, dict[str, int]]:
+    """Return the content of the movies that may be compared, and the end column of each part."""
+    from scipy.sparse import csr_matrix
+
+    if parameters.content_weight == 0:
+        return None, {}
+    features = catalog_features(encoded.catalog, dataset.tags, dataset.genome)
+    content, parts = content_matrix(features, parameters.content_parts)
+    if content is not None and parameters.min_ratings > 1:
+        enough = np.asarray(encoded.catalog.n_ratings) >= parameters.min_ratings
+        content = csr_matrix(content.multiply(enough[:, None]))
+    return content, parts
+
+
+def counts_of(dataset: Dataset) -> dict[str, int]:
+    """Return the counts made while reading."""
+    return {
+        "rating_rows": dataset.n_rating_rows,
+        "movie_rows": dataset.n_movie_rows,
+        "movies_with_links": len(dataset.links),
+        "movies_with_tags": len(dataset.tags),
+        "movies_with_genome": len(dataset.genome),
+    }
+
+
+def summary_of(
+    sources: Mapping[str, Any], *, on_error: OnError = "fail", progress: Progress = no_progress
+) -> dict[str, Any]:
+    """Summarize files without a model, as :meth:`movierec.Recommender.stats` does for a model.
+
+    Parameters
+    ----------
+    sources : mapping of str to path-like or data frame
+        ``ratings`` and ``movies``; see :func:`movierec.data.dataset.read_dataset`.
+    on_error : {"fail", "skip"}
+        Whether an unusable row raises an error or is skipped.
+    progress : callable, optional
+    """
+    dataset = read_dataset(**sources, on_error=on_error, progress=progress)
+    encoded = encode(dataset)
+    return {
+        **summarize(encoded.catalog, encoded.interactions.item_users, counts_of(dataset)),
+        "files": dataset.files,
+        "notes": dataset.notes,
+        "dropped": encoded.dropped,
+    }

@@ -1,0 +1,70 @@
+"""The engine that works in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from movierec._util import Progress
+from movierec.neighbors.blockwise import SimilarityRows, fill_table
+from movierec.neighbors.table import NeighborSpec, NeighborTable
+from movierec.neighbors.top_k import top_k
+
+if TYPE_CHECKING:
+    from movierec.data.dataset import Dataset, OnError
+    from movierec.model.vectors import ItemVectors
+    from movierec.training.engine import Compare
+
+
+class LocalEngine:
+    """Works on the processors of this machine; see :class:`movierec.training.engine.Engine`."""
+
+    def read(self, sources: Mapping[str, Any], *, on_error: OnError, progress: Progress) -> Dataset:
+        """Read a data set; see :func:`movierec.data.dataset.read_dataset`.
+
+        Parameters
+        ----------
+        sources, on_error, progress
+            As in :meth:`movierec.training.engine.Engine.read`.
+        """
+        from movierec.data.dataset import read_dataset
+
+        return read_dataset(**sources, on_error=on_error, progress=progress)
+
+    def neighbors(
+        self, vectors: ItemVectors, spec: NeighborSpec, progress: Progress
+    ) -> NeighborTable:
+        """Compute a table from the vectors of the items; see `movierec.neighbors.top_k.top_k`.
+
+        Parameters
+        ----------
+        vectors, spec, progress
+            As in :meth:`movierec.training.engine.Engine.neighbors`.
+        """
+        return top_k(
+            vectors.matrix,
+            spec.n_neighbors,
+            n_users=vectors.n_users,
+            min_support=spec.min_support,
+            shrinkage=spec.shrinkage,
+            progress=_comparing(progress),
+        )
+
+    def neighbors_by(
+        self, compare: Compare, vectors: ItemVectors, spec: NeighborSpec, progress: Progress
+    ) -> NeighborTable:
+        """Compute a table from any similarities, a block of items at a time.
+
+        Parameters
+        ----------
+        compare, vectors, spec, progress
+            As in :meth:`movierec.training.engine.Engine.neighbors_by`.
+        """
+        table = NeighborTable.empty(vectors.matrix.shape[0], spec.n_neighbors)
+        rows = SimilarityRows(compare, vectors.matrix, vectors.n_users, spec.min_support)
+        fill_table(table, rows, _comparing(progress))
+        return table
+
+
+def _comparing(progress: Progress) -> Callable[[float], None]:
+    return lambda done: progress("comparing the movies", done)

@@ -1,0 +1,56 @@
+"""A browser and its pages. Playwright is imported in the fixtures, since it may be missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.web.conftest import Server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+    from tests.web.browser.helpers import Visit, Watch
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    from tests.web.browser.helpers import running_browser
+
+    with running_browser() as running:
+        yield running
+
+
+@pytest.fixture
+def visit(browser: Browser, server: Server) -> Iterator[Visit]:
+    """Open pages, each as a new visitor; at the end, none may have done what it must not."""
+    from playwright.sync_api import expect
+
+    from tests.web.browser.helpers import PATIENCE, Watch
+
+    opened: list[tuple[BrowserContext, Watch]] = []
+
+    def new_page(home: str = server.url, **options: Any) -> Page:
+        context = browser.new_context(base_url=home, **options)
+        context.set_default_timeout(PATIENCE)
+        opened.append((context, Watch(context, home)))
+        return context.new_page()
+
+    expect.set_options(timeout=PATIENCE)
+    yield new_page
+    for context, _ in opened:
+        context.close()
+    assert [fault for _, watch in opened for fault in watch.faults] == []
+
+
+@pytest.fixture
+def page(visit: Visit) -> Page:
+    return visit()
+
+
+@pytest.fixture
+def plain(visit: Visit) -> Page:
+    """A page without JavaScript."""
+    return visit(java_script_enabled=False)

@@ -1,0 +1,114 @@
+"""Helpers for tests in a browser; import them after ``pytest.importorskip``."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Locator,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
+
+Visit = Callable[..., Page]
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE = 15_000  # milliseconds; these machines are shared
+BOX = "input[name=movies]"
+TOY_STORIES = ["Toy Story (1995)", "Toy Story 2 (1999)", "Toy Story 3 (2010)", "Toy Story 4 (2019)"]
+HAMLETS = ["Hamlet (1996)", "Hamlet (1990)", "Hamlet (1948)", "Hamlet (Gamlet) (1964)"]
+
+
+class Watch:
+    """Records what a page must not do: request from another host, fail, or open a dialog."""
+
+    def __init__(self, context: BrowserContext, home: str) -> None:
+        self.home = home + "/"
+        self.faults: list[str] = []
+        context.on("request", self._request)
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.faults.append(f"error: {error.error}"))
+        context.on("dialog", self._dialog)
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith(self.home):
+            self.faults.append(f"requested: {request.url}")
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):  # violations of the content policy are errors
+            self.faults.append(f"console: {message.text}")
+
+    def _dialog(self, dialog: Dialog) -> None:
+        self.faults.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next(filter(None, map(shutil.which, names)), None)
+    if program is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield running
+        running.close()
+
+
+def options_of(page: Page) -> Locator:
+    return page.get_by_role("option")
+
+
+def type_in(page: Page, text: str) -> None:
+    """Type, and wait for the suggestions."""
+    page.locator(BOX).fill("")
+    page.locator(BOX).press_sequentially(text)
+    expect(options_of(page).first).to_be_visible()
+
+
+def add(page: Page, title: str) -> None:
+    """Add a movie on the taste page by its title and the button."""
+    page.locator(BOX).fill(title)
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_label(f"Your rating of {title}")).to_be_visible()
+
+
+def ratings_in(page: Page) -> dict[str, str]:
+    rows = page.locator(".rated li")
+    return {
+        row.locator("a").inner_text(): row.locator("select").input_value() for row in rows.all()
+    }
+
+
+def focused(page: Page) -> str:
+    """Return the accessible name of the focused element."""
+    told: str = page.evaluate(
+        "(at => at.ariaLabel ?? at.labels?.[0]?.innerText ?? at.innerText)(document.activeElement)"
+    )
+    return told
+
+
+def in_a_row(page: Page, presses: int) -> list[str]:
+    """Return the names that the tab key focuses, in order."""
+    names = []
+    for _ in range(presses):
+        page.keyboard.press("Tab")
+        names.append(focused(page))
+    return names
