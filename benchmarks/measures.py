@@ -1,4 +1,4 @@
-"""How good lists of similar films are: series, what people watched next, judgements of pairs."""
+"""Measures of lists of similar movies: series, what users liked next, judgments of pairs."""
 
 from __future__ import annotations
 
@@ -10,78 +10,120 @@ import numpy.typing as npt
 import pandas as pd
 
 Scores = npt.NDArray[np.float32]
-Rows = Callable[[npt.NDArray[np.int64]], Scores]
-"""Returns the similarity of some films, by index, to all films; 0 where there is none."""
+Indices = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+Compare = Callable[[Indices], Scores]
+"""Returns the similarity of some items, by index, to all items; 0 where there is none."""
 
-LIKED = 4.0
+LIKED = 4.0  # the least rating of a movie that somebody liked
+N_NEAREST = 10
 DEPTHS = (10, 50, 100)
 N_RESAMPLES = 1000
 
 
 @dataclass
 class Series:
-    """The queries of series retrieval.
+    """The items that belong to series.
 
     Attributes
     ----------
     siblings : mapping of int to set of int
-        The other films of the same series, by film.
-    of : mapping of int to int
-        A series of each film.
+        For each item, the other items of its series.
+    series_of : mapping of int to int
+        For each item, the id of its series; of the last one, if it belongs to several.
     """
 
     siblings: Mapping[int, set[int]]
-    of: Mapping[int, int]
+    series_of: Mapping[int, int]
 
     @classmethod
-    def read(cls, listed: pd.DataFrame, index: Mapping[int, int]) -> Series:
-        """Take the films of `listed` that are in `index`."""
-        siblings: dict[int, set[int]] = {}
-        of: dict[int, int] = {}
-        for number in listed["collectionId"].unique().tolist():
-            movies = listed.loc[listed["collectionId"] == number, "movieId"].tolist()
-            films = [index[movie] for movie in movies if movie in index]
-            for film in films:
-                if len(films) > 1:
-                    siblings.setdefault(film, set()).update(set(films) - {film})
-                    of[film] = number
-        return cls(dict(sorted(siblings.items())), of)
+    def read(cls, table: pd.DataFrame, index: Mapping[int, int]) -> Series:
+        """Read series of at least two known items.
 
-    def recalls(self, rows: Rows, candidates: npt.NDArray[np.bool_]) -> dict[int, float]:
-        """Return recall@10 of each film: siblings in its top ten, of as many as could be there."""
-        films = np.array(list(self.siblings), dtype=np.int64)
-        scores = among(rows(films), films, candidates)
-        nearest = np.argsort(-scores, axis=1, kind="stable")[:, :10]
+        Parameters
+        ----------
+        table : DataFrame
+            With the columns ``collectionId`` and ``movieId``.
+        index : mapping of int to int
+            ``item_index`` by movie id; other movies are left out.
+        """
+        siblings: dict[int, set[int]] = {}
+        series_of: dict[int, int] = {}
+        for number in table["collectionId"].unique().tolist():
+            movies = table.loc[table["collectionId"] == number, "movieId"].tolist()
+            items = [index[movie] for movie in movies if movie in index]
+            for item in items:
+                if len(items) > 1:
+                    siblings.setdefault(item, set()).update(set(items) - {item})
+                    series_of[item] = number
+        return cls(dict(sorted(siblings.items())), series_of)
+
+    def recalls(self, compare: Compare, candidates: Mask) -> dict[int, float]:
+        """Return recall@10 of each item: the share of its siblings among the ten nearest.
+
+        Parameters
+        ----------
+        compare : Compare
+        candidates : ndarray of shape (n_items,), bool
+        """
+        items = np.array(list(self.siblings), dtype=np.int64)
+        scores = among(compare(items), items, candidates)
+        nearest = np.argsort(-scores, axis=1, kind="stable")[:, :N_NEAREST]
         return {
-            film: sum(scores[row, other] > 0 for other in nearest[row] if other in own)
-            / min(10, len(own))
-            for row, (film, own) in enumerate(self.siblings.items())
+            item: sum(scores[row, other] > 0 for other in nearest[row] if other in siblings)
+            / min(N_NEAREST, len(siblings))  # no list can hold more
+            for row, (item, siblings) in enumerate(self.siblings.items())
         }
 
 
-def among(
-    scores: Scores, films: npt.NDArray[np.int64], candidates: npt.NDArray[np.bool_]
-) -> Scores:
-    """Return scores with the films themselves, and all that are no candidates, ruled out."""
-    ruled = np.where(candidates[None, :], scores, np.float32(-1))
-    ruled[np.arange(len(films)), films] = -1
-    return ruled
+def among(scores: Scores, items: Indices, candidates: Mask) -> Scores:
+    """Rule out each item itself and all items that are no candidates.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n, n_items), float32
+    items : ndarray of shape (n,), int64
+        The item of each row.
+    candidates : ndarray of shape (n_items,), bool
+
+    Returns
+    -------
+    ndarray of shape (n, n_items), float32
+        The scores, but -1 for what is ruled out.
+    """
+    kept = np.where(candidates[None, :], scores, np.float32(-1))
+    kept[np.arange(len(items)), items] = -1
+    return kept
 
 
 def mean_with_interval(values: Mapping[int, float], cluster_of: Mapping[int, int]) -> list[float]:
-    """Return a mean with its 95 % interval, by a bootstrap over clusters (Efron 1979)."""
+    """Return a mean and its 95 % interval, by a bootstrap over clusters (Efron 1979).
+
+    Parameters
+    ----------
+    values : mapping of int to float
+    cluster_of : mapping of int to int
+        The cluster of each key of `values`.
+    """
     clusters: dict[int, list[float]] = {}
-    for film, value in values.items():
-        clusters.setdefault(cluster_of[film], []).append(value)
-    sums = np.array([sum(own) for own in clusters.values()])
-    sizes = np.array([len(own) for own in clusters.values()])
+    for item, value in values.items():
+        clusters.setdefault(cluster_of[item], []).append(value)
+    sums = np.array([sum(cluster) for cluster in clusters.values()])
+    sizes = np.array([len(cluster) for cluster in clusters.values()])
     drawn = np.random.default_rng(0).integers(0, len(sums), (N_RESAMPLES, len(sums)))
     means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
     return [sums.sum() / sizes.sum(), *np.quantile(means, [0.025, 0.975])]
 
 
 def last_liked(ratings: pd.DataFrame) -> pd.DataFrame:
-    """Return each user's last liked film and the liked one before it, with the row of the last."""
+    """Return the last two movies that each user liked.
+
+    Returns
+    -------
+    DataFrame
+        By user, the movie ids ``first`` and ``last``, and in ``row`` the row of `last` in
+        `ratings`. Users who liked fewer movies are left out.
+    """
     liked = ratings[ratings["rating"] >= LIKED].sort_values("timestamp", kind="stable")
     last = liked.groupby("userId").tail(2).groupby("userId")
     pairs = last["movieId"].agg(["first", "last", "size"])
@@ -89,21 +131,33 @@ def last_liked(ratings: pd.DataFrame) -> pd.DataFrame:
     return pairs[pairs["size"] == 2]
 
 
-def agreement(
-    rows: Rows, pairs: Sequence[tuple[int, int]], candidates: npt.NDArray[np.bool_]
-) -> list[float]:
-    """Return how often the film liked next is among the nearest 10, 50 and 100 of one liked."""
-    films, following = np.array(pairs, dtype=np.int64).T
-    scores = among(rows(films), films, candidates)
-    own = scores[np.arange(len(films)), following][:, None]
+def agreement(compare: Compare, pairs: Sequence[tuple[int, int]], candidates: Mask) -> list[float]:
+    """Return how often the item liked next is among the nearest 10, 50 and 100 items.
+
+    Parameters
+    ----------
+    compare : Compare
+    pairs : sequence of tuple of int
+        An item that a user liked, and the one liked next.
+    candidates : ndarray of shape (n_items,), bool
+    """
+    items, following = np.array(pairs, dtype=np.int64).T
+    scores = among(compare(items), items, candidates)
+    found = scores[np.arange(len(items)), following][:, None]
     places = np.arange(scores.shape[1])[None, :]
-    ahead = (scores > own) | ((scores == own) & (places < following[:, None]))
-    ranks = np.where(own[:, 0] > 0, ahead.sum(axis=1), scores.shape[1])
+    ahead = (scores > found) | ((scores == found) & (places < following[:, None]))
+    ranks = np.where(found[:, 0] > 0, ahead.sum(axis=1), scores.shape[1])
     return [float((ranks < depth).mean()) for depth in DEPTHS]
 
 
-def auc(scores: npt.NDArray[np.floating], similar: npt.NDArray[np.bool_]) -> float:
-    """Return how often a similar pair scores above another (Hanley and McNeil 1982)."""
+def auc(scores: npt.NDArray[np.floating], similar: Mask) -> float:
+    """Return how often a similar pair scores above another pair (Hanley and McNeil 1982).
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_pairs,)
+    similar : ndarray of shape (n_pairs,), bool
+    """
     ranks = pd.Series(scores).rank().to_numpy()
     n_similar, n_other = int(similar.sum()), int((~similar).sum())
     above = ranks[similar].sum() - n_similar * (n_similar + 1) / 2

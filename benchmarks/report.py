@@ -1,4 +1,4 @@
-"""From measurements to a page: tables, a plot, and whether the answers agree."""
+"""Write the page: tables, a plot, and how many neighbors are correct."""
 
 from __future__ import annotations
 
@@ -8,29 +8,21 @@ import platform
 from functools import cache
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from results import BARE_HELP, BARE_QUERY, CONTENDERS, NOT_FITTED, Cost, Result
 from scipy.sparse import csr_matrix
 
-if TYPE_CHECKING:
-    from run import Cost, Result
-
 TOLERANCE = 2e-5  # several contenders work in float32
-NAMES = {
-    "movierec": "movierec",
-    "movierec_cosine": "movierec, by ratings alone",
-    "scikit_learn": "scikit-learn, one film at a time",
-    "implicit_cosine": "implicit, CosineRecommender",
-    "sparse_dot_topn_cosine": "sparse_dot_topn",
-    "lenskit_item_knn": "LensKit, ItemKNNScorer",
-    "classic": "the classic script",
-}
+PROBLEM_LENGTH = 80  # characters of a message in a table
 
 
 @cache
-def _ratings(data: Path) -> tuple[csr_matrix, np.ndarray[Any, Any]]:
+def _ratings(data: Path) -> tuple[csr_matrix, npt.NDArray[Any]]:
+    """Return the ratings as rows of length 1, shape (n_movies, n_users), and the movie ids."""
     frame = pd.read_csv(data / "ratings.csv", usecols=["userId", "movieId", "rating"])
     movies, rows = np.unique(frame["movieId"], return_inverse=True)
     users, columns = np.unique(frame["userId"], return_inverse=True)
@@ -42,28 +34,37 @@ def _ratings(data: Path) -> tuple[csr_matrix, np.ndarray[Any, Any]]:
 
 
 def most_rated(data: Path) -> int:
+    """Return the id of the movie with the most ratings."""
     matrix, movies = _ratings(data)
     return int(movies[np.argmax(np.diff(matrix.indptr))])
 
 
 def agreement(data: Path, sample: Path) -> str:
-    """Tell how many of the sampled films have the ten nearest neighbours, by float64."""
+    """Count the sampled movies whose neighbors are the nearest, computed in float64.
+
+    Parameters
+    ----------
+    data : Path
+        The folder of ``ratings.csv``.
+    sample : Path
+        By movie id, a list of ids and similarities.
+    """
     if not sample.exists():
         return "-"
-    matrix, movies = _ratings(data)
     answers = json.loads(sample.read_text(encoding="utf-8"))
-    right = 0
-    for movie, found in answers.items():
-        row = int(np.searchsorted(movies, int(movie)))
-        exact = np.asarray((matrix @ matrix[row].T).todense()).ravel()
-        exact[row] = 0
-        best = np.sort(exact)[::-1][: len(found)]
-        claimed = exact[np.searchsorted(movies, [other for other, _ in found])]
-        scores = [score for _, score in found]
-        right += bool(
-            np.allclose(claimed, best, atol=TOLERANCE) and np.allclose(scores, best, atol=TOLERANCE)
-        )
-    return f"{right} of {len(answers)}"
+    n_correct = sum(_is_correct(data, int(movie), found) for movie, found in answers.items())
+    return f"{n_correct} of {len(answers)}"
+
+
+def _is_correct(data: Path, movie: int, found: list[tuple[int, float]]) -> bool:
+    matrix, movies = _ratings(data)
+    row = int(np.searchsorted(movies, movie))
+    exact = np.asarray((matrix @ matrix[[row]].T).todense()).ravel()
+    exact[row] = 0
+    best = np.sort(exact)[::-1][: len(found)]
+    of_found = exact[np.searchsorted(movies, [other for other, _ in found])]
+    scores = [score for _, score in found]
+    return all(np.allclose(values, best, atol=TOLERANCE) for values in (of_found, scores))
 
 
 def write(
@@ -72,7 +73,18 @@ def write(
     costs: dict[str, list[Cost]],
     cold: Cost,
 ) -> None:
-    """Write ``benchmarks.md`` and the plot."""
+    """Write ``benchmarks.md`` and the plot.
+
+    Parameters
+    ----------
+    folder : Path
+    results : dict of str to dict of str to Result
+        By size, in millions of ratings, and by contender.
+    costs : dict of str to list of Cost
+        The rows of the start-up table, with the cost of each round.
+    cold : Cost
+        The cost of a fit that compiles first.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     plotted = _plot(folder / "benchmarks.svg", results)
     parts = [_HEAD.format(machine=_machine())]
@@ -80,13 +92,7 @@ def write(
     parts += [_size_table(size, by_name) for size, by_name in results.items()]
     parts.append(_start_table(costs))
     size, by_name = list(results.items())[-1]
-    warm = by_name["movierec"].fit
-    parts.append(
-        _COLD.format(
-            size=size, cold=cold.seconds, cold_cpu=cold.cpu_seconds, warm=warm.seconds,
-            warm_cpu=warm.cpu_seconds,
-        )
-    )  # fmt: skip
+    parts.append(_COLD.format(size=size, cold=cold, warm=by_name["movierec"].fit))
     (folder / "benchmarks.md").write_text("\n".join(parts), encoding="utf-8")
 
 
@@ -94,26 +100,35 @@ _HEAD = """# Benchmarks
 
     python benchmarks/run.py
 
-wrote this page; `benchmarks/README.md` says what it needs. Every figure
-is of a whole process, the median of its runs: wall time, CPU time (of all processors together) and
-the peak of its memory. *Fit* goes from the CSV file to a saved model with 100 neighbours of each
-film; *ask* starts a program, loads the model and lists ten neighbours of the most rated film.
-*Right* counts sampled films whose ten neighbours are the nearest, checked in float64. All
-contenders ran one after another on one machine: {machine}. Absolute figures are worth little
-elsewhere: look at the ratios.
+wrote this page; `benchmarks/README.md` lists the requirements. Every figure is for a whole
+process. Wall time and CPU time (the sum over all processors) are medians of its runs, and memory
+is the highest peak. *Fit* goes from the CSV file to a saved model with the 100 nearest neighbors of
+each movie. *Query* starts a program, loads the model and lists the ten nearest neighbors of the
+movie with the most ratings. *Correct* counts the sampled movies whose ten neighbors are the
+nearest, checked in float64. All contenders ran one after another on one machine: {machine}.
+Absolute figures mean little on another machine; compare the ratios.
 
-movierec compares films by ratings and content; *by ratings alone* (`--content-weight 0`) it has
-the neighbours of its peers. LensKit centres ratings and so has others. scikit-learn finds none
-while fitting: each question multiplies the whole matrix. The classic script starts from the CSV
-files at every question.
+movierec compares movies by ratings and content. *By ratings alone* (`--content-weight 0`), it has
+the same neighbors as the other libraries, except LensKit, which centers the ratings and therefore
+has different neighbors. scikit-learn computes no neighbors during the fit: each query multiplies
+the whole matrix. The classic script starts from the CSV files at every query.
+"""
+
+_START = """
+## Start-up
+
+The cost of a query, compared with `import typer, rich.table, rich.console, numpy`, and of `--help`,
+compared with `import typer, rich.console, rich.table`: Python with these imports costs that much in
+any case. All commands ran in turn, in {rounds} rounds. The times are medians, memory is the highest
+peak, and the ratios are medians of the ratios of each round.
 """
 
 _COLD = """
-## Compiling
+## Compilation
 
-The first fit that needs the compiled loops, on an installation that never had them, took
-{cold:.1f} s ({cold_cpu:.1f} s of CPU) on {size} million ratings; later ones {warm:.1f} s
-({warm_cpu:.1f} s of CPU).
+The first fit that needs the compiled loops, on a new installation, took {cold.seconds:.1f} s
+({cold.cpu_seconds:.1f} s of CPU) on {size} million ratings; later fits took {warm.seconds:.1f} s
+({warm.cpu_seconds:.1f} s of CPU).
 """
 
 
@@ -126,68 +141,69 @@ def _machine() -> str:
 
 
 def _size_table(size: str, results: dict[str, Result]) -> str:
-    ours = results["movierec"]
     lines = [
         f"\n## {size} million ratings\n",
-        "| | fit s | CPU s | peak MB | x ours | model MB | ask s | ask MB | x ours | right |",
+        "| | fit s | CPU s | peak MB | × movierec | model MB | query s | query MB | × movierec "
+        "| correct |",
         "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
-    for name, result in results.items():
-        fit, ask = result.fit, result.query
-        if fit.problem or ask.problem:
-            lines.append(f"| {NAMES[name]} | failed: {(fit.problem or ask.problem)[:80]} |||||||||")
-            continue
-        ratio, ask_ratio = fit.seconds / ours.fit.seconds, ask.seconds / ours.query.seconds
-        figures = ["-"] * 4
-        if name != "classic":
-            figures = [f"{fit.seconds:.1f}", f"{fit.cpu_seconds:.1f}", f"{fit.megabytes:.0f}"]
-            figures.append(f"{ratio:.2f}")
-        figures += [f"{result.model_megabytes:.1f}", f"{ask.seconds:.2f}", f"{ask.megabytes:.0f}"]
-        figures += [f"{ask_ratio:.1f}", result.agreement]
-        lines.append(f"| {NAMES[name]} | {' | '.join(figures)} |")
+    lines += [_size_row(name, result, results["movierec"]) for name, result in results.items()]
     return "\n".join(lines)
 
 
+def _size_row(name: str, result: Result, ours: Result) -> str:
+    fit, query = result.fit, result.query
+    if problem := fit.problem or query.problem:
+        return f"| {CONTENDERS[name]} | failed: {problem[:PROBLEM_LENGTH]} |||||||||"
+    figures = ["-"] * 4
+    if name != NOT_FITTED:
+        figures = [f"{fit.seconds:.1f}", f"{fit.cpu_seconds:.1f}", f"{fit.megabytes:.0f}"]
+        figures.append(f"{fit.seconds / ours.fit.seconds:.2f}")
+    figures += [f"{result.model_megabytes:.1f}", f"{query.seconds:.2f}", f"{query.megabytes:.0f}"]
+    figures += [f"{query.seconds / ours.query.seconds:.1f}", result.agreement]
+    return f"| {CONTENDERS[name]} | {' | '.join(figures)} |"
+
+
 def _start_table(costs: dict[str, list[Cost]]) -> str:
-    rounds = len(costs["python, for help"])
     lines = [
-        "\n## Starting up\n",
-        "What a question costs next to `import typer, rich.table, rich.console, numpy`, and help",
-        "next to `import typer, rich.console, rich.table`: what Python with these costs anyway.",
-        f"All commands ran in turn, {rounds} rounds; medians, also of the ratios of each round.\n",
-        "| | wall s | CPU s | peak MB | wall, x python | CPU, x python |",
+        _START.format(rounds=len(costs[BARE_HELP])),
+        "| | wall s | CPU s | peak MB | wall, × Python | CPU, × Python |",
         "|---|--:|--:|--:|--:|--:|",
     ]
     for name, own in costs.items():
-        base = costs["python, for help" if "help" in name else "python, for a question"]
-        figures = [
-            f"{median(cost.seconds for cost in own):.3f}",
-            f"{median(cost.cpu_seconds for cost in own):.3f}",
-            f"{max(cost.megabytes for cost in own):.0f}",
-            f"{median(a.seconds / b.seconds for a, b in zip(own, base, strict=True)):.2f}",
-            f"{median(a.cpu_seconds / b.cpu_seconds for a, b in zip(own, base, strict=True)):.2f}",
-        ]
-        lines.append(f"| {name} | {' | '.join(figures)} |")
+        base = costs[BARE_HELP if "help" in name else BARE_QUERY]
+        lines.append(f"| {name} | {' | '.join(_start_figures(own, base))} |")
     return "\n".join(lines) + "\n"
 
 
+def _start_figures(own: list[Cost], base: list[Cost]) -> list[str]:
+    rounds = list(zip(own, base, strict=True))
+    return [
+        f"{median(cost.seconds for cost in own):.3f}",
+        f"{median(cost.cpu_seconds for cost in own):.3f}",
+        f"{max(cost.megabytes for cost in own):.0f}",
+        f"{median(cost.seconds / bare.seconds for cost, bare in rounds):.2f}",
+        f"{median(cost.cpu_seconds / bare.cpu_seconds for cost, bare in rounds):.2f}",
+    ]
+
+
 def _plot(path: Path, results: dict[str, dict[str, Result]]) -> bool:
-    """Draw time against size; without matplotlib there is no plot."""
+    """Draw time against size, if matplotlib is installed; return whether it is."""
     try:
         from matplotlib import pyplot
     except ImportError:
         return False
     figure, panels = pyplot.subplots(1, 2, figsize=(10, 4), layout="constrained")
-    for panel, step, title in zip(panels, ("fit", "query"), ("fit", "ask"), strict=True):
-        for name, label in NAMES.items():
+    for panel, step in zip(panels, ("fit", "query"), strict=True):
+        for name, label in CONTENDERS.items():
             points = [
                 (float(size), getattr(by_name[name], step).seconds)
                 for size, by_name in results.items()
                 if name in by_name and not getattr(by_name[name], step).problem
             ]
-            if points and not (name == "classic" and step == "fit"):
+            if points and not (name == NOT_FITTED and step == "fit"):
                 panel.loglog(*zip(*points, strict=True), "o-", label=label)
-        panel.set(title=title, xlabel="million ratings", ylabel="seconds, whole process")
+        panel.set(title=step, xlabel="million ratings", ylabel="seconds, whole process")
         panel.grid(alpha=0.3)
     panels[1].legend(fontsize=8)
     figure.savefig(path, metadata={"Date": None})

@@ -17,7 +17,7 @@ from movierec.algorithms._needs import fit_algorithm
 from movierec.algorithms.base import Explains, HasNeighbors, contributions_of
 from movierec.algorithms.popular import Popular
 from movierec.algorithms.registry import load, make, names, parameters_of
-from movierec.neighbors.table import NeighborSpec
+from movierec.neighbors.top_k import NeighborSpec
 from movierec.testing import CHECKS, example_data
 
 Dense = np.ndarray[Any, Any]

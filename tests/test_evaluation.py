@@ -15,13 +15,14 @@ from scipy.sparse import csr_matrix
 from movierec import Interactions
 from movierec.algorithms.base import Algorithm, Run, TrainingData
 from movierec.algorithms.registry import load, make
+from movierec.data.interactions import RatingRows
 from movierec.data.items import MovieRow
-from movierec.errors import DataError, OutputError
+from movierec.errors import DataError, OutputError, UsageError
 from movierec.evaluation import metrics, plot, splitting
 from movierec.evaluation.compare import compare
 from movierec.evaluation.content import content_of
 from movierec.evaluation.runs import RandomScorer, Result, evaluate, rank
-from movierec.evaluation.tasks import Task
+from movierec.evaluation.tasks import EvaluationProtocol, Task, split_task
 from movierec.evaluation.tuning import tuned, validation
 
 LISTS = st.lists(st.integers(0, 19), max_size=12, unique=True)
@@ -29,7 +30,7 @@ RELEVANT = st.sets(st.integers(0, 19), min_size=1, max_size=8)
 
 
 def one_by_one(ranked: list[int], relevant: set[int], k: int) -> dict[str, float]:
-    """All measures of one list, as a textbook would compute them by hand."""
+    """Compute all metrics of one list from their definitions, item by item."""
     gains = [1 if item in relevant else 0 for item in ranked[:k]]
     ideal = sum(1 / math.log2(place + 2) for place in range(min(k, len(relevant))))
     precisions = [sum(gains[: i + 1]) / (i + 1) for i, gain in enumerate(gains) if gain]
@@ -47,14 +48,14 @@ def one_by_one(ranked: list[int], relevant: set[int], k: int) -> dict[str, float
 def test_metrics_agree_with_an_independent_implementation(
     users: list[tuple[list[int], set[int]]], k: int
 ) -> None:
-    ranked = np.array([(own + [-1] * k)[:k] for own, _ in users])
+    ranked = np.array([(items + [-1] * k)[:k] for items, _ in users])
     pairs = [(row, item) for row, (_, relevant) in enumerate(users) for item in relevant]
     rows, items = zip(*pairs, strict=True)
-    # Ratings of 0: what is stored is relevant.
+    # Ratings of 0 count as relevant, because they are stored.
     relevant = csr_matrix((np.zeros(len(rows)), (rows, items)), shape=(len(users), 20))
     hits = metrics.hits_of(ranked, relevant)
     n_relevant = np.diff(relevant.indptr)
-    expected = pd.DataFrame(one_by_one(own, wanted, k) for own, wanted in users)
+    expected = pd.DataFrame(one_by_one(items, relevant, k) for items, relevant in users)
     for name, measure in metrics.METRICS.items():
         np.testing.assert_allclose(measure(hits, n_relevant), expected[name])
 
@@ -65,7 +66,8 @@ def test_measures_of_all_lists_together() -> None:
     known = csr_matrix(np.array([[0, 0, 0, 1], [0, 1, 0, 1], [0, 0, 0, 0]]))
     assert metrics.coverage(ranked, 4) == 0.5
     assert metrics.novelty(ranked, counts, 8) == pytest.approx((1 + 2 + 1) / 3)
-    # Listed on average 3 and 4, rated 1 and 1.5; who has neither list nor ratings is left out.
+    # The listed items have 3 and 4 ratings on average, the rated ones 1 and 1.5. The user without a
+    # list or ratings is left out.
     assert metrics.popularity_bias(ranked, counts, known) == pytest.approx(3.5 / 1.25)
 
 
@@ -85,9 +87,9 @@ def test_leave_one_out_holds_the_last_of_each_user_back(users: Any, seed: int) -
     times = np.random.default_rng(seed).integers(0, 5, len(users))
     held = splitting.leave_one_out(users, times, seed)
     for user in np.unique(users):
-        own = np.flatnonzero(users == user)
-        last = own[np.flatnonzero(times[own] == times[own].max())[-1]]
-        assert np.flatnonzero(held & (users == user)).tolist() == ([last] if len(own) > 1 else [])
+        rows = np.flatnonzero(users == user)
+        last = rows[np.flatnonzero(times[rows] == times[rows].max())[-1]]
+        assert np.flatnonzero(held & (users == user)).tolist() == ([last] if len(rows) > 1 else [])
     assert splitting.leave_one_out(users, None, seed).sum() == held.sum()
 
 
@@ -114,13 +116,13 @@ def task() -> Task:
 
 
 def task_of(train: Any, test: Any, candidates: Any = None) -> Task:
-    """A task from dense or sparse matrices of users and items."""
+    """Return a task from dense or sparse matrices of shape (n_users, n_items)."""
     rows = [Interactions.from_user_items(csr_matrix(part)) for part in (train, test)]
     return Task(rows[0], rows[1], None if candidates is None else csr_matrix(candidates))
 
 
 class Fixed(Algorithm):
-    """Gives every user the same scores."""
+    """Gives all users the same scores."""
 
     SIMILARITY = "none"
 
@@ -139,13 +141,13 @@ class Fixed(Algorithm):
         raise NotImplementedError
 
 
-def test_known_films_are_never_listed_and_equals_come_by_index(task: Task) -> None:
+def test_rated_items_are_never_listed_and_ties_are_in_the_order_of_indices(task: Task) -> None:
     users = np.arange(30)
     (ranked,) = rank(Fixed(), task, users, 12)
-    for user, own in enumerate(ranked):
+    for user, items in enumerate(ranked):
         unknown = np.flatnonzero(task.train.user_items[user].toarray()[0] == 0)
-        assert own[own >= 0].tolist() == unknown.tolist()
-        assert (own[len(unknown) :] == -1).all()
+        assert items[items >= 0].tolist() == unknown.tolist()
+        assert (items[len(unknown) :] == -1).all()
 
 
 def test_only_candidates_are_ranked(task: Task) -> None:
@@ -162,15 +164,94 @@ def test_blocks_of_users_make_no_difference(task: Task, monkeypatch: pytest.Monk
     assert evaluate("popular", load("popular")(), task, 5).metrics == whole.metrics
 
 
+RATINGS = pd.DataFrame(
+    [(user, item, 4.0) for user in range(8) for item in range(6) if (user + item) % 3],
+    columns=["userId", "movieId", "rating"],
+)
+
+
 def test_baselines_come_first_and_once_beside_names_classes_and_objects() -> None:
-    ratings = pd.DataFrame(
-        [(user, item, 4.0) for user in range(8) for item in range(6) if (user + item) % 3],
-        columns=["userId", "movieId", "rating"],
-    )
-    found = compare(ratings, ["svd", "random", "popular", Fixed, make("ease", {"l2": 7.0})])
+    found = compare(RATINGS, ["svd", "random", "popular", Fixed, make("ease", {"l2": 7.0}), "svd "])
     results = {result["algorithm"]: result["parameters"] for result in found["results"]}
+    assert len(found["results"]) == len(results)
     assert list(results) == ["random", "popular", "svd", f"{__name__}:Fixed", "ease"]
     assert results["ease"]["l2"] == 7.0
+
+
+def test_objects_of_one_class_are_all_compared() -> None:
+    objects = [make("ease", {"l2": l2}) for l2 in (7.0, 8.0, 9.0)]
+    found = compare(RATINGS, objects, settings={"ease (2)": {"l2": 5}})["results"][2:]
+    assert [(result["algorithm"], result["parameters"]["l2"]) for result in found] == [
+        ("ease", 7.0),
+        ("ease (2)", 5.0),
+        ("ease (3)", 9.0),
+    ]
+    assert [one.parameters()["l2"] for one in objects] == [7.0, 8.0, 9.0]
+    assert not any(one.state() for one in objects)  # the objects themselves are not fitted
+
+
+@pytest.mark.parametrize("given", [3, int, None, TrainingData])
+def test_what_is_not_an_algorithm_is_refused(given: Any) -> None:
+    with pytest.raises(UsageError, match="is not an algorithm"):
+        compare("missing.csv", [given])
+
+
+def rating_rows(rows: list[tuple[int, int]], read: Any = None) -> RatingRows:
+    users, items = np.array(rows, dtype=np.int64).T
+    return RatingRows(users, items, np.full(len(rows), 4, np.float32), read)
+
+
+ROWS = [(7, 30), (7, 10), (5, 20), (7, 20), (5, 10), (5, 30), (7, 40), (5, 40)]
+
+
+def items_of(interactions: Interactions) -> list[list[int]]:
+    offsets, items = interactions.histories
+    return [part.tolist() for part in np.split(items, offsets[1:-1])]
+
+
+def test_an_algorithm_gets_the_items_of_each_user_in_order() -> None:
+    times = np.array([5, 5, 8, 9, 8, 3, 9, 8])  # ties keep the order of the rows
+    task = split_task(rating_rows(ROWS, lambda: times), EvaluationProtocol())
+    assert items_of(task.train) == [[2, 1, 0], [2, 0, 1]]  # users 5 and 7
+    assert items_of(task.train.for_users(np.array([1, 0]))) == [[2, 0, 1], [2, 1, 0]]
+    assert items_of(task.test) == [[3], [3]]
+
+
+def test_timestamps_are_read_only_when_something_needs_them() -> None:
+    reads = []
+
+    def read() -> Any:
+        reads.append(1)
+        return np.arange(len(ROWS))
+
+    task = split_task(rating_rows(ROWS, read), EvaluationProtocol(split="random", test_share=0.3))
+    evaluate("popular", load("popular")(), task, 2)
+    assert not reads
+    assert items_of(task.train)
+    assert reads == [1]
+
+
+class Ordered(Fixed):
+    NEEDS = frozenset({"timestamps"})
+
+
+class WithContent(Fixed):
+    NEEDS = frozenset({"content"})
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "missing"), [(Ordered, "no timestamps"), (WithContent, "genres")]
+)
+def test_an_algorithm_whose_needs_are_not_met_is_refused(
+    algorithm: type[Fixed], missing: str, task: Task
+) -> None:
+    with pytest.raises(DataError, match=f"{algorithm.__name__} needs .*{missing}"):
+        evaluate("", algorithm(), task, 3)
+
+
+def test_a_temporal_split_needs_timestamps() -> None:
+    with pytest.raises(DataError, match="no timestamps"):
+        split_task(rating_rows(ROWS), EvaluationProtocol(split="temporal"))
 
 
 FILMS = [
@@ -184,7 +265,7 @@ FILMS = [
 
 def test_content_is_in_the_order_of_the_ratings() -> None:
     content = content_of(FILMS, np.array([10, 20, 30, 40, 99]))
-    genres, year = 0.3 / 0.35, 0.05 / 0.35  # no title is like another
+    genres, year = 0.3 / 0.35, 0.05 / 0.35  # no two titles are alike
     expected = [
         [1, 1, genres / math.sqrt(2), year],
         [1, 1, genres / math.sqrt(2), year],
@@ -194,7 +275,7 @@ def test_content_is_in_the_order_of_the_ratings() -> None:
     assert content is not None
     cosines = (content @ content.T).toarray()
     np.testing.assert_allclose(cosines[:4, :4], expected, atol=1e-6)
-    assert content[4].nnz == 0  # nothing is known of film 99
+    assert content[4].nnz == 0  # movie 99 is unknown
     assert content.dtype == np.float32
 
 
@@ -211,7 +292,7 @@ def test_films_of_other_ratings_are_refused() -> None:
 
 
 class Dial(Algorithm):
-    """Scores by popularity and by index, as its parameters say."""
+    """Scores by popularity and by index, according to its parameters."""
 
     SIMILARITY = "none"
     GRID = {"fame": (-1.0, 0.0, 1.0), "place": (0.0, 0.5, 3.0), "sign": (1.0, -1.0)}  # noqa: RUF012
@@ -225,50 +306,52 @@ class Dial(Algorithm):
         return self
 
     def score(self, users: Interactions) -> Any:
-        own = self.fame * self.counts_ + self.place * np.sin(np.arange(len(self.counts_)))
-        return np.tile(self.sign * own, (users.n_users, 1)).astype(np.float32)
+        scores = self.fame * self.counts_ + self.place * np.sin(np.arange(len(self.counts_)))
+        return np.tile(self.sign * scores, (users.n_users, 1)).astype(np.float32)
 
     def similarities(self, items: Any) -> Any:
         raise NotImplementedError
 
 
 def test_tuning_changes_one_parameter_at_a_time_and_takes_the_best(task: Task) -> None:
-    tried: list[tuple[dict[str, float], float]] = []
-    best = tuned(Dial(), task, 3, tell=lambda own, ndcg: tried.append((dict(own), ndcg)))
+    tried: list[tuple[Any, float]] = []
+    best = tuned(Dial(), task, 3, tell=lambda *trial: tried.append(trial))
     names, n_values = list(Dial.GRID), [len(values) for values in Dial.GRID.values()]
     assert tried[0][0] == Dial().parameters()
-    assert len({tuple(own.values()) for own, _ in tried}) == len(tried)
+    assert len({tuple(parameters.values()) for parameters, _ in tried}) == len(tried)
     assert len(tried) == 1 + sum(n - 1 for n in n_values)  # and not their product
     start, turn = 1, tried[:1]
     for name, n in zip(names, n_values, strict=True):
         before, _ = max(turn, key=lambda pair: pair[1])
-        own = tried[start : start + n - 1]
-        assert {pair[0][name] for pair in own} == set(Dial.GRID[name]) - {before[name]}
-        assert all(pair[0] | {name: before[name]} == before for pair in own)
+        trials = tried[start : start + n - 1]
+        assert {pair[0][name] for pair in trials} == set(Dial.GRID[name]) - {before[name]}
+        assert all(pair[0] | {name: before[name]} == before for pair in trials)
         turn, start = tried[: start + n - 1], start + n - 1
     highest = max(ndcg for _, ndcg in tried)
     assert [name for name in names if best.parameters()[name] != tried[0][0][name]] == names[:2]
-    assert best.parameters() == next(own for own, ndcg in tried if ndcg == highest)
+    assert best.parameters() == next(parameters for parameters, ndcg in tried if ndcg == highest)
 
 
 def test_what_tuning_reports_is_measured_on_the_validation(task: Task) -> None:
-    tried: list[tuple[dict[str, float], float]] = []
-    tuned(Dial(), task, 3, tell=lambda own, ndcg: tried.append((dict(own), ndcg)))
-    for own, ndcg in tried:
-        assert evaluate("", Dial(**own), validation(task), 3).metrics["ndcg"] == ndcg
+    tried: list[tuple[Any, float]] = []
+    tuned(Dial(), task, 3, tell=lambda *trial: tried.append(trial))
+    for parameters, ndcg in tried:
+        assert evaluate("", Dial(**parameters), validation(task), 3).metrics["ndcg"] == ndcg
 
 
 def test_fixed_parameters_are_not_searched(task: Task) -> None:
     tried: list[dict[str, float]] = []
     start = Dial(fame=0.7)
-    best = tuned(start, task, 3, fixed={"fame"}, tell=lambda own, _: tried.append(dict(own)))
+    best = tuned(
+        start, task, 3, fixed={"fame"}, tell=lambda parameters, _: tried.append(dict(parameters))
+    )
     assert len(tried) == 4
-    assert not any("fame" in own for own in tried)
+    assert not any("fame" in parameters for parameters in tried)
     assert best.parameters()["fame"] == 0.7
 
 
 def one_test_row_each(task: Task, seed: int) -> Task:
-    """A task in which each user has one test row, to be found among five films."""
+    """Return a task with one test row and five candidates for each user."""
     random = np.random.default_rng(seed)
     test, candidates = np.zeros((2, 30, 12), np.float32)
     for user in range(30):
@@ -280,26 +363,26 @@ def one_test_row_each(task: Task, seed: int) -> Task:
 
 
 def test_validation_is_made_of_training_rows(task: Task) -> None:
-    own = validation(task)
-    train, test = own.train.user_items, own.test.user_items
+    found = validation(task)
+    train, test = found.train.user_items, found.test.user_items
     np.testing.assert_array_equal((train + test).toarray(), task.train.user_items.toarray())
     assert not (train.toarray() * test.toarray()).any()
     n_rows = np.diff(task.train.user_items.indptr)
     assert np.diff(test.indptr).tolist() == (n_rows * 0.2).astype(int).tolist()
-    assert own.candidates is None
+    assert found.candidates is None
 
 
 def test_validation_is_like_a_task_of_one_row_each_among_candidates(task: Task) -> None:
-    own = validation(one_test_row_each(task, 0), seed=3)
-    assert own.candidates is not None
+    found = validation(one_test_row_each(task, 0), seed=3)
+    assert found.candidates is not None
     n_rows = np.diff(task.train.user_items.indptr)
-    assert np.diff(own.test.user_items.indptr).tolist() == (n_rows > 1).astype(int).tolist()
+    assert np.diff(found.test.user_items.indptr).tolist() == (n_rows > 1).astype(int).tolist()
     for user in np.flatnonzero(n_rows > 1).tolist():
-        ranked = set(own.candidates[user].indices)
+        ranked = set(found.candidates[user].indices)
         known = set(task.train.user_items[user].indices)
-        assert ranked & known == set(own.test.user_items[user].indices)
+        assert ranked & known == set(found.test.user_items[user].indices)
         assert len(ranked) == min(5, 1 + 12 - len(known))
-        assert len(own.candidates[user].indices) == len(ranked)
+        assert len(found.candidates[user].indices) == len(ranked)
 
 
 def ranked_in(task: Task) -> Any:
@@ -399,7 +482,7 @@ def published(real_data: Path) -> Task:
 def test_published_split_gives_the_figures_that_others_measured(
     published: Task, name: str, parameters: dict[str, Any], expected: tuple[float, float, float]
 ) -> None:
-    """They had a 1 for each rating."""
+    """The published figures are for ratings of 1."""
     ones = replace(published.train, ratings=np.ones_like(published.train.ratings))
     found: Result = evaluate(name, make(name, parameters), replace(published, train=ones), 10)
     measured = [found.metrics[measure] for measure in ("ndcg", "precision", "recall")]
@@ -408,7 +491,7 @@ def test_published_split_gives_the_figures_that_others_measured(
         assert low < found.metrics[measure] < high
 
 
-def test_chance_learns_nothing(published: Task) -> None:
+def test_random_scores_find_nothing(published: Task) -> None:
     found = evaluate("random", RandomScorer(), published, 10)
     assert found.metrics["ndcg"] < 0.03
     assert found.metrics["coverage"] > 0.9

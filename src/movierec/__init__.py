@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from movierec.algorithms.base import Algorithm, Range, Run, TrainingData
     from movierec.answers.explain import Lovers, Why
     from movierec.answers.filters import Filter
-    from movierec.answers.records import Neighbor, Neighbors, Recommendation, Recommendations
+    from movierec.answers.recommendation import Recommendation, Recommendations
+    from movierec.answers.records import Neighbor, Neighbors
     from movierec.data.interactions import Interactions
     from movierec.errors import (
         AmbiguousTitleError,
@@ -36,7 +37,8 @@ _MODULES = {
     "algorithms.base": ("Algorithm", "Range", "Run", "TrainingData"),
     "answers.explain": ("Lovers", "Why"),
     "answers.filters": ("Filter",),
-    "answers.records": ("Neighbor", "Neighbors", "Recommendation", "Recommendations"),
+    "answers.recommendation": ("Recommendation", "Recommendations"),
+    "answers.records": ("Neighbor", "Neighbors"),
     "data.interactions": ("Interactions",),
     "errors": (
         *("AmbiguousTitleError", "ArtifactError", "DataError", "MovieNotFoundError"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from movierec._util import Progress, no_progress
 from movierec.answers.filters import Filter, Group, ListOptions, check_k
-from movierec.answers.records import Neighbors, Recommendations, shortfall_note
+from movierec.answers.records import Neighbors, shortfall_note
 from movierec.answers.similar import SimilarMovies
 from movierec.errors import NothingFoundError, UsageError
 from movierec.films.catalog import Movie
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from movierec.algorithms.base import Algorithm
     from movierec.answers.explain import Why
+    from movierec.answers.recommendation import Recommendations
     from movierec.data.dataset import OnError
     from movierec.data.sources.base import Place
 
@@ -301,16 +302,18 @@ class Recommender:
         """
         from movierec.answers.profile import ProfileReader, read_people
         from movierec.answers.recommend import TopNRecommender
+        from movierec.answers.recommendation import Recommendations
 
         check_k(k)
-        options = ListOptions(
-            Filter(genres, not_genres, years, min_support), diversity, obscurity, group=group
-        )
         reader = ProfileReader(self._model, self._resolver)
         people = read_people(reader, user, likes, dislikes, ratings, by_id=by_id)
-        options = options.limited(
-            None if only is None else reader.movies_in(only),
-            () if exclude is None else reader.movies_in(exclude),
+        options = ListOptions(
+            Filter(genres, not_genres, years, min_support),
+            diversity,
+            obscurity,
+            only=None if only is None else reader.movies_in(only),
+            excluded=() if exclude is None else reader.movies_in(exclude),
+            group=group,
         )
         found = TopNRecommender(self._model).recommend(people, k, options)
         if not found:

@@ -23,7 +23,7 @@ def document(movierec: Run, *arguments: str | Path) -> Any:
 
 
 @pytest.mark.parametrize("split", ["leave-one-out", "random", "temporal"])
-def test_algorithms_are_compared_with_chance_and_popularity(movierec: Run, split: str) -> None:
+def test_algorithms_are_compared_with_random_and_popular(movierec: Run, split: str) -> None:
     found = document(movierec, RATINGS, "--algorithm", "ease,svd", "--split", split, "-k", "5")
     assert found["protocol"]["split"] == split
     results = {result["algorithm"]: result for result in found["results"]}
@@ -41,11 +41,13 @@ def test_table_has_a_row_for_each(movierec: Run) -> None:
 
 
 def published(folder: Path, *, rating: bool) -> list[str | Path]:
-    """Write a split of a few films, each liked by its own half of the people."""
+    """Write a split of six movies, each rated by one half of the users."""
     rows = [(user, film) for user in range(40) for film in range(6) if (user + film) % 2]
     frame = pd.DataFrame(rows, columns=["userId", "movieId"])
     frame["rating"] = 4.0
-    last = frame.groupby("userId").cumcount() == frame["userId"] // 2 % 3  # one of their three
+    last = (
+        frame.groupby("userId").cumcount() == frame["userId"] // 2 % 3
+    )  # one of their three movies
     columns = ["userId", "movieId", *(["rating"] if rating else [])]
     frame[~last][columns].to_csv(folder / "train.csv", index=False)
     frame[last][columns].to_csv(folder / "test.csv", index=False)
@@ -70,15 +72,15 @@ def test_negatives_are_what_is_ranked_and_the_positive_counts_once(
 ) -> None:
     split = [*published(tmp_path, rating=False), "--negatives", tmp_path / "negatives.csv"]
     found = document(movierec, *split, "--algorithm", "item_knn", "-k", "3")
-    chance, _, ours = found["results"]
+    random, _, ours = found["results"]
     assert ours["metrics"]["ndcg"] == 1
     assert ours["metrics"]["precision"] == pytest.approx(1 / 3)
-    assert chance["metrics"]["hit_rate"] == 1  # of three films, all are in a list of three
-    assert chance["metrics"]["ndcg"] < 1
+    assert random["metrics"]["hit_rate"] == 1  # a list of three has all three candidates
+    assert random["metrics"]["ndcg"] < 1
 
 
 def n_trials(name: str) -> int:
-    """The trials of a search by coordinates that begins with the defaults."""
+    """Return the number of trials of a coordinate search that starts with the defaults."""
     defaults = parameters_of(load(name))
     return 1 + sum(len({*own} - {defaults[key]}) for key, own in load(name).GRID.items())
 
@@ -120,12 +122,12 @@ def test_films_are_a_second_file_or_lie_in_the_folder(movierec: Run, tmp_path: P
 def test_published_split_with_films(movierec: Run, tmp_path: Path) -> None:
     split = published(tmp_path, rating=False)
     lines = [f"{film},Film {'abcdef'[film]},{'Odd' if film % 2 else 'Even'}" for film in range(6)]
-    films = "\n".join(["movieId,title,genres", *reversed(lines[1:])])  # nothing of film 0
+    films = "\n".join(["movieId,title,genres", *reversed(lines[1:])])  # without movie 0
     (tmp_path / "movies.csv").write_text(films, encoding="utf-8")
     options = ("--movies", tmp_path / "movies.csv", "--algorithm", "content", "-k", "1")
     found = document(movierec, *split, *options)
     assert found["protocol"]["films_with_content"] == 5
-    # Those who are to find film 0 have no chance; all others like one of the two genres.
+    # Movie 0 has no content, so it is never found; the other users prefer one of the two genres.
     to_find = pd.read_csv(tmp_path / "test.csv")["movieId"]
     assert found["results"][-1]["metrics"]["hit_rate"] == pytest.approx((to_find > 0).mean())
 
@@ -187,15 +189,15 @@ def test_plot_without_matplotlib_says_what_to_install(movierec: Run, tmp_path: P
         (("gone.csv", "--algorithm", "ease", "--set", "svd.n_factors=3"), 2, 'of "svd"'),
         (("gone.csv", "--set", "random.seed=3"), 2, 'no parameter of "random"'),
         (("gone.csv", "--set", "ease.l2=1", "--set", "ease.l2=2"), 2, "set twice"),
-        (("gone.csv", "--plot", "plot.doc"), 2, "not one of a picture format"),
-        (("gone.csv", "--plot", "plot"), 2, "not one of a picture format"),
+        (("gone.csv", "--plot", "plot.doc"), 2, "not an image format"),
+        (("gone.csv", "--plot", "plot"), 2, "not an image format"),
         (("gone.csv", "--plot", "gone/plot.png"), 1, "there is no such folder"),
         (("--train", RATINGS, "--test", RATINGS, "--negatives", "gone.csv"), 3, "gone.csv"),
         (("--train", RATINGS, "--test", RATINGS, "--negatives", MOVIES), 3, "neg1..negN"),
-        ((RATINGS, "--threshold", "99"), 3, "no rows are left"),
+        ((RATINGS, "--threshold", "99"), 3, "no training or test rows are left"),
     ],
 )
-def test_what_makes_no_sense_is_refused(
+def test_bad_arguments_and_files_are_refused(
     movierec: Run, arguments: tuple[str | Path, ...], code: int, named: str
 ) -> None:
     run = movierec("evaluate", *arguments)

@@ -17,6 +17,7 @@ from schemathesis import Case, GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.config import SchemathesisConfig
 
+from movierec import Movie
 from movierec.web import api
 from movierec.web.schemas import LIMITS, NAMES
 
@@ -101,11 +102,9 @@ def test_limits_are_those_of_fields(record: type[Any]) -> None:
 
 def test_descriptions_come_from_docstrings_without_markup(client: FlaskClient) -> None:
     schemas = client.get("/api/openapi.json").get_json()["components"]["schemas"]
-    assert schemas["Film"]["properties"]["n_ratings"] == {
-        "type": "integer",
-        "description": "Number of people who rated it.",
-        "minimum": 0,
-    }
+    described = schemas["Film"]["properties"]["n_ratings"]
+    assert (described["type"], described["minimum"]) == ("integer", 0)
+    assert described["description"] in (Movie.__doc__ or "")
     texts = [
         field["description"]
         for name in NAMES.values()

@@ -1,4 +1,4 @@
-"""Fitting an algorithm after checking that what it needs is there."""
+"""Fit an algorithm after checking its requirements."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from movierec.errors import DataError, UsageError
 
 
 def check_needs(algorithm: Algorithm, data: TrainingData) -> None:
-    """Refuse data that lack what an algorithm needs.
+    """Check that the data have what an algorithm needs.
 
     Parameters
     ----------
@@ -23,18 +23,18 @@ def check_needs(algorithm: Algorithm, data: TrainingData) -> None:
     name = name_of(type(algorithm))
     if "timestamps" in algorithm.NEEDS and not data.interactions.has_timestamps:
         raise DataError(
-            f"{name} needs the time of each rating, and the ratings have no timestamps",
-            "add a column timestamp, or choose another algorithm",
+            f"{name} needs the time of each rating, but the ratings have no timestamps",
+            "add a timestamp column, or choose another algorithm",
         )
     if "content" in algorithm.NEEDS and data.content is None:
         raise DataError(
-            f"{name} needs movies with genres, years, tags or titles, and there are none",
+            f"{name} needs movies with genres, years, tags or titles, but there are none",
             "give a movies file, or choose another algorithm",
         )
 
 
 def fit_algorithm(algorithm: Algorithm, data: TrainingData, run: Run) -> None:
-    """Fit an algorithm, or say what it lacks.
+    """Fit an algorithm, or raise an error that names what is missing.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def fit_algorithm(algorithm: Algorithm, data: TrainingData, run: Run) -> None:
     DataError
         If the data lack what the algorithm needs, or it cannot be fitted on them.
     UsageError
-        If a package is not installed that comes with the ``EXTRA`` of the algorithm.
+        If a package in the ``EXTRA`` of the algorithm is not installed.
     """
     check_needs(algorithm, data)
     try:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from movierec.data.interactions import Interactions
-    from movierec.neighbors.table import NeighborSpec, NeighborTable
+    from movierec.neighbors.table import NeighborTable
+    from movierec.neighbors.top_k import NeighborSpec
 
 Feedback = Literal["presence", "value"]
 Need = Literal["timestamps", "content"]

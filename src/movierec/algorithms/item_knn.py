@@ -19,8 +19,8 @@ from movierec.algorithms.base import (
     Scores,
     TrainingData,
 )
-from movierec.neighbors.table import NeighborSpec, NeighborTable
-from movierec.neighbors.top_k import top_k
+from movierec.neighbors.table import NeighborTable
+from movierec.neighbors.top_k import NeighborSpec, top_k
 from movierec.neighbors.vectors import item_vectors
 
 if TYPE_CHECKING:

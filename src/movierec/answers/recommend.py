@@ -11,7 +11,7 @@ from movierec._util import pluralize
 from movierec.algorithms.base import contributions_of
 from movierec.answers.filters import Group, ListOptions
 from movierec.answers.profile import UserProfile, as_interactions
-from movierec.answers.records import Recommendation
+from movierec.answers.recommendation import Recommendation
 from movierec.answers.rerank import Candidate, Reranker
 from movierec.model.model import Model
 

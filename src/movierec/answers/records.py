@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from movierec._util import pluralize
 from movierec.answers.filters import Filter
-from movierec.errors import MovierecError
 from movierec.films.catalog import Movie, Record
 
 THIN_SUPPORT = 5  # the evidence is thin if fewer people rated both movies
@@ -71,59 +70,6 @@ class Neighbors(list[Neighbor]):
         self.query = queries[0]
         self.less_like = less_like
         self.note = note
-
-
-@dataclass(frozen=True)
-class Recommendation(Record):
-    """A recommended movie.
-
-    Attributes
-    ----------
-    rank : int
-        Position in the list, from 1.
-    movie_id : int or str
-    title : str
-    year : int or None
-    genres : tuple of str
-    score : float
-        Score by the algorithm; for a group, computed from shares of each person's best score.
-    why : str
-        The main reason, in words.
-    because : tuple of str
-        The titles of the rated movies that add most to the score, most important first.
-    n_ratings : int
-    mean_rating : float or None
-    """
-
-    rank: int
-    movie_id: int | str
-    title: str
-    year: int | None
-    genres: tuple[str, ...]
-    score: float
-    why: str
-    because: tuple[str, ...]
-    n_ratings: int
-    mean_rating: float | None
-
-
-class Recommendations(list[Recommendation]):
-    """Recommended movies, best first.
-
-    Attributes
-    ----------
-    unmatched : list of MovieNotFoundError or AmbiguousTitleError
-        The errors for movies that were named but not found, with suggestions.
-    n_rated : int
-        Number of different movies that the people rated.
-    """
-
-    def __init__(
-        self, found: Iterable[Recommendation], unmatched: Sequence[MovierecError], n_rated: int
-    ) -> None:
-        super().__init__(found)
-        self.unmatched = unmatched
-        self.n_rated = n_rated
 
 
 def evidence_of(support: int, content_share: float) -> str:

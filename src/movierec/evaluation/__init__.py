@@ -1,6 +1,6 @@
-"""Measuring recommendations: what is held back, what is ranked, how good the ranking is.
+"""Evaluation of recommendations on held-out ratings.
 
-``compare`` is what `movierec evaluate` does. ``tasks`` makes training and test rows, by
-``splitting``; ``metrics`` measure ranked lists; ``runs`` fits algorithms and ranks; ``tuning``
-chooses parameters; ``plot`` draws the results.
+``compare`` is the entry point, which `movierec evaluate` calls. ``tasks`` splits ratings into
+training and test rows, with the rules in ``splitting``. ``runs`` fits algorithms and ranks items,
+``metrics`` measures the ranked lists, ``tuning`` chooses parameters, and ``plot`` draws results.
 """

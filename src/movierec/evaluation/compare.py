@@ -1,9 +1,10 @@
-"""What `movierec evaluate` does, as one call."""
+"""Compare algorithms on one split: the work of `movierec evaluate`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,16 +21,17 @@ from movierec.evaluation.tuning import tuned
 if TYPE_CHECKING:
     from movierec.data.sources.base import Place
 
+Given = str | Algorithm | type[Algorithm]
 Published = tuple[Path | None, Path | None, Path | None]
-Settings = Mapping[str, Mapping[str, str | float | int]]  # of algorithms, values of parameters
+Settings = Mapping[str, Mapping[str, str | float | int]]  # parameters by algorithm
 Tell = Callable[[str], object]
 
-_RANDOM, _BASELINES = "random", ("popular",)  # evaluated before all others
+_RANDOM, _BASELINES = "random", ("popular",)  # always evaluated, before the others
 
 
 def compare(
     ratings: Place | None,
-    algorithms: Sequence[str | Algorithm | type[Algorithm]],
+    algorithms: Sequence[Given],
     *,
     movies: Place | None = None,
     published: Published = (None, None, None),
@@ -43,86 +45,103 @@ def compare(
     Parameters
     ----------
     ratings : path-like or table, optional
-        Ratings to split as `protocol` says, or a folder or zip that holds the movies too.
+        Ratings to split according to `protocol`, or a folder or zip that holds movies too.
     algorithms : sequence of str, Algorithm, or subclass of Algorithm
-        Names, addresses such as ``package.module:Class``, classes, or objects.
+        Names, addresses such as ``package.module:Class``, classes, or objects. An object is
+        not fitted itself: a new one is created with its parameters.
     movies : path-like or table, optional
-        The movies: their genres, titles and years are the content.
+        Their genres, titles and years are the content.
     published : tuple of path-like
-        Instead of `ratings`: training rows, test rows, and perhaps negatives.
+        A split to use instead of `ratings`: training rows, test rows, and optionally negatives.
     protocol : mapping, optional
         Fields of :class:`movierec.evaluation.tasks.EvaluationProtocol` that differ from the
         defaults.
     settings : mapping, optional
-        By the names of algorithms, parameters that differ from the defaults.
+        By algorithm, parameters that differ from the defaults.
     tune : bool
-        Whether the other parameters are chosen on a part of the training rows.
+        Whether to tune the parameters that are not in `settings`, on a part of the training rows.
     tell : callable, optional
-        Called with a line for each step.
+        Called with a line of text for each step.
 
     Returns
     -------
     dict
-        ``protocol``, and ``results``: a dict for each algorithm.
+        ``protocol``, and ``results`` with a dict for each algorithm.
 
     Raises
     ------
     UsageError
-        If an algorithm or a parameter does not exist, or not exactly one way of splitting is given.
+        If an algorithm or a parameter is unknown, or if not exactly one of `ratings` and
+        `published` is given.
     DataError
-        If a file cannot be used, or the data lack what an algorithm needs.
+        If a file cannot be used, or the data lack something that an algorithm needs.
     """
-    how, settings = EvaluationProtocol(**protocol or {}), settings or {}
-    made = _algorithms(algorithms, settings, how)
-    task, split = _task(ratings, movies, published, how)
+    options, settings = EvaluationProtocol(**protocol or {}), settings or {}
+    created = _algorithms(algorithms, settings, options)
+    task, split = _task(ratings, movies, published, options)
     results = []
-    for name, algorithm in made.items():
+    for name, algorithm in created.items():
         tell(f"evaluating {name}")
         fixed = settings.get(name, {})
-        best = _tuned(algorithm, task, how, fixed, tell) if tune else algorithm
-        results.append(asdict(evaluate(name, best, task, how.k, how.seed)))
+        best = _tuned(algorithm, task, options, fixed, tell) if tune else algorithm
+        results.append(asdict(evaluate(name, best, task, options.k, options.seed)))
     return {
-        "protocol": {**asdict(how), **split, **_counts(task), "tuned": tune},
+        "protocol": {**asdict(options), **split, **_counts(task), "tuned": tune},
         "results": results,
     }
 
 
 def _algorithms(
-    wanted: Sequence[str | Algorithm | type[Algorithm]],
-    settings: Settings,
-    how: EvaluationProtocol,
+    given: Sequence[Given], settings: Settings, protocol: EvaluationProtocol
 ) -> dict[str, Algorithm]:
-    """Return what is compared, by name, so that a wrong name ends before anything is read."""
-    given = [one.strip() if isinstance(one, str) else one for one in wanted]
-    named: dict[str, str | Algorithm | type[Algorithm]] = {}
-    for one in (*_BASELINES, *given):
-        if one != _RANDOM:
-            named.setdefault(_name(one), one)
+    """Create the algorithms by label, so that a wrong name is an error before files are read."""
+    labeled = _labeled(given)
     for name in settings:
-        if name not in named:
-            hint = f"parameters can be set for {', '.join(named)}"
+        if name not in labeled:
+            hint = f"parameters can be set for {', '.join(labeled)}"
             raise UsageError(f'no parameter of "{name}" can be set', hint)
-    made = {name: _made(one, settings.get(name, {})) for name, one in named.items()}
-    return {_RANDOM: RandomScorer(seed=how.seed), **made}
+    created = {label: _created(one, settings.get(label, {})) for label, one in labeled.items()}
+    return {_RANDOM: RandomScorer(seed=protocol.seed), **created}
 
 
-def _name(one: str | Algorithm | type[Algorithm]) -> str:
+def _labeled(given: Sequence[Given]) -> dict[str, Given]:
+    """Return the baselines and the given algorithms by label.
+
+    A repeated name or class counts once. Objects of one class may have different parameters, so
+    all of them are kept, as "item_knn", "item_knn (2)", and so on.
+    """
+    labeled: dict[str, Given] = {name: name for name in _BASELINES}
+    for one in given:
+        name = _name(one)
+        if isinstance(one, Algorithm) and name in labeled:
+            name = next(label for n in count(2) if (label := f"{name} ({n})") not in labeled)
+        if name != _RANDOM:
+            labeled.setdefault(name, name if isinstance(one, str) else one)
+    return labeled
+
+
+def _name(one: Given) -> str:
     if isinstance(one, str):
-        return one
-    return name_of(one if isinstance(one, type) else type(one))
+        return one.strip()
+    found = one if isinstance(one, type) else type(one)
+    if not issubclass(found, Algorithm):
+        raise UsageError(
+            f"{one!r} is not an algorithm",
+            "give a name, or a subclass or an object of movierec.Algorithm",
+        )
+    return name_of(found)
 
 
-def _made(
-    one: str | Algorithm | type[Algorithm], settings: Mapping[str, str | float | int]
-) -> Algorithm:
+def _created(one: Given, settings: Mapping[str, str | float | int]) -> Algorithm:
     if isinstance(one, Algorithm):
         return create(type(one), one.parameters() | dict(settings))
     return create(load(one) if isinstance(one, str) else one, settings)
 
 
 def _task(
-    ratings: Place | None, movies: Place | None, published: Published, how: EvaluationProtocol
+    ratings: Place | None, movies: Place | None, published: Published, protocol: EvaluationProtocol
 ) -> tuple[Task, dict[str, str]]:
+    """Return the task, and the entries of the protocol that a published split replaces."""
     train, test, negatives = published
     if (ratings is None) == (train is None) or (train is None) != (test is None):
         raise UsageError(
@@ -131,19 +150,19 @@ def _task(
         )
     if ratings is not None:
         rows, read = read_rated(ratings, movies)
-        return split_task(rows, how, read), {}
+        return split_task(rows, protocol, read), {}
     assert train is not None
     assert test is not None
     ranked = "the movies of the negatives file" if negatives else "all movies not in training"
     known = None if movies is None else read_movie_file(movies)
-    task = published_task(train, test, negatives, how.threshold, known)
+    task = published_task(train, test, negatives, protocol.threshold, known)
     return task, {"split": "published", "candidates": ranked}
 
 
 def _tuned(
     algorithm: Algorithm,
     task: Task,
-    how: EvaluationProtocol,
+    protocol: EvaluationProtocol,
     fixed: Mapping[str, Any],
     tell: Tell,
 ) -> Algorithm:
@@ -153,7 +172,7 @@ def _tuned(
 
     if not algorithm.GRID:
         return algorithm
-    return tuned(algorithm, task, how.k, how.seed, fixed=fixed, tell=tried)
+    return tuned(algorithm, task, protocol.k, protocol.seed, fixed=fixed, tell=tried)
 
 
 def _counts(task: Task) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The content of the movies of a task: genres, titles and years as a matrix."""
+"""Content features of the movies in a task, from genres, titles and years."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 
 def content_of(movies: Sequence[MovieRow], item_ids: IdArray) -> csr_matrix | None:
-    """Return the content of some movies, weighted as in `movierec fit` but without tags.
+    """Return content features of some movies, weighted as in `movierec fit` but without tags.
 
     Parameters
     ----------
     movies : sequence of MovieRow
-        Also other movies: all titles together tell which words belong to a series.
+        May include other movies; series are found by comparing all titles.
     item_ids : ndarray of shape (n_items,)
 
     Returns
     -------
     scipy.sparse.csr_matrix of shape (n_items, n_features), float32, or None
-        In the order of `item_ids`; an empty row for a movie that is not in `movies`. None if
-        nothing is known of any movie.
+        In the order of `item_ids`, with an empty row for each movie that is not in `movies`. None
+        if there are no features at all.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def content_of(movies: Sequence[MovieRow], item_ids: IdArray) -> csr_matrix | No
 
 
 def _rows_of(movies: Sequence[MovieRow], item_ids: IdArray) -> npt.NDArray[np.int64]:
-    """Return the row of each item in `movies`, -1 where there is none."""
+    """Return the position of each item in `movies`, or -1."""
     row_of: dict[str | int, int] = {}
     for row, movie in enumerate(movies):
         row_of.setdefault(_key(movie.movie_id), row)
@@ -62,13 +62,13 @@ def _rows_of(movies: Sequence[MovieRow], item_ids: IdArray) -> npt.NDArray[np.in
 
 
 def _key(item: int | str | bytes) -> str | int:
-    """Return an id as a number where it is one: ratings read as numbers have lost their zeros."""
+    """Return a numeric id as an int, because numbers in rating files lose their leading zeros."""
     text = item.decode("utf-8") if isinstance(item, bytes) else str(item)
     return int(text) if text.isascii() and text.isdigit() else text
 
 
 def _rearranged(matrix: csr_matrix, rows: npt.NDArray[np.int64]) -> csr_matrix:
-    """Return rows of a matrix in another order; an empty row for -1."""
+    """Return the given rows of a matrix, with an empty row for each -1."""
     from scipy.sparse import csr_matrix
 
     known = np.flatnonzero(rows >= 0)

@@ -1,6 +1,7 @@
-"""Metrics of ranked lists, by what was held back. Those of one list are from 0 to 1.
+"""Metrics of ranked lists, compared with held-out items.
 
-A list has at most k items. The items of the test rows are relevant, and relevance is binary.
+A list has at most k items. Relevance is binary: the items in the test rows are relevant. Metrics of
+a single list are from 0 to 1.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ N_RESAMPLES = 1000
 
 
 def hits_of(ranked: npt.NDArray[np.int64], relevant: csr_matrix) -> Hits:
-    """Tell which items of some lists are relevant.
+    """Return which of the listed items are relevant.
 
     Parameters
     ----------
     ranked : ndarray of shape (n_users, k), int64
-        ``item_index``, the best first; -1 where a list is shorter.
+        ``item_index``, best first; -1 where a list is shorter than k.
     relevant : scipy.sparse.csr_matrix of shape (n_users, n_items)
-        Whatever is stored is relevant, be it a rating of 0.
+        Every stored entry is relevant, including a rating of 0.
     """
     n_users, n_items = relevant.shape
     rows = np.repeat(np.arange(n_users), np.diff(relevant.indptr))
@@ -38,7 +39,7 @@ def hits_of(ranked: npt.NDArray[np.int64], relevant: csr_matrix) -> Hits:
 
 
 def hit_rate_at_k(hits: Hits, n_relevant: npt.NDArray[np.int64]) -> PerUser:
-    """Return 1 for each list that holds anything relevant, else 0.
+    """Return 1 for each list with a relevant item, and 0 for the others.
 
     Parameters
     ----------
@@ -55,17 +56,17 @@ def hit_rate_at_k(hits: Hits, n_relevant: npt.NDArray[np.int64]) -> PerUser:
 
 
 def precision_at_k(hits: Hits, n_relevant: npt.NDArray[np.int64]) -> PerUser:
-    """Return the share of k that is relevant; parameters as in :func:`hit_rate_at_k`."""
+    """Return the number of relevant listed items divided by k; see :func:`hit_rate_at_k`."""
     return np.asarray(hits.sum(axis=1) / hits.shape[1])
 
 
 def recall_at_k(hits: Hits, n_relevant: npt.NDArray[np.int64]) -> PerUser:
-    """Return the share of the relevant items that is listed; see :func:`hit_rate_at_k`."""
+    """Return the share of the relevant items that are listed; see :func:`hit_rate_at_k`."""
     return np.asarray(hits.sum(axis=1) / n_relevant)
 
 
 def ndcg_at_k(hits: Hits, n_relevant: npt.NDArray[np.int64]) -> PerUser:
-    """Return the discounted gain as a share of that of the best possible list.
+    """Return the discounted cumulative gain divided by that of an ideal list.
 
     Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR techniques", ACM Transactions
     on Information Systems 20 (2002), with ``1 / log2(rank + 1)`` for a relevant item.
@@ -77,7 +78,7 @@ def ndcg_at_k(hits: Hits, n_relevant: npt.NDArray[np.int64]) -> PerUser:
 
 
 def mrr(hits: Hits, n_relevant: npt.NDArray[np.int64]) -> PerUser:
-    """Return 1 / the rank of the first relevant item, or 0; see :func:`hit_rate_at_k`."""
+    """Return 1 / rank of the first relevant item, or 0; see :func:`hit_rate_at_k`."""
     return np.where(hits.any(axis=1), 1 / (hits.argmax(axis=1) + 1), 0.0)
 
 
@@ -99,7 +100,7 @@ METRICS: dict[str, Callable[[Hits, npt.NDArray[np.int64]], PerUser]] = {
 
 
 def interval(values: PerUser, seed: int = 0) -> tuple[float, float]:
-    """Return the 95 % interval of a mean, by a bootstrap over users.
+    """Return the 95 % confidence interval of a mean, by bootstrapping users.
 
     Parameters
     ----------
@@ -107,7 +108,8 @@ def interval(values: PerUser, seed: int = 0) -> tuple[float, float]:
     seed : int
         Random seed.
 
-
+    Notes
+    -----
     Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7 (1979).
     """
     drawn = np.random.default_rng(seed).integers(0, len(values), (N_RESAMPLES, len(values)))
@@ -116,7 +118,7 @@ def interval(values: PerUser, seed: int = 0) -> tuple[float, float]:
 
 
 def coverage(ranked: npt.NDArray[np.int64], n_items: int) -> float:
-    """Return the share of all items that is in any list.
+    """Return the share of all items that occur in at least one list.
 
     Parameters
     ----------
@@ -127,10 +129,10 @@ def coverage(ranked: npt.NDArray[np.int64], n_items: int) -> float:
 
 
 def novelty(ranked: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], n_users: int) -> float:
-    """Return how surprising the listed items are, in bits: the mean of -log2(share of users).
+    """Return the mean self-information of the listed items in bits: -log2(share of users).
 
     Vargas and Castells, "Rank and relevance in novelty and diversity metrics for recommender
-    systems" (RecSys 2011), section 4.1. An item that nobody rated counts as rated by one user.
+    systems" (RecSys 2011), section 4.1. An unrated item counts as rated by one user.
 
     Parameters
     ----------

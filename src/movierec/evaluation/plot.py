@@ -1,4 +1,4 @@
-"""A plot of accuracy against coverage, with a point for each algorithm."""
+"""Plot accuracy against coverage, with one point for each algorithm."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ def refuse_bad_plot(path: Path) -> None:
     Raises
     ------
     UsageError
-        If matplotlib is not installed, or does not know the format of the ending.
+        If matplotlib is not installed, or cannot write the format of the file extension.
     OutputError
-        If the folder is missing or may not be written, or the path is itself a folder.
+        If the folder is missing or not writable, or if the path is a folder.
     """
-    endings = _endings()
-    if path.suffix.casefold() not in endings:
+    extensions = _extensions()
+    if path.suffix.casefold() not in extensions:
         raise UsageError(
-            f"{path}: its ending is not one of a picture format",
-            f"end its name with one of {', '.join(endings)}",
+            f"{path}: its extension is not an image format that can be written",
+            f"use one of {', '.join(extensions)}",
         )
     hint = "name another file with --plot"
     if path.is_dir():
         raise OutputError(f"{path} is a folder", hint)
     folder = path.resolve().parent
     if not os.access(folder, os.W_OK):
-        why = "its folder may not be written" if folder.is_dir() else "there is no such folder"
+        why = "its folder is not writable" if folder.is_dir() else "there is no such folder"
         raise OutputError(f"cannot write {path}: {why}", hint)
 
 
-def _endings() -> list[str]:
+def _extensions() -> list[str]:
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
     except ImportError as error:
@@ -49,12 +49,12 @@ def _endings() -> list[str]:
 
 
 def draw(document: Mapping[str, Any]) -> Any:
-    """Draw what :func:`movierec.evaluation.compare.compare` returned.
+    """Draw a result of :func:`movierec.evaluation.compare.compare`.
 
     Returns
     -------
     matplotlib.figure.Figure
-        nDCG with its 95 % interval above coverage.
+        nDCG, with its 95 % confidence interval, against coverage.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -69,14 +69,14 @@ def draw(document: Mapping[str, Any]) -> Any:
     axes.set_ylabel(f"nDCG@{how['k']}: mean of {how['users']:,} users, 95 % interval")
     axes.set_title(f"{how['split']} split: accuracy against coverage")
     axes.grid(alpha=0.3)
-    axes.margins(x=0.15)  # room for the names
+    axes.margins(x=0.15)  # space for the names
     return figure
 
 
 def _add_point(axes: Any, result: Mapping[str, Any]) -> None:
     place = result["metrics"]["coverage"], result["metrics"]["ndcg"]
     low, high = result["intervals"]["ndcg"]
-    # A mean may lie a rounding error outside its interval.
+    # A mean may lie outside its interval by a rounding error.
     around = [[max(place[1] - low, 0.0)], [max(high - place[1], 0.0)]]
     points = axes.errorbar(*place, yerr=around, fmt="o", capsize=3, label=result["algorithm"])
     axes.annotate(
@@ -85,12 +85,12 @@ def _add_point(axes: Any, result: Mapping[str, Any]) -> None:
 
 
 def save(document: Mapping[str, Any], path: Path) -> None:
-    """Draw a comparison and write it in the format of the ending.
+    """Draw a comparison and write it in the format of the file extension.
 
     Parameters
     ----------
     document : mapping
-        What :func:`movierec.evaluation.compare.compare` returned.
+        A result of :func:`movierec.evaluation.compare.compare`.
     path : Path
 
     Raises

@@ -1,4 +1,4 @@
-"""Running algorithms on one split."""
+"""Fit algorithms on a task, rank items for its users, and measure the lists."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from movierec.data.interactions import Interactions
     from movierec.evaluation.tasks import Task
 
-_BLOCK_CELLS = 20_000_000  # of the scores of a block of users: 80 MB
+_BLOCK_CELLS = 20_000_000  # scores in a block of users, which take 80 MB as float32
 
 
 @dataclass(frozen=True)
 class Result:
-    """How one algorithm did.
+    """The results of one algorithm.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Result:
     parameters : dict
     metrics : dict of str to float
     intervals : dict of str to tuple of float
-        95 % intervals of those metrics that are means over users.
+        95 % confidence intervals of the metrics that are means over users.
     fit_seconds, query_seconds : float
         Time to fit, and to rank the items for all users.
     """
@@ -47,7 +47,7 @@ class Result:
 
 
 class RandomScorer(Algorithm):
-    """Score items at random: an algorithm that is no better has learned nothing.
+    """Scores items at random, a baseline that every algorithm should beat.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class RandomScorer(Algorithm):
         self.seed = seed
 
     def fit(self, data: TrainingData, run: Run = Run()) -> Self:
-        """Restart the random numbers."""
+        """Restart the random number generator."""
         self._random = np.random.default_rng(self.seed)
         return self
 
@@ -71,16 +71,17 @@ class RandomScorer(Algorithm):
         return np.asarray(self._random.random(shape, dtype=np.float32))
 
     def similarities(self, items: Indices) -> Scores:
-        """Refuse: it compares no items."""
+        """Raise an error, because random scores do not compare items."""
         raise NotImplementedError
 
 
 def evaluate(name: str, algorithm: Algorithm, task: Task, k: int, seed: int = 0) -> Result:
-    """Fit an algorithm and measure its lists.
+    """Fit an algorithm and measure its ranked lists.
 
     Parameters
     ----------
     name : str
+        Name of the algorithm in the result.
     algorithm : Algorithm
     task : Task
     k : int
@@ -91,10 +92,10 @@ def evaluate(name: str, algorithm: Algorithm, task: Task, k: int, seed: int = 0)
     Raises
     ------
     DataError
-        If the data lack what the algorithm needs.
+        If the data lack something that the algorithm needs.
     """
     data = TrainingData(task.train, task.content)
-    _ = task.train.user_items  # made once for all algorithms, before the clock starts
+    _ = task.train.user_items  # cached for all algorithms, so none of them is charged for it
     started = time.perf_counter()
     fit_algorithm(algorithm, data, Run())
     fitted = time.perf_counter()
@@ -109,14 +110,16 @@ def evaluate(name: str, algorithm: Algorithm, task: Task, k: int, seed: int = 0)
 
 
 def users_to_test(task: Task) -> npt.NDArray[np.int64]:
-    """Return the ``user_index`` of the users with test rows, ascending."""
+    """Return the ``user_index`` of each user with test rows, ascending."""
     return np.unique(task.test.users).astype(np.int64)
 
 
 def rank(
     algorithm: Algorithm, task: Task, users: npt.NDArray[np.int64], k: int
 ) -> Iterator[npt.NDArray[np.int64]]:
-    """Rank items for some users, a block of users at a time; equal scores by index.
+    """Rank items for some users, a block of users at a time.
+
+    Items with equal scores are in the order of their indices.
 
     Parameters
     ----------
@@ -130,7 +133,7 @@ def rank(
     Yields
     ------
     ndarray of shape (n, k), int64
-        ``item_index``, the best first; -1 where there are fewer candidates.
+        ``item_index``, best first; -1 where there are fewer candidates than k.
     """
     length = max(1, _BLOCK_CELLS // task.train.n_items)
     for start in range(0, len(users), length):
@@ -148,7 +151,7 @@ def rank(
 
 
 def _places(rows: csr_matrix) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-    """Return the rows and columns of all stored values, those of 0 included."""
+    """Return the rows and columns of all stored values, including zeros."""
     return np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)), rows.indices
 
 
@@ -163,7 +166,7 @@ def _best(scores: npt.NDArray[np.float64], k: int) -> npt.NDArray[np.int64]:
 def _measure(
     ranked: npt.NDArray[np.int64], task: Task, users: npt.NDArray[np.int64]
 ) -> tuple[dict[str, metrics.PerUser], dict[str, float]]:
-    """Return the metrics of each user, and all metrics of all lists together."""
+    """Return the metrics of each user, and all metrics over all lists."""
     relevant, known = task.test.user_items[users], task.train.user_items[users]
     n_relevant = np.diff(relevant.indptr)
     hits = metrics.hits_of(ranked, relevant)
@@ -180,7 +183,7 @@ def _measure(
 
 
 def _gap(values: metrics.PerUser, n_known: npt.NDArray[np.int64]) -> float:
-    """Return the mean of users with more ratings than the median, less that of the others."""
+    """Return the mean of users with more ratings than the median, minus the mean of the others."""
     heavy = n_known > np.median(n_known)
     if heavy.all() or not heavy.any():
         return 0.0

@@ -1,4 +1,4 @@
-"""Holding ratings back for the test."""
+"""Rules that choose the rating rows to hold out for testing."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ Mask = npt.NDArray[np.bool_]
 
 
 def leave_one_out(users: npt.NDArray[Any], times: npt.NDArray[Any] | None, seed: int) -> Mask:
-    """Hold back the last rating of each user by time; without times, one at random.
+    """Hold out the latest rating of each user, or a random one if there are no timestamps.
 
     Parameters
     ----------
     users : ndarray of shape (n_rows,)
     times : ndarray of shape (n_rows,), optional
-        Of rows with equal times, the last one counts as the latest.
+        Among equal times, the last row counts as the latest.
     seed : int
-        Random seed, where there are no times.
+        Random seed, used if there are no timestamps.
 
     Returns
     -------
     ndarray of shape (n_rows,), bool
-        True for the rows that are held back. A user with one rating keeps it.
+        True for the held-out rows. The only rating of a user is never held out.
     """
-    places = np.arange(len(users))
+    rows = np.arange(len(users))
     when = np.random.default_rng(seed).permutation(len(users)) if times is None else times
-    order = np.lexsort((places, when, users))
+    order = np.lexsort((rows, when, users))
     ends = np.append(np.diff(users[order]) != 0, True)
     starts = np.append(True, ends[:-1])
     return _mask(len(users), order[ends & ~starts])
 
 
 def random(users: npt.NDArray[Any], share: float, seed: int) -> Mask:
-    """Hold back a share of each user's ratings at random, rounded down.
+    """Hold out a random share of each user's ratings, rounded down.
 
     Parameters
     ----------
@@ -53,18 +53,18 @@ def random(users: npt.NDArray[Any], share: float, seed: int) -> Mask:
     shuffled = np.random.default_rng(seed).permutation(len(users))
     order = shuffled[np.argsort(users[shuffled], kind="stable")]
     _, starts, counts = np.unique(users[order], return_index=True, return_counts=True)
-    place = np.arange(len(users)) - np.repeat(starts, counts)
-    return _mask(len(users), order[place < np.repeat((counts * share).astype(int), counts)])
+    position = np.arange(len(users)) - np.repeat(starts, counts)  # among the user's ratings
+    return _mask(len(users), order[position < np.repeat((counts * share).astype(int), counts)])
 
 
 def temporal(times: npt.NDArray[Any], share: float) -> Mask:
-    """Hold back all ratings after a moment in time, so that nothing is learned from the future.
+    """Hold out all ratings after a point in time, so that nothing is learned from the future.
 
     Parameters
     ----------
     times : ndarray of shape (n_rows,)
     share : float
-        About this share of the ratings is held back.
+        Approximate share of the ratings to hold out.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def temporal(times: npt.NDArray[Any], share: float) -> Mask:
     return np.asarray(times > moment)
 
 
-def _mask(length: int, places: npt.NDArray[np.int64]) -> Mask:
+def _mask(length: int, rows: npt.NDArray[np.int64]) -> Mask:
     mask = np.zeros(length, dtype=bool)
-    mask[places] = True
+    mask[rows] = True
     return mask

@@ -1,4 +1,4 @@
-"""From ratings to a task: what is learned from, what should be found, what is ranked."""
+"""Make evaluation tasks from ratings: training rows, test rows, and the items to rank."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
     from movierec.data.items import MovieRow
     from movierec.data.sources.base import PathLike, Place
 
-Pairs = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]  # ids of users, and of items
+Pairs = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]  # user ids and item ids
 
 
 @dataclass(frozen=True)
 class EvaluationProtocol:
-    """How ratings are held back, and what counts.
+    """How ratings are split, and how the lists are evaluated.
 
     Attributes
     ----------
     split : {"leave-one-out", "random", "temporal"}
     test_share : float
-        Share of the ratings that is held back, where the split takes a share.
+        Share of the ratings to hold out; not used by "leave-one-out".
     threshold : float, optional
-        The least rating of a test row that counts as liked. Default: all do.
+        Test rows with a lower rating are dropped. Default: all rows are kept.
     k : int
         Length of the lists.
     seed : int
@@ -53,14 +53,14 @@ class EvaluationProtocol:
 
 @dataclass(frozen=True)
 class Task:
-    """What is learned from, and what should be found.
+    """Training rows, test rows, and the items to rank.
 
     Attributes
     ----------
     train, test : Interactions
-        Of the same users and items. Users without a test row are not evaluated.
+        Both have the same users and items. Users without test rows are not evaluated.
     candidates : scipy.sparse.csr_matrix of shape (n_users, n_items), optional
-        The items to rank for each user. Default: all that the user did not rate in `train`.
+        The items to rank for each user. Default: all items that the user has not rated in `train`.
     content : scipy.sparse.csr_matrix of shape (n_items, n_features), optional
     """
 
@@ -82,16 +82,16 @@ class _Encoded(NamedTuple):
 
     @property
     def user_ids(self) -> IdArray:
-        """The ids of the users who rated something."""
+        """The ids of the users with ratings."""
         return np.asarray(self.users.ids)[np.unique(self.interactions.users)]
 
     @property
     def item_ids(self) -> IdArray:
-        """The ids of the items that somebody rated."""
+        """The ids of the items with ratings."""
         return np.asarray(self.items.ids)[np.unique(self.interactions.items)]
 
     def over(self, users: Vocabulary, items: Vocabulary) -> Interactions:
-        """Return the interactions by the indices of other vocabularies, which have their ids."""
+        """Return the interactions with the indices of larger vocabularies."""
         new_users = users.indices_of(np.asarray(self.users.ids))
         new_items = items.indices_of(np.asarray(self.items.ids))
         return replace(
@@ -106,19 +106,19 @@ class _Encoded(NamedTuple):
 def split_task(
     rows: RatingRows, protocol: EvaluationProtocol, movies: Sequence[MovieRow] | None = None
 ) -> Task:
-    """Hold back a part of some ratings.
+    """Split ratings into a task.
 
     Parameters
     ----------
     rows : RatingRows
     protocol : EvaluationProtocol
     movies : sequence of MovieRow, optional
-        With them, the task has their content.
+        The source of the content of the task.
 
     Raises
     ------
     DataError
-        If the split needs times that the ratings lack, or nothing is left.
+        If the split needs timestamps and there are none, or if no training or test rows are left.
     """
     encoded = _encode(rows)
     held = _held_back(encoded.interactions, protocol)
@@ -132,34 +132,34 @@ def published_task(
     threshold: float | None,
     movies: Sequence[MovieRow] | None = None,
 ) -> Task:
-    """Read a split that was published.
+    """Read a published split into a task.
 
     Parameters
     ----------
     train, test : path-like or table
-        Users and items, perhaps with ratings.
+        Users and items, optionally with ratings.
     negatives : path-like, optional
-        ``userId,movieId,neg1..negN``: the item to find, and the items to rank it among.
+        Columns ``userId,movieId,neg1..negN``: the test item, and the items to rank it with.
     threshold : float, optional
         As in :class:`EvaluationProtocol`.
     movies : sequence of MovieRow, optional
-        With them, the task has their content.
+        The source of the content of the task.
 
     Raises
     ------
     DataError
-        If a file cannot be used, or nothing is left.
+        If a file cannot be used, or if no training or test rows are left.
     """
-    known, held = (_encode(read_rating_rows(place)) for place in (train, test))
-    if known.user_ids.dtype.kind != held.user_ids.dtype.kind or (
-        known.item_ids.dtype.kind != held.item_ids.dtype.kind
+    train_rows, test_rows = (_encode(read_rating_rows(place)) for place in (train, test))
+    if train_rows.user_ids.dtype.kind != test_rows.user_ids.dtype.kind or (
+        train_rows.item_ids.dtype.kind != test_rows.item_ids.dtype.kind
     ):
         raise DataError(
-            "the ids of the training rows and of the test rows are not of one kind",
-            "write them alike in both files, as numbers or as text",
+            "the training rows and the test rows have different types of ids",
+            "write the ids as numbers in both files, or as text in both",
         )
     ranked = None if negatives is None else _read_negatives(negatives)
-    return _task(known, held, threshold, ranked, movies)
+    return _task(train_rows, test_rows, threshold, ranked, movies)
 
 
 def _encode(rows: RatingRows) -> _Encoded:
@@ -169,7 +169,7 @@ def _encode(rows: RatingRows) -> _Encoded:
 
 
 def _held_back(interactions: Interactions, protocol: EvaluationProtocol) -> splitting.Mask:
-    """Return which rows are held back."""
+    """Return which rows are held out."""
     if protocol.split == "temporal":
         if not interactions.has_timestamps:
             raise DataError("the ratings have no timestamps", "choose another --split")
@@ -187,11 +187,11 @@ def _task(
     negatives: Pairs | None = None,
     movies: Sequence[MovieRow] | None = None,
 ) -> Task:
-    """Arrange rows over the users and items that any of them has."""
+    """Build a task over the users and items of all rows."""
     if threshold is not None:
         test = test.select(test.interactions.ratings >= threshold)
     if not len(train.interactions) or not len(test.interactions):
-        raise DataError("no rows are left to learn from, or to test on", "choose another split")
+        raise DataError("no training or test rows are left", "choose another split or threshold")
     more_users, more_items = negatives or (train.user_ids[:0], train.item_ids[:0])
     users, _ = Vocabulary.encode(np.concatenate([train.user_ids, test.user_ids, more_users]))
     items, _ = Vocabulary.encode(np.concatenate([train.item_ids, test.item_ids, more_items]))
@@ -206,13 +206,13 @@ def _task(
 def _matrix(pairs: Pairs, users: Vocabulary, items: Vocabulary) -> csr_matrix:
     from scipy.sparse import csr_matrix
 
-    places = (users.indices_of(pairs[0]), items.indices_of(pairs[1]))
+    cells = (users.indices_of(pairs[0]), items.indices_of(pairs[1]))
     ones = np.ones(len(pairs[0]), np.float32)
-    return csr_matrix((ones, places), shape=(len(users), len(items)), dtype=np.float32)
+    return csr_matrix((ones, cells), shape=(len(users), len(items)), dtype=np.float32)
 
 
 def _read_negatives(path: PathLike) -> Pairs:
-    """Return users and the items to rank for each, each pair once."""
+    """Return the distinct pairs of a user and an item to rank."""
     import pandas as pd
 
     try:
@@ -220,7 +220,7 @@ def _read_negatives(path: PathLike) -> Pairs:
             frame = pd.read_csv(content, dtype=np.int64)
     except ValueError as error:
         raise DataError(
-            f"{path}: {error}", "it should hold userId,movieId,neg1..negN, all numbers"
+            f"{path}: {error}", "it needs the columns userId,movieId,neg1..negN, all of numbers"
         ) from error
     users = np.repeat(frame.iloc[:, 0].to_numpy(), frame.shape[1] - 1)
     items = frame.iloc[:, 1:].to_numpy().ravel()

@@ -1,4 +1,4 @@
-"""Choosing the parameters of an algorithm on a part of the training rows, never on the test."""
+"""Tune the parameters of an algorithm on a part of the training rows, never on test rows."""
 
 from __future__ import annotations
 
@@ -30,31 +30,30 @@ def tuned(
     fixed: Collection[str] = (),
     tell: Callable[[Mapping[str, Any], float], object] = lambda parameters, ndcg: None,
 ) -> Algorithm:
-    """Return an algorithm with the parameters of the best nDCG on held-back training rows.
+    """Return an algorithm with the parameters that give the best nDCG on held-out training rows.
 
-    The parameters are chosen one after the other: each takes its best value while those before it
-    stay at their best and those after it stay as they were. This is a search by coordinates, not
-    over all combinations.
+    This is a coordinate search, not a search over all combinations: the parameters are tuned one
+    after the other, while the others keep their current values.
 
     Parameters
     ----------
     start : Algorithm
-        With the parameters to begin with. Its ``GRID`` holds the values to try.
+        Its parameters are the starting point, and its ``GRID`` holds the values to try.
     task : Task
-        Of its test rows, only the number per user is used.
+        Only the number of its test rows per user is used.
     k : int
         Length of the lists.
     seed : int
         Random seed.
     fixed : collection of str
-        Parameters that are not tuned.
+        Names of parameters that are not tuned.
     tell : callable, optional
-        Called once for each combination, with the parameters and their nDCG.
+        Called with the parameters and the nDCG of each trial.
 
     Raises
     ------
     DataError
-        If nobody has two training rows.
+        If no user has two training rows.
     """
     held_back = validation(task, seed)
 
@@ -76,22 +75,22 @@ def _climb(
     grid: Mapping[str, Collection[Any]],
     value_of: Callable[[dict[str, Any]], float],
 ) -> dict[str, Any]:
-    """Improve one parameter after the other; of equal values, the first one tried stays."""
+    """Improve one parameter after the other; among equally good values, the first wins."""
     highest = value_of(best)
     for name, values in grid.items():
-        came_with = best[name]  # measured already
+        current = best[name]  # already measured
         for value in values:
             tried = best | {name: value}
-            if value != came_with and (found := value_of(tried)) > highest:
+            if value != current and (found := value_of(tried)) > highest:
                 best, highest = tried, found
     return best
 
 
 def validation(task: Task, seed: int = 0) -> Task:
-    """Return a task like another, made of its training rows alone.
+    """Split the training rows of a task into a similar task, without looking at its test rows.
 
-    Where each user has one test row, one training row of each is held back, else a share. Where
-    there are candidates, as many items are ranked as there, drawn from those not in training.
+    If each user has one test row, one training row of each user is held out, otherwise a share. If
+    the task has candidates, as many are drawn from the items that the user has not rated.
 
     Parameters
     ----------
@@ -102,7 +101,7 @@ def validation(task: Task, seed: int = 0) -> Task:
     Raises
     ------
     DataError
-        If nobody has two training rows.
+        If no user has two training rows.
     """
     held = _held_back(task, seed)
     hidden = task.train.select(held)
@@ -111,28 +110,28 @@ def validation(task: Task, seed: int = 0) -> Task:
 
 
 def _held_back(task: Task, seed: int) -> splitting.Mask:
-    """Return which training rows are held back; the draw does not depend on their order."""
+    """Return which training rows are held out, regardless of their order."""
     order = np.lexsort((task.train.items, task.train.users))
     users = task.train.users[order]
     drawn = splitting.random(users, _VALIDATION_SHARE, seed)
     n_test_rows = np.bincount(task.test.users)
-    # A share of few rows may be none.
+    # A share of a few rows may round down to none.
     if n_test_rows.max() == 1 or not drawn.any():
         drawn = splitting.leave_one_out(users, None, seed)
     if not drawn.any():
-        raise DataError("nobody has two training rows, so none can be held back", "omit --tune")
+        raise DataError("no user has two training rows, so none can be held out", "omit --tune")
     held = np.zeros(len(order), dtype=bool)
     held[order] = drawn
     return held
 
 
 def _candidates(task: Task, hidden: Interactions, seed: int) -> csr_matrix:
-    """Return the items held back of each user, and beside them as many others as in the task."""
+    """Return the held-out items of each user, with as many other items as in the task."""
     from scipy.sparse import csr_matrix
 
     random = np.random.default_rng(seed)
     assert task.candidates is not None
-    # Candidates hold what is to be found.
+    # The candidates of the task include its test items.
     n_others = _usual_length(task.candidates) - _usual_length(task.test.user_items)
     known, held = task.train.user_items, hidden.user_items
     items = []

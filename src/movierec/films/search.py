@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from movierec.films.catalog import Catalog
 from movierec.films.index import (
@@ -38,8 +38,7 @@ _IMDB_ID = re.compile(r"tt\d+", re.IGNORECASE)
 _LONG_WORD = 4  # shorter words are too similar to each other to be corrected
 
 
-@dataclass(frozen=True)
-class Matches:
+class Matches(NamedTuple):
     """Movies that match a query equally well.
 
     Attributes

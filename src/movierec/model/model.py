@@ -134,10 +134,10 @@ def _load_algorithm(
         settings = create(found, parameters.settings).parameters()
         state = {name: np.asarray(array) for name, array in stored.part(ALGORITHM).items()}
         algorithm = restored(found, settings, state, table, catalog)
-        nothing = np.empty(0, np.int32)
+        indices = np.empty(0, np.int32)
         ratings, times = np.empty(0, np.float32), np.empty(0)
-        nobody = Interactions(nothing, nothing, ratings, 1, len(catalog), lambda: times)
-        if algorithm.score(nobody).shape != (1, len(catalog)):
+        new_user = Interactions(indices, indices, ratings, 1, len(catalog), lambda: times)
+        if algorithm.score(new_user).shape != (1, len(catalog)):
             raise ValueError("its algorithm does not fit its movies")
         return algorithm
 

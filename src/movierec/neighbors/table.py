@@ -3,39 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from movierec.store.columns import Array
 
 
-@dataclass(frozen=True)
-class NeighborSpec:
-    """The parameters of a table of neighbors.
-
-    Attributes
-    ----------
-    n_neighbors : int
-        Number of neighbors stored for each item.
-    min_support : int
-        Minimum number of users who rated both items of a pair; other pairs are left out.
-    shrinkage : float
-        Added to the product of the two vector lengths in the denominator of the cosine.
-    content_weight : float
-        Weight of the content of an item with very many ratings, from 0 to 1.
-    prior : float
-        Number of ratings that count as much as the content of an item without ratings.
-    """
-
-    n_neighbors: int = 100
-    min_support: int = 0
-    shrinkage: float = 0.0
-    content_weight: float = 0.33
-    prior: float = 5.0
-
-
-@dataclass(frozen=True)
 class NeighborTable:
     """The nearest items of each item, nearest first; ties are in the order of ids.
 
@@ -54,9 +27,10 @@ class NeighborTable:
 
     NAME: ClassVar = "neighbors"
 
-    neighbors: Any
-    similarities: Any
-    support: Any
+    def __init__(self, neighbors: Any, similarities: Any, support: Any) -> None:
+        self.neighbors = neighbors
+        self.similarities = similarities
+        self.support = support
 
     @classmethod
     def empty(cls, n_items: int, n_neighbors: int) -> NeighborTable:

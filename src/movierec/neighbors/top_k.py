@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,31 @@ if TYPE_CHECKING:
 # Number of multiplications above which the compiled loops are faster, although loading them takes
 # over half a second.
 _MANY = 200_000_000
+
+
+@dataclass(frozen=True)
+class NeighborSpec:
+    """The parameters of a table of neighbors.
+
+    Attributes
+    ----------
+    n_neighbors : int
+        Number of neighbors stored for each item.
+    min_support : int
+        Minimum number of users who rated both items of a pair; other pairs are left out.
+    shrinkage : float
+        Added to the product of the two vector lengths in the denominator of the cosine.
+    content_weight : float
+        Weight of the content of an item with very many ratings, from 0 to 1.
+    prior : float
+        Number of ratings that count as much as the content of an item without ratings.
+    """
+
+    n_neighbors: int = 100
+    min_support: int = 0
+    shrinkage: float = 0.0
+    content_weight: float = 0.33
+    prior: float = 5.0
 
 
 def top_k(

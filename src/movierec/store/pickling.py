@@ -44,12 +44,12 @@ def dumps(content: Any, arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
     buffer = io.BytesIO()
 
     class ByName(pickle.Pickler):
-        def persistent_id(self, thing: Any) -> str | None:
-            if not isinstance(thing, np.ndarray):
+        def persistent_id(self, value: Any) -> str | None:
+            if not isinstance(value, np.ndarray):
                 return None
-            if id(thing) not in names:
-                raise pickle.PicklingError(f"an array of shape {thing.shape} has no name")
-            return names[id(thing)]
+            if id(value) not in names:
+                raise pickle.PicklingError(f"an array of shape {value.shape} has no name")
+            return names[id(value)]
 
     ByName(buffer, protocol=5).dump(content)
     return buffer.getvalue()

@@ -58,12 +58,12 @@ class Artifact:
                 self.check(0, self._covered)
 
     def part(self, name: str) -> dict[str, Array]:
-        """Return the arrays of a part by name; the mapping is empty if the part was left out."""
+        """Return the arrays of a part by name; empty if the part was left out."""
         prefix = f"{name}/"
-        arrays = (member for member in self._members if member.startswith(prefix))
+        members = (member for member in self._members if member.startswith(prefix))
         return {
             member.removeprefix(prefix).removesuffix(".npy"): self._array(member)
-            for member in arrays
+            for member in members
         }
 
     def _array(self, member: str) -> Array:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from movierec.data.dataset import Dataset, OnError
     from movierec.model.vectors import ItemVectors
-    from movierec.neighbors.table import NeighborSpec, NeighborTable
+    from movierec.neighbors.table import NeighborTable
+    from movierec.neighbors.top_k import NeighborSpec
 
 Compare = Callable[[int, int], "npt.NDArray[Any]"]
 

@@ -23,7 +23,8 @@ from movierec.model.histories import Histories
 from movierec.model.model import COSINE, Model, restored
 from movierec.model.parameters import Parameters
 from movierec.model.vectors import ItemVectors
-from movierec.neighbors.table import NeighborSpec, NeighborTable
+from movierec.neighbors.table import NeighborTable
+from movierec.neighbors.top_k import NeighborSpec
 from movierec.neighbors.vectors import item_vectors
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from movierec._util import Progress
 from movierec.neighbors.blockwise import SimilarityRows, fill_table
-from movierec.neighbors.table import NeighborSpec, NeighborTable
-from movierec.neighbors.top_k import top_k
+from movierec.neighbors.table import NeighborTable
+from movierec.neighbors.top_k import NeighborSpec, top_k
 
 if TYPE_CHECKING:
     from movierec.data.dataset import Dataset, OnError

@@ -11,7 +11,8 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from movierec.answers.explain import Lovers, Why
-from movierec.answers.records import Neighbor, Recommendation
+from movierec.answers.recommendation import Recommendation
+from movierec.answers.records import Neighbor
 from movierec.films.catalog import Movie
 from movierec.web.failures import Failure
 

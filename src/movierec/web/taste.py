@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from werkzeug.datastructures import MultiDict
 
-from movierec.answers.records import Recommendation
+from movierec.answers.recommendation import Recommendation
 from movierec.errors import AmbiguousTitleError, MovieNotFoundError, NothingFoundError, UsageError
 from movierec.films.catalog import Movie
 from movierec.recommender import Recommender
