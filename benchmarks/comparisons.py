@@ -17,7 +17,7 @@ from movierec._util import Progress
 from movierec.data.dataset import read_dataset
 from movierec.model.parameters import Parameters
 from movierec.model.vectors import ItemVectors
-from movierec.neighbors.blockwise import SimilarityRows, cosine
+from movierec.neighbors.blockwise import cosine
 from movierec.neighbors.table import NeighborTable
 from movierec.neighbors.top_k import NeighborSpec
 from movierec.training.fit import fit_model
@@ -82,8 +82,10 @@ def movierec(*, with_tags: bool = False, **parameters: Any) -> Fit:
         dataset = read_dataset(data.ratings, data.movies, tags=tags)
         vectors = fit_model(dataset, Parameters(**parameters), VectorsOnly()).vectors
         assert vectors is not None
-        rows = SimilarityRows(cosine(vectors.matrix), vectors.matrix, vectors.n_users)
-        return lambda items: np.vstack([rows(item, item + 1)[0] for item in items.tolist()])
+        rows = cosine(vectors.matrix)
+        return lambda items: np.vstack(
+            [rows(item, item + 1).astype(np.float32) for item in items.tolist()]
+        )
 
     return fit
 

@@ -1,10 +1,10 @@
-"""Write a MovieLens-shaped data set of any size.
+"""Simulate a data set of any size with the shape of MovieLens.
 
     python benchmarks/make_data.py OUT --users 6040 --movies 3706
 
-The shape is what matters for speed: users have at least 20 ratings, 71 in the middle and a long
-tail; the popularity of films falls off like a power law; viewers belong to groups with tastes of
-their own. Nothing is taken from a real data set.
+Only the shape affects the speed: users have at least 20 ratings, 71 in the median, with a long
+tail; the popularity of movies follows a power law; and each group of users has its own tastes.
+Nothing is taken from a real data set.
 """
 
 from __future__ import annotations
@@ -22,24 +22,37 @@ Ints = npt.NDArray[np.int64]
 
 
 def draw_pairs(rng: np.random.Generator, n_users: int, n_movies: int) -> tuple[Ints, Ints]:
-    """Draw who rated what: each pair once, sorted by user, then by film."""
+    """Draw who rated what: each pair once, sorted by user, then by movie.
+
+    Parameters
+    ----------
+    rng : Generator
+    n_users, n_movies : int
+    """
     n_ratings = np.clip(rng.lognormal(np.log(71), 1.24, n_users), 20, n_movies // 2).astype(int)
     users = np.repeat(np.arange(n_users), np.ceil(1.25 * n_ratings).astype(int))
     group = users % N_GROUPS
     movies = np.empty(len(users), dtype=np.int64)
     popularity = (np.arange(n_movies) + 60.0) ** -1.1
-    shuffle = rng.permutation(n_movies)  # ids say nothing about popularity
+    shuffle = rng.permutation(n_movies)  # so that ids do not depend on popularity
     for number in range(N_GROUPS):
         chances = np.cumsum(popularity * np.exp(rng.normal(0, 0.9, n_movies)))
-        own = group == number
-        drawn = np.searchsorted(chances / chances[-1], rng.random(int(own.sum())))
-        movies[own] = shuffle[np.minimum(drawn, n_movies - 1)]
+        members = group == number
+        drawn = np.searchsorted(chances / chances[-1], rng.random(int(members.sum())))
+        movies[members] = shuffle[np.minimum(drawn, n_movies - 1)]
     pairs = np.unique(users * n_movies + movies)
     return pairs // n_movies, pairs % n_movies
 
 
 def draw_ratings(rng: np.random.Generator, users: Ints, movies: Ints) -> npt.NDArray[np.float64]:
-    """Draw half stars from the quality of films, the leniency of users, and chance."""
+    """Draw half stars from the quality of the movies, the leniency of the users, and noise.
+
+    Parameters
+    ----------
+    rng : Generator
+    users, movies : ndarray of shape (n,), int64
+        The user and the movie of each rating.
+    """
     quality = rng.normal(3.5, 0.45, movies.max() + 1)
     leniency = rng.normal(0, 0.4, users.max() + 1)
     stars = quality[movies] + leniency[users] + rng.normal(0, 0.8, len(users))
@@ -47,7 +60,15 @@ def draw_ratings(rng: np.random.Generator, users: Ints, movies: Ints) -> npt.NDA
 
 
 def make(folder: Path, n_users: int, n_movies: int, seed: int = 0) -> None:
-    """Write ``ratings.csv`` and ``movies.csv`` into a folder."""
+    """Write ``ratings.csv`` and ``movies.csv`` into a folder.
+
+    Parameters
+    ----------
+    folder : Path
+    n_users, n_movies : int
+    seed : int
+        Random seed.
+    """
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True, exist_ok=True)
     users, movies = draw_pairs(rng, n_users, n_movies)
@@ -63,7 +84,9 @@ def make(folder: Path, n_users: int, n_movies: int, seed: int = 0) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("out", type=Path)
     parser.add_argument("--users", type=int, default=6040)
     parser.add_argument("--movies", type=int, default=3706)

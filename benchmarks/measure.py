@@ -1,7 +1,7 @@
-"""Run a command and print what it cost, as JSON.
+"""Run a command and print its cost as JSON.
 
-A process of its own, and a small one: the operating system counts the memory of the process that
-starts a command as the command's own, so that one may not be large.
+This is a process of its own because the operating system counts the memory of the process that
+starts a command as memory of the command. Therefore that process must be small.
 """
 
 import json

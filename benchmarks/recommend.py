@@ -1,19 +1,19 @@
-"""Put movierec's algorithms beside those of its peers on one split, and print a table in Markdown.
+"""Measure the algorithms of movierec and of other libraries on one split; print a Markdown table.
 
     python benchmarks/recommend.py --train TRAIN.csv --test TEST.csv
         [--repeats 3] [--python lenskit=PYTHON] [--python surprise=PYTHON]
 
-TRAIN and TEST hold `userId,movieId,rating`. Every system is fitted on the same rows, in a process
-of its own with one processor and one thread, and scores all films for all users that have test
-rows. Of each list, the ten best, training films left out and equals in the order of their ids, are
-measured by movierec's own measures. The table gives those, medians of the seconds of fitting and
-scoring (wall, and CPU), and the peak of memory of the whole process. What a library wants its rows
-in is made before the clock runs, and the lists after.
+TRAIN and TEST hold `userId,movieId,rating`. Every recommender is fitted on the same rows, in its
+own process, on one processor with one thread, and scores all movies for all users with test rows.
+The ten best of each list, without the training movies and with ties in the order of their ids, are
+measured by movierec's own metrics. The table shows these, the medians of the seconds of fitting and
+scoring (wall and CPU), and the peak memory of the whole process. The rows are converted for each
+library before the clock starts; the lists are made after it stops.
 
-A row names the parameters that are not the defaults. Each row of movierec begins a group; the
-quotients are of wall time, next to that row. `--python` names the interpreter of a library that is
-not installed here; movierec has to be importable there as well. `--only NAME` runs one system and
-prints JSON.
+A row names the parameters that differ from the defaults. Each row of movierec starts a group; the
+ratios are those of the wall times to that row. `--python` names the interpreter for a library that
+is not installed here; movierec must be importable there as well. `--only NAME` runs one recommender
+and prints JSON.
 """
 
 from __future__ import annotations
@@ -26,141 +26,31 @@ import resource
 import subprocess
 import sys
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Callable
-from importlib import import_module
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from systems import SYSTEMS, Indices, Scores, System
 
-from movierec.algorithms.base import load
+from movierec.algorithms.base import Algorithm, Run, TrainingData
+from movierec.data.interactions import Interactions
 from movierec.evaluation import metrics
-from movierec.evaluation.tasks import published_task
-from movierec.evaluation.runs import Task, rank
+from movierec.evaluation.runs import rank, users_to_test
+from movierec.evaluation.tasks import Task, published_task
 
 K = 10
-SEED = 0
-UNSCORED = -1e30  # the score of a film that a library has none for: it comes last
 SHOWN = ("ndcg", "precision", "recall", "hit_rate", "coverage")
 LIMITS = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "NUMBA", "LK")}
 HEAD = """
-| | nDCG@10 | precision@10 | recall@10 | hit rate@10 | coverage | fit s | CPU s | x movierec \
-| score s | CPU s | x movierec | peak MB |
+| | nDCG@10 | precision@10 | recall@10 | hit rate@10 | coverage | fit s | CPU s | × movierec \
+| score s | CPU s | × movierec | peak MB |
 |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"""
 
-Indices = npt.NDArray[np.int64]
-Scores = npt.NDArray[np.float32]
-Times = npt.NDArray[np.float64]
-
-
-def parse_name(name: str) -> tuple[str, str, dict[str, Any]]:
-    """Return a library, what of it, and the parameters that are not the defaults."""
-    library, kind, *given = name.split()
-    pairs = (word.split("=") for word in given)
-    return library, kind, {key: _parsed(value) for key, value in pairs}
-
-
-def _parsed(value: str) -> Any:
-    try:
-        return json.loads(value)
-    except ValueError:  # a word
-        return value
-
-
-class Wrapper(ABC):
-    """Fits a system to the rows it was made with, and scores films for some of their users."""
-
-    def __init__(self, kind: str, parameters: dict[str, Any], train: Any) -> None:
-        self.kind, self.parameters, self.train = kind, parameters, train
-
-    @abstractmethod
-    def fit(self) -> None: ...
-
-    @abstractmethod
-    def score(self, users: Indices) -> Scores: ...
-
-    def frame(self) -> Any:
-        """Return the rows as a data frame of users, films and ratings."""
-        rows = self.train.tocoo()
-        columns = {"user_id": rows.row, "item_id": rows.col, "rating": rows.data}
-        return import_module("pandas").DataFrame(columns)
-
-
-class Movierec(Wrapper):
-    def fit(self) -> None:
-        self.model = load(self.kind)(**self.parameters).fit(self.train)
-
-    def score(self, users: Indices) -> Scores:
-        return self.model.score(self.train[users])
-
-
-class Implicit(Wrapper):
-    """Its neighbours take ratings, and are the better for it; ALS here takes a 1 for each."""
-
-    def __init__(self, kind: str, parameters: dict[str, Any], train: Any) -> None:
-        self.is_als = kind == "AlternatingLeastSquares"
-        super().__init__(kind, parameters, train.sign() if self.is_als else train)
-        self.module = import_module(f"implicit.{'als' if self.is_als else 'nearest_neighbours'}")
-
-    def fit(self) -> None:
-        seed = {"random_state": SEED} if self.is_als else {}
-        self.model = getattr(self.module, self.kind)(**self.parameters, **seed)
-        self.model.fit(self.train, show_progress=False)
-
-    def score(self, users: Indices) -> Scores:
-        if self.is_als:
-            return np.asarray(self.model.user_factors[users] @ self.model.item_factors.T)
-        return np.asarray((self.train[users] @ self.model.similarity).toarray())
-
-
-class LensKit(Wrapper):
-    """Asked for one user at a time, with what they rated: it takes no more at once."""
-
-    def __init__(self, kind: str, parameters: dict[str, Any], train: Any) -> None:
-        super().__init__(kind, parameters, train)
-        self.module = import_module(f"lenskit.{'als' if 'MF' in self.kind else 'knn'}")
-        self.data = import_module("lenskit.data")
-        self.rows = self.data.from_interactions_df(self.frame())
-        self.items = self.data.ItemList(item_ids=np.unique(train.indices))
-
-    def fit(self) -> None:
-        self.model = getattr(self.module, self.kind)(**self.parameters)
-        self.model.train(self.rows, import_module("lenskit.training").TrainingOptions(rng=SEED))
-
-    def score(self, users: Indices) -> Scores:
-        scores = np.full((len(users), self.train.shape[1]), np.nan, dtype=np.float32)
-        for row, user in zip(scores, users.tolist(), strict=True):
-            query = self.data.RecQuery(user_id=user, history_items=self.rows.user_row(user))
-            scored = self.model(query, self.items)
-            row[scored.ids()] = scored.scores()
-        return np.nan_to_num(scores, nan=UNSCORED)
-
-
-class Surprise(Wrapper):
-    """Ranks films by the ratings it predicts, not cut off at the ends of the scale."""
-
-    def __init__(self, kind: str, parameters: dict[str, Any], train: Any) -> None:
-        super().__init__(kind, parameters, train)
-        self.module = import_module("surprise")
-        reader = self.module.Reader(rating_scale=(train.data.min(), train.data.max()))
-        self.rows = self.module.Dataset.load_from_df(self.frame(), reader).build_full_trainset()
-
-    def fit(self) -> None:
-        seeded = {**self.parameters, "random_state": SEED}
-        given = {"sim_options": self.parameters} if self.kind.startswith("KNN") else seeded
-        self.model = getattr(self.module, self.kind)(verbose=False, **given).fit(self.rows)
-
-    def score(self, users: Indices) -> Scores:
-        predict, films = self.model.predict, range(self.train.shape[1])
-        rows = [[predict(user, film, clip=False).est for film in films] for user in users.tolist()]
-        return np.array(rows, dtype=np.float32)
-
-
-WRAPPERS = {wrapper.__name__.lower(): wrapper for wrapper in Wrapper.__subclasses__()}
-# The first group of ALS has equal factors and rounds, a rated film weighs as much as 11 others, and
-# the regularisation is what movierec's comes to for a user or film of the usual number of ratings.
+# In the first group of ALS, the recommenders have the same number of factors and iterations, a
+# rated item weighs as much as 11 others, and the regularization equals that of movierec for a user
+# or item with a typical number of ratings.
 GROUPS = """
 movierec popular
 
@@ -196,42 +86,91 @@ surprise SVD
 """
 
 
-def timed(call: Callable[..., Any], *arguments: Any) -> tuple[Any, Times]:
-    """Return a result, and the seconds it took: wall and CPU."""
+Times = npt.NDArray[np.float64]  # wall and CPU seconds
+T = TypeVar("T")
+
+
+def parse_name(name: str) -> tuple[str, str, dict[str, Any]]:
+    """Return the library, the recommender, and the parameters that a row names."""
+    library, kind, *given = name.split()
+    pairs = (word.split("=") for word in given)
+    return library, kind, {key: _parsed(value) for key, value in pairs}
+
+
+def _parsed(value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:  # a word
+        return value
+
+
+def timed(call: Callable[[], T]) -> tuple[T, Times]:
+    """Call a function; return its result and how long it took."""
     started, cpu_started = time.perf_counter(), time.process_time()
-    result = call(*arguments)
+    result = call()
     return result, np.array([time.perf_counter() - started, time.process_time() - cpu_started])
 
 
-def ask(wrapper: Wrapper, task: Task, users: Indices) -> tuple[Indices, Times]:
-    """Return the best films for some users, and what scoring them took."""
-    spent, done = np.zeros(2), 0
+class TimedScores(Algorithm):
+    """Passes the scores of a system on, and measures how long scoring takes.
 
-    def score(known: Any) -> Scores:
-        nonlocal spent, done
-        asked = users[done : done + known.shape[0]]  # the next users, in turn
-        scores, times = timed(wrapper.score, asked)
-        spent, done = spent + times, done + len(asked)
-        return np.asarray(scores)
+    Parameters
+    ----------
+    system : System
+    users : ndarray of shape (n,), int64
+        The users, in the order in which their scores are asked for.
+    """
 
-    return np.vstack([*rank(score, task, users, K)]), spent
+    SIMILARITY = "none"
+
+    def __init__(self, system: System, users: Indices) -> None:
+        self._system, self._left = system, users
+        self.times = np.zeros(2)
+
+    def score(self, users: Interactions) -> Scores:
+        asked, self._left = np.split(self._left, [users.n_users])
+        scores, times = timed(lambda: self._system.score(asked))
+        self.times += times
+        return scores
+
+    def fit(self, data: TrainingData, run: Run = Run()) -> Self:
+        raise NotImplementedError
+
+    def similarities(self, items: Indices) -> Scores:
+        raise NotImplementedError
 
 
-def quality(lists: Indices, task: Task, users: Indices) -> dict[str, Any]:
-    hits, n_relevant = metrics.hits_of(lists, task.test[users]), np.diff(task.test.indptr)[users]
-    means = {name: float(of(hits, n_relevant).mean()) for name, of in metrics.MEASURES.items()}
-    return {**means, "coverage": metrics.coverage(lists, task.train.shape[1])}
+def quality(lists: Indices, task: Task, users: Indices) -> dict[str, float]:
+    """Return the metrics of the lists of some users."""
+    relevant = task.test.user_items[users]
+    hits, n_relevant = metrics.hits_of(lists, relevant), np.diff(relevant.indptr)
+    means = {name: float(of(hits, n_relevant).mean()) for name, of in metrics.METRICS.items()}
+    return {**means, "coverage": metrics.coverage(lists, task.train.n_items)}
 
 
 def run(name: str, task: Task, repeats: int) -> dict[str, Any]:
-    """Fit and ask a system several times; return medians, and how good its lists are."""
+    """Fit a recommender and score several times.
+
+    Parameters
+    ----------
+    name : str
+        As in a row of the table.
+    task : Task
+    repeats : int
+
+    Returns
+    -------
+    dict
+        The metrics, the median times, the peak memory, and the versions.
+    """
     library, kind, parameters = parse_name(name)
-    wrapper = WRAPPERS[library](kind, parameters, task.train)
-    users, times = np.flatnonzero(np.diff(task.test.indptr)), []
+    system = SYSTEMS[library](kind, parameters, task.train)
+    users, times = users_to_test(task), []
     for _ in range(repeats):
-        _, fitting = timed(wrapper.fit)
-        lists, scoring = ask(wrapper, task, users)
-        times.append([fitting, scoring])
+        _, fitting = timed(system.fit)
+        scores = TimedScores(system, users)
+        lists = np.vstack([*rank(scores, task, users, K)])
+        times.append([fitting, scores.times])
     found = dict(zip(("fit", "score"), np.median(times, axis=0).tolist(), strict=True))
     found["megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return quality(lists, task, users) | found | {"versions": versions(library)}
@@ -243,7 +182,7 @@ def versions(library: str) -> str:
 
 
 def run_apart(name: str, options: argparse.Namespace) -> dict[str, Any]:
-    """Run a system in a process of its own; what went wrong is its `problem`."""
+    """Run a recommender in its own process; a failure is returned as ``problem``."""
     pythons = dict(pair.split("=", 1) for pair in options.python)
     command = [pythons.get(parse_name(name)[0], sys.executable), __file__, "--only", name]
     command += ["--train", options.train, "--test", options.test, "--repeats", str(options.repeats)]
@@ -255,29 +194,41 @@ def run_apart(name: str, options: argparse.Namespace) -> dict[str, Any]:
     return {"problem": problem.replace("ModuleNotFoundError", "not installed")}
 
 
-def row_of(name: str, own: dict[str, Any], first: dict[str, Any]) -> str:
-    if "problem" in own:
-        return f"| {name} | {own['problem']} {'|' * 12}"
-    cells = [f"{own[measure]:.4f}" for measure in SHOWN]
+def row_of(name: str, found: dict[str, Any], first: dict[str, Any]) -> str:
+    """Return a row of the table.
+
+    Parameters
+    ----------
+    name : str
+    found : dict
+        The results of :func:`run_apart`.
+    first : dict
+        Those of the first row of the group.
+    """
+    if "problem" in found:
+        return f"| {name} | {found['problem']} {'|' * 12}"
+    cells = [f"{found[measure]:.4f}" for measure in SHOWN]
     for step in ("fit", "score"):
-        cells += [f"{seconds:.3f}" for seconds in own[step]]
-        cells.append(f"{own[step][0] / first[step][0]:.2f}" if step in first else "-")
-    return f"| {name} | {' | '.join(cells)} | {own['megabytes']:.0f} |"
+        cells += [f"{seconds:.3f}" for seconds in found[step]]
+        cells.append(f"{found[step][0] / first[step][0]:.2f}" if step in first else "-")
+    return f"| {name} | {' | '.join(cells)} | {found['megabytes']:.0f} |"
 
 
 def report(options: argparse.Namespace) -> None:
+    """Run all recommenders and print the table."""
     machine = f"Python {platform.python_version()}, one of {os.cpu_count()} processors"
     print(f"{machine} ({'=1 '.join(LIMITS)}=1); medians of {options.repeats}\n{HEAD}")
-    found = set()
+    used = set()
     for group in GROUPS.strip().split("\n\n"):
         names = group.splitlines()
         results = [run_apart(name, options) for name in names]
         print("\n".join(map(row_of, names, results, results[:1] * len(names))), flush=True)
-        found |= {own["versions"] for own in results if "versions" in own}
-    print("", *sorted(found), sep="\n- ")
+        used |= {found["versions"] for found in results if "versions" in found}
+    print("", *sorted(used), sep="\n- ")
 
 
 def run_here(options: argparse.Namespace) -> None:
+    """Run one recommender in this process, on one processor, and print its results as JSON."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     task = published_task(options.train, options.test, None, None)
@@ -285,12 +236,14 @@ def run_here(options: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--train", required=True)
     parser.add_argument("--test", required=True)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--python", action="append", default=[], help="LIBRARY=PYTHON")
-    parser.add_argument("--only", metavar="NAME", help="a row of the table")
+    parser.add_argument("--python", action="append", default=[], metavar="LIBRARY=PYTHON")
+    parser.add_argument("--only", metavar="NAME", help="the name of a row of the table")
     options = parser.parse_args()
     (run_here if options.only else report)(options)
 

@@ -166,7 +166,9 @@ def starts(work: Path, sizes: list[str], rounds: int) -> dict[str, list[Cost]]:
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--sizes", nargs="+", default=["0.1", "1", "5", "25"], choices=SHAPES)
     parser.add_argument(
         "--data", nargs="*", default=[], help="SIZE=FOLDER: data to use instead of simulated data"

@@ -1,17 +1,17 @@
-"""Put questions to `movierec serve` at a steady rate, and print what came of it in Markdown.
+"""Send requests to `movierec serve` at a steady rate, and print the results as a Markdown table.
 
     python benchmarks/serve.py MODEL [--rate 200] [--connections 32] [--seconds 60] [--k 10]
         [--seed 1]
 
-Starts the program, asks it for films similar to random ones of the model, over kept connections in
-turn, and ends it with SIGTERM. A question is due at its time however slow the answers before it
-were, and its latency counts from then: waiting behind a slow answer, or for a late client, is part
-of it. The first seconds are not pluralize. The percentiles are of right answers; the others are
-errors: a status that is not 200, a closed connection, ten seconds of silence, another film. The
-exit code is 1 if there was an error, or if the program did not end with 0.
+Starts the server, asks it for movies similar to random movies of the model, over several kept
+connections in turn, and stops it with SIGTERM. Each request has a due time that does not depend on
+earlier responses, and its latency counts from then: waiting for a slow response, or for a late
+client, is included. The first seconds do not count. The percentiles are those of correct responses;
+all others are errors: a status other than 200, a closed connection, ten seconds without a response,
+or another movie. The exit code is 1 if there was an error, or if the server did not exit with 0.
 
-The memory and CPU of the server come from /proc, which only Linux has. The client works on the same
-machine; the table has its CPU as well.
+Memory and CPU of the server are read from /proc, which only Linux has. The client runs on the same
+machine; the table shows its CPU as well.
 """
 
 from __future__ import annotations
@@ -45,14 +45,17 @@ MEMORY = re.compile(r"^(RssAnon|RssFile):\s+(\d+)", re.MULTILINE)
 
 
 class Reading(NamedTuple):
-    at: float  # seconds
+    """Time and CPU in seconds; memory in megabytes, nan once the server has ended."""
+
+    at: float
     server_cpu: float
     client_cpu: float
-    anon: float  # megabytes; nan of a server that is no more
+    anon: float
     file: float
 
 
 def read(pid: int) -> Reading:
+    """Read the CPU and memory of a server, and the CPU of this process."""
     process = Path("/proc", str(pid))
     fields = (process / "stat").read_text().rpartition(")")[2].split()
     cpu = sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")  # in user and in system mode
@@ -62,50 +65,78 @@ def read(pid: int) -> Reading:
 
 
 class Connection:
-    """A kept connection; after a problem it is opened anew."""
+    """A kept connection, which is opened again after an error.
+
+    Parameters
+    ----------
+    port : int
+    k : int
+        Length of the lists that are asked for.
+    """
 
     def __init__(self, port: int, k: int) -> None:
         self.port, self.k = port, k
         self.streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def outcome(self, film: str, due: float) -> float | str:
-        """Ask about a film; return the latency in seconds, or what was wrong."""
+    async def outcome(self, movie_id: str, due: float) -> float | str:
+        """Send a request; return its latency in seconds, or the error.
+
+        Parameters
+        ----------
+        movie_id : str
+        due : float
+            The monotonic time from which the latency counts.
+        """
         try:
             async with asyncio.timeout(PATIENCE):
-                return await self.ask(film) - due
+                return await self.ask(movie_id) - due
         except (OSError, EOFError, LookupError, TypeError, ValueError) as error:
             if self.streams:
                 self.streams[1].close()
             self.streams = None
             return f"{type(error).__name__}: {error}"
 
-    async def ask(self, film: str) -> float:
-        """Return when the answer was there; raise an error if it is not right."""
+    async def ask(self, movie_id: str) -> float:
+        """Send a request; return when the response arrived, or raise an error if it is wrong."""
         self.streams = self.streams or await asyncio.open_connection(HOST, self.port)
         reader, writer = self.streams
-        path = f"/api/similar?id={quote(film, safe='')}&k={self.k}"
+        path = f"/api/similar?id={quote(movie_id, safe='')}&k={self.k}"
         writer.write(f"GET {path} HTTP/1.1\r\nHost: {HOST}:{self.port}\r\n\r\n".encode())
         head = await reader.readuntil(b"\r\n\r\n")
         if (length := LENGTH.search(head)) is None:
             raise ValueError("no Content-Length")
-        body, answered = await reader.readexactly(int(length[1])), time.monotonic()
+        body, arrived = await reader.readexactly(int(length[1])), time.monotonic()
         if (status := head.split(maxsplit=2)[1].decode()) != "200":
             raise ValueError(f"status {status}")
-        if str(json.loads(body)["query"]["movie_id"]) != film:
-            raise ValueError("another film")
-        return answered
+        if str(json.loads(body)["query"]["movie_id"]) != movie_id:
+            raise ValueError("another movie")
+        return arrived
 
 
 class Load:
-    """Questions about films, what came of them, and readings of the server's memory and CPU."""
+    """Requests, their outcomes, and readings of memory and CPU.
 
-    def __init__(self, films: list[str], options: argparse.Namespace) -> None:
-        self.films, self.options = films, options
-        self.outcomes: list[float | str] = [""] * len(films)
+    Parameters
+    ----------
+    movie_ids : list of str
+        A movie for each request.
+    options : Namespace
+        The options of this script.
+    """
+
+    def __init__(self, movie_ids: list[str], options: argparse.Namespace) -> None:
+        self.movie_ids, self.options = movie_ids, options
+        self.outcomes: list[float | str] = [""] * len(movie_ids)
         self.readings: list[Reading] = []
 
     async def put(self, port: int, pid: int) -> None:
-        """Ask all questions, each at its time; forget those of the first seconds."""
+        """Send each request at its time, then drop the outcomes of the first seconds.
+
+        Parameters
+        ----------
+        port, pid : int
+            The port and the process id of the server.
+        """
         self.start, n = time.monotonic() + 0.1, self.options.connections
         reading = asyncio.create_task(self.read_often(pid))
         connections = [Connection(port, self.options.k) for _ in range(n)]
@@ -115,10 +146,10 @@ class Load:
         del self.outcomes[: WARM_UP * self.options.rate]
 
     async def work(self, connection: Connection, first: int) -> None:
-        for place in range(first, len(self.films), self.options.connections):
-            due = self.start + place / self.options.rate
+        for number in range(first, len(self.movie_ids), self.options.connections):
+            due = self.start + number / self.options.rate
             await asyncio.sleep(due - time.monotonic())
-            self.outcomes[place] = await connection.outcome(self.films[place], due)
+            self.outcomes[number] = await connection.outcome(self.movie_ids[number], due)
 
     async def read_often(self, pid: int) -> None:
         await asyncio.sleep(self.start + WARM_UP - time.monotonic())
@@ -128,25 +159,32 @@ class Load:
 
 
 def wait_for_port(process: subprocess.Popen[bytes], log: Path) -> int:
-    """Wait until a server that was just started answers, and return its port."""
+    """Wait until a server that was just started responds, and return its port.
+
+    Parameters
+    ----------
+    process : Popen
+    log : Path
+        The file of its messages, which name the port.
+    """
     give_up = time.monotonic() + START_PATIENCE
     while time.monotonic() < give_up and process.poll() is None:
         found = re.search(rf"http://{HOST}:(\d+)/", log.read_text(errors="replace"))
         if found and is_healthy(int(found[1])):
             return int(found[1])
         time.sleep(0.005)
-    sys.exit(f"the server does not answer; it said:\n{log.read_text(errors='replace')}")
+    sys.exit(f"the server does not respond; its log:\n{log.read_text(errors='replace')}")
 
 
 def is_healthy(port: int) -> bool:
-    with suppress(OSError, HTTPException), closing(HTTPConnection(HOST, port, PATIENCE)) as asked:
-        asked.request("GET", "/healthz")
-        return asked.getresponse().status == 200
+    with suppress(OSError, HTTPException), closing(HTTPConnection(HOST, port, PATIENCE)) as link:
+        link.request("GET", "/healthz")
+        return link.getresponse().status == 200
     return False
 
 
 def stop(process: subprocess.Popen[bytes]) -> int:
-    """End a server with SIGTERM, and return its exit code; -9 if it did not obey."""
+    """Stop a server with SIGTERM, and return its exit code; -9 if it had to be killed."""
     process.terminate()
     try:
         return process.wait(PATIENCE)
@@ -156,10 +194,10 @@ def stop(process: subprocess.Popen[bytes]) -> int:
 
 
 def measure(load: Load) -> dict[str, str]:
-    """Start a server, put the questions to it and end it; return how it started and ended."""
+    """Start a server, send the requests and stop it; return its start-up time and exit code."""
     command = [sys.executable, "-m", "movierec", "serve", "--model", load.options.model]
     command += ["--host", HOST, "--port", "0"]
-    # The usual event loop wakes up as much as a millisecond late.
+    # The default event loop wakes up as much as a millisecond late.
     loop = asyncio.SelectorEventLoop(selectors.SelectSelector())
     with tempfile.NamedTemporaryFile() as log, asyncio.Runner(loop_factory=lambda: loop) as runner:
         started = time.monotonic()
@@ -174,6 +212,13 @@ def measure(load: Load) -> dict[str, str]:
 
 
 def rows(outcomes: list[float | str], first: Reading, last: Reading) -> dict[str, str]:
+    """Return the rows of the table.
+
+    Parameters
+    ----------
+    outcomes : list of float or str
+    first, last : Reading
+    """
     latencies = [found for found in outcomes if isinstance(found, float)] or [float("nan")]
     n_errors, seconds = sum(isinstance(found, str) for found in outcomes), last.at - first.at
     found = {"requests": str(len(outcomes)), "errors": str(n_errors)}
@@ -189,24 +234,32 @@ def rows(outcomes: list[float | str], first: Reading, last: Reading) -> dict[str
 
 
 def choose(options: argparse.Namespace) -> list[str]:
-    """Return the ids of random films of the model, one for each question."""
-    ids = np.asarray(load_model(options.model).arrays["item_ids"])
-    ids = np.char.decode(ids, "utf-8") if ids.dtype.kind == "S" else ids.astype(str)
-    n_questions = options.rate * (WARM_UP + options.seconds)
-    return list(np.random.default_rng(options.seed).choice(ids, n_questions).tolist())
+    """Return the ids of random movies of the model, one for each request."""
+    catalog = load_model(options.model).catalog
+    n_requests = options.rate * (WARM_UP + options.seconds)
+    chosen = np.random.default_rng(options.seed).integers(len(catalog), size=n_requests)
+    return [str(catalog.movie_id(index)) for index in chosen.tolist()]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("model")
-    for name, usual in {"rate": 200, "connections": 32, "seconds": 60, "k": 10, "seed": 1}.items():
-        parser.add_argument(f"--{name}", type=int, default=usual)
+    for name, default in {
+        "rate": 200,
+        "connections": 32,
+        "seconds": 60,
+        "k": 10,
+        "seed": 1,
+    }.items():
+        parser.add_argument(f"--{name}", type=int, default=default)
     options = parser.parse_args()
     if not Path("/proc/self/status").exists():
-        sys.exit("the server's memory and CPU are read from /proc, which only Linux has")
-    films = choose(options)
-    gc.freeze()  # or a long collection here would count as a slow answer
-    load = Load(films, options)
+        sys.exit("memory and CPU of the server are read from /proc, which only Linux has")
+    movie_ids = choose(options)
+    gc.freeze()  # a long garbage collection here would count as a slow response
+    load = Load(movie_ids, options)
     process = measure(load)
     table = rows(load.outcomes, load.readings[0], load.readings[-1]) | process
     print("| | |\n|---|--:|", *(f"| {name} | {table[name]} |" for name in table), sep="\n")

@@ -14,9 +14,9 @@ from sklearn.metrics.pairwise import cosine_similarity
 
 from movierec import Algorithm, DataError, Interactions, Run, TrainingData, UsageError
 from movierec.algorithms._needs import fit_algorithm
-from movierec.algorithms.base import Explains, HasNeighbors, contributions_of
+from movierec.algorithms.base import Explains, HasNeighbors, contributions_of, parameters_of
 from movierec.algorithms.popular import Popular
-from movierec.algorithms.registry import load, make, names, parameters_of
+from movierec.algorithms.registry import load, make, names
 from movierec.neighbors.top_k import NeighborSpec
 from movierec.testing import CHECKS, example_data
 

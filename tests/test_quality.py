@@ -1,4 +1,4 @@
-"""Lists of similar films are as good as docs/similarity.md says, on real data."""
+"""The lists of similar movies are as good as docs/similarity.md says, on real data."""
 
 from __future__ import annotations
 
@@ -9,21 +9,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+MODULES = ("similarity", "comparisons", "measures")
 
 
 @pytest.fixture
 def measured(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, list[float]]]:
-    """Series recall@10 of all queries, then agreement at 10, 50 and 100, of two contenders."""
+    """Recall@10 of all series, then agreement at 10, 50 and 100, of two contenders."""
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    import pandas as pd
     import similarity
-    from measures import Series
 
     data = similarity.read(real_data / "ml-latest-small")
-    listed = pd.read_csv(real_data / "franchises" / "franchises.csv")
-    index = data.index
-    rated = {movie: index[movie] for movie in data.movies["movieId"][data.rated]}
-    series = Series.read(listed, rated)
+    series = similarity.read_series(real_data / "franchises" / "franchises.csv", data)
     assert len(series.siblings) == 318
     fits = similarity.contenders(data, peers=False)
     yield {
@@ -32,7 +28,7 @@ def measured(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[
         ]
         for name in ("cosine of ratings", "movierec")
     }
-    for module in ("similarity", "measures"):
+    for module in MODULES:
         sys.modules.pop(module)
 
 

@@ -12,7 +12,8 @@ from movierec import (
     Recommender,
     UsageError,
 )
-from movierec.algorithms.registry import load, names, parameters_of
+from movierec.algorithms.base import parameters_of
+from movierec.algorithms.registry import load, names
 from movierec.errors import ArtifactError
 from movierec.model.model import load_model
 from tests.people import ALL, ids, made, scores_of

@@ -1,4 +1,4 @@
-"""The script of the tutorial: every question reads both files and starts from nothing."""
+"""The script of many tutorials: every query reads both files and starts from nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sklearn.neighbors import NearestNeighbors
 
 
 def fit(data: Path, out: Path) -> None:
-    """There is nothing to keep."""
+    """Nothing is kept between queries."""
 
 
 def query(data: Path, out: Path, movie_id: int) -> Answer:

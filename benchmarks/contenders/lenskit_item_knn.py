@@ -1,4 +1,4 @@
-"""LensKit's ItemKNNScorer. It centres the ratings of each film, so its neighbours are others."""
+"""LensKit's ItemKNNScorer. It centers the ratings of each movie, so its neighbors differ."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ import pickle
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-from _common import N_STORED, Answer, main
+from _common import N_STORED, Answer, main, read_ratings
 from lenskit.data import from_interactions_df
 from lenskit.knn import ItemKNNScorer
 
 
 def fit(data: Path, out: Path) -> None:
-    columns = {"userId": np.int32, "movieId": np.int32, "rating": np.float32}
-    ratings = pd.read_csv(data / "ratings.csv", usecols=list(columns), dtype=columns)
     names = {"userId": "user_id", "movieId": "item_id"}
+    ratings = read_ratings(data).rename(columns=names)
     model = ItemKNNScorer(max_nbrs=N_STORED, save_nbrs=N_STORED)
-    model.train(from_interactions_df(ratings.rename(columns=names)))
+    model.train(from_interactions_df(ratings))
     with (out / "model").open("wb") as file:
         pickle.dump(model, file)
 

@@ -1,4 +1,4 @@
-"""movierec itself, by its commands; here only the answers that are compared."""
+"""Write the sample of movierec, whose fit and queries are measured by its own commands."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ recommender = Recommender.load(out / "model")
 write_sample(
     out,
     {
-        int(ids[row]): [(f.movie_id, f.similarity) for f in recommender.similar(int(ids[row]))]
+        int(ids[row]): [(int(n.movie_id), n.similarity) for n in recommender.similar(int(ids[row]))]
         for row in sampled(ids)
     },
 )

@@ -1,4 +1,4 @@
-"""scikit-learn with its estimator pickled: no table, each question multiplies the whole matrix."""
+"""scikit-learn with a pickled estimator: each query multiplies the whole matrix."""
 
 from __future__ import annotations
 

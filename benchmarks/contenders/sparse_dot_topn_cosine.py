@@ -1,4 +1,4 @@
-"""sparse_dot_topn: the product of normalised rows, the best of each row kept."""
+"""sparse_dot_topn: the product of normalized rows, with the best entries of each row."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import numpy as np
-from _common import N_STORED, Answer, main, read_matrix, sampled, write_sample
+from _common import N_STORED, Answer, Ids, main, read_matrix, sampled, write_sample
 from scipy.sparse import csr_matrix, load_npz, save_npz
 from sklearn.preprocessing import normalize
 from sparse_dot_topn import sp_matmul_topn
@@ -25,10 +25,11 @@ def fit(data: Path, out: Path) -> None:
 
 def query(data: Path, out: Path, movie_id: int) -> Answer:
     ids = np.load(out / "ids.npy")
-    return _neighbors(load_npz(out / "model.npz"), ids, int(ids.searchsorted(movie_id)))
+    best = csr_matrix(load_npz(out / "model.npz"))
+    return _neighbors(best, ids, int(ids.searchsorted(movie_id)))
 
 
-def _neighbors(best: csr_matrix, ids: np.ndarray, row: int) -> Answer:
+def _neighbors(best: csr_matrix, ids: Ids, row: int) -> Answer:
     part = slice(best.indptr[row], best.indptr[row + 1])
     pairs = zip(best.indices[part], best.data[part], strict=True)
     return [(ids[other], score) for other, score in pairs if other != row][:10]

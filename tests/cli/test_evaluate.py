@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.algorithms.registry import load, names, parameters_of
+from movierec.algorithms.base import parameters_of
+from movierec.algorithms.registry import load, names
 from movierec.data.discover import sample_folder
 from tests.conftest import Run
 

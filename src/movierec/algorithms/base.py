@@ -7,6 +7,7 @@ this folder. Installed packages add algorithms through the entry-point group
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -149,8 +150,6 @@ class Algorithm(ABC):
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters by name."""
-        from movierec.algorithms.registry import parameters_of
-
         return {name: getattr(self, name) for name in parameters_of(type(self))}
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
@@ -191,6 +190,12 @@ class Algorithm(ABC):
         for name, parts in sparse.items():
             setattr(algorithm, name, _csr_from_parts(parts))
         return algorithm
+
+
+def parameters_of(algorithm: type[Algorithm]) -> dict[str, Any]:
+    """Return the defaults of an algorithm's parameters, by name."""
+    given = inspect.signature(algorithm).parameters.values()
+    return {parameter.name: parameter.default for parameter in given}
 
 
 def _csr_parts(matrix: Any) -> dict[str, Any]:

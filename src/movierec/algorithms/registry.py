@@ -13,7 +13,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
-from movierec.algorithms.base import Algorithm, Range
+from movierec.algorithms.base import Algorithm, Range, parameters_of
 from movierec.errors import ArtifactError, UsageError
 
 GROUP = "movierec.algorithms"  # group of entry points
@@ -83,12 +83,6 @@ def name_of(algorithm: type[Algorithm]) -> str:
     address = f"{module}:{algorithm.__qualname__}"
     _imported[address] = algorithm
     return address
-
-
-def parameters_of(algorithm: type[Algorithm]) -> dict[str, Any]:
-    """Return the defaults of an algorithm's parameters, by name."""
-    given = inspect.signature(algorithm).parameters.values()
-    return {parameter.name: parameter.default for parameter in given}
 
 
 def make(name: str, settings: Mapping[str, Any]) -> Algorithm:

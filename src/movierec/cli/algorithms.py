@@ -22,7 +22,8 @@ def algorithms() -> None:
 
 
 def _row(name: str) -> dict[str, str]:
-    from movierec.algorithms.registry import load, parameters_of
+    from movierec.algorithms.base import parameters_of
+    from movierec.algorithms.registry import load
 
     try:
         algorithm = load(name)

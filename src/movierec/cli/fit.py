@@ -112,7 +112,7 @@ def fit(
     stop_cleanly()
     from movierec.cli._output import progress_bar
     from movierec.recommender import Recommender
-    from movierec.store.base import store_for
+    from movierec.store.stores import store_for
 
     store_for(str(model)).check_target(str(model))  # before the work, not after it
     with progress_bar(quiet=quiet) as progress:

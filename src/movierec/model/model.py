@@ -15,7 +15,7 @@ from movierec.model.histories import Histories
 from movierec.model.parameters import Parameters
 from movierec.model.vectors import ItemVectors
 from movierec.neighbors.table import NeighborTable
-from movierec.store.base import store_for
+from movierec.store.stores import store_for
 
 if TYPE_CHECKING:
     from movierec.algorithms.base import Algorithm

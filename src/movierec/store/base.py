@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from movierec.errors import UsageError
-
 if TYPE_CHECKING:
     from movierec.store.columns import Array
 
@@ -85,21 +83,3 @@ class Store(Protocol):
         meta, parts, pickled, documents
             As in :func:`movierec.store.writing.write_artifact`.
         """
-
-
-def store_for(address: str) -> Store:
-    """Return the store for an address, such as a path.
-
-    Raises
-    ------
-    UsageError
-        If no store supports its scheme.
-    """
-    from movierec.store.local import LocalStore
-
-    scheme, separator, _ = address.partition("://")
-    stores: list[Store] = [LocalStore()]
-    for store in stores:
-        if (scheme if separator else "") in store.SCHEMES:
-            return store
-    raise UsageError(f"{address}: models cannot be stored at {scheme}://", "name a file")

@@ -10,8 +10,15 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import numpy as np
 
 from movierec.algorithms._needs import check_needs
-from movierec.algorithms.base import Algorithm, Range, Run, TrainingData, contributions_of
-from movierec.algorithms.registry import check_value, parameters_of
+from movierec.algorithms.base import (
+    Algorithm,
+    Range,
+    Run,
+    TrainingData,
+    contributions_of,
+    parameters_of,
+)
+from movierec.algorithms.registry import check_value
 from movierec.errors import DataError
 from movierec.testing._helpers import (
     ALL_ITEMS,

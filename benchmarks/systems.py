@@ -1,0 +1,142 @@
+"""The recommenders that `recommend.py` measures: movierec's algorithms and those of others."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from movierec.algorithms.base import TrainingData
+from movierec.algorithms.registry import make
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from movierec.data.interactions import Interactions
+
+SEED = 0
+UNSCORED = -1e30  # the score of an item that a library does not score, so that it ranks last
+
+Indices = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.float32]
+
+
+class System(ABC):
+    """A recommender of a library. It scores items for users of the rows that it was fitted on.
+
+    Parameters
+    ----------
+    kind : str
+        The name of the recommender in its library.
+    parameters : mapping of str to object
+        Parameters that differ from the defaults.
+    train : Interactions
+        The rows to fit. What the library takes them as is made here, before the clock starts.
+    """
+
+    def __init__(self, kind: str, parameters: Mapping[str, Any], train: Interactions) -> None:
+        self.kind, self.parameters, self.train = kind, parameters, train
+
+    @abstractmethod
+    def fit(self) -> None:
+        """Fit the recommender; a second fit replaces the first."""
+
+    @abstractmethod
+    def score(self, users: Indices) -> Scores:
+        """Score all items for some users, by ``user_index``: shape (len(users), n_items)."""
+
+    def frame(self) -> pd.DataFrame:
+        """Return the rows as a data frame of users, items and ratings."""
+        import pandas as pd
+
+        rows = self.train.user_items.tocoo()
+        return pd.DataFrame({"user_id": rows.row, "item_id": rows.col, "rating": rows.data})
+
+
+class Movierec(System):
+    """An algorithm of movierec."""
+
+    def __init__(self, kind: str, parameters: Mapping[str, Any], train: Interactions) -> None:
+        super().__init__(kind, parameters, train)
+        _ = train.user_items, train.item_users  # kept by `train`
+
+    def fit(self) -> None:
+        self.model = make(self.kind, self.parameters).fit(TrainingData(self.train))
+
+    def score(self, users: Indices) -> Scores:
+        return self.model.score(self.train.for_users(users))
+
+
+class Implicit(System):
+    """A recommender of implicit. ALS gets a 1 for each rating, which the others do worse with."""
+
+    def __init__(self, kind: str, parameters: Mapping[str, Any], train: Interactions) -> None:
+        super().__init__(kind, parameters, train)
+        self.is_als = kind == "AlternatingLeastSquares"
+        self.rows = train.user_items.sign() if self.is_als else train.user_items
+        self.module = import_module(f"implicit.{'als' if self.is_als else 'nearest_neighbours'}")
+
+    def fit(self) -> None:
+        seed = {"random_state": SEED} if self.is_als else {}
+        self.model = getattr(self.module, self.kind)(**self.parameters, **seed)
+        self.model.fit(self.rows, show_progress=False)
+
+    def score(self, users: Indices) -> Scores:
+        if self.is_als:
+            return np.asarray(self.model.user_factors[users] @ self.model.item_factors.T)
+        return np.asarray((self.rows[users] @ self.model.similarity).toarray())
+
+
+class LensKit(System):
+    """A recommender of LensKit, which takes one user at a time, with what the user rated."""
+
+    def __init__(self, kind: str, parameters: Mapping[str, Any], train: Interactions) -> None:
+        super().__init__(kind, parameters, train)
+        self.module = import_module(f"lenskit.{'als' if 'MF' in kind else 'knn'}")
+        self.data = import_module("lenskit.data")
+        self.rows = self.data.from_interactions_df(self.frame())
+        self.items = self.data.ItemList(item_ids=np.unique(train.items))
+
+    def fit(self) -> None:
+        self.model = getattr(self.module, self.kind)(**self.parameters)
+        self.model.train(self.rows, import_module("lenskit.training").TrainingOptions(rng=SEED))
+
+    def score(self, users: Indices) -> Scores:
+        scores = np.full((len(users), self.train.n_items), np.nan, dtype=np.float32)
+        for row, user in zip(scores, users.tolist(), strict=True):
+            query = self.data.RecQuery(user_id=user, history_items=self.rows.user_row(user))
+            scored = self.model(query, self.items)
+            row[scored.ids()] = scored.scores()
+        return np.nan_to_num(scores, nan=UNSCORED)
+
+
+class Surprise(System):
+    """A recommender of Surprise: items rank by predicted ratings, not clipped to the scale."""
+
+    def __init__(self, kind: str, parameters: Mapping[str, Any], train: Interactions) -> None:
+        super().__init__(kind, parameters, train)
+        self.module = import_module("surprise")
+        reader = self.module.Reader(rating_scale=(train.ratings.min(), train.ratings.max()))
+        self.rows = self.module.Dataset.load_from_df(self.frame(), reader).build_full_trainset()
+
+    def fit(self) -> None:
+        seeded = {**self.parameters, "random_state": SEED}
+        given = {"sim_options": self.parameters} if self.kind.startswith("KNN") else seeded
+        self.model = getattr(self.module, self.kind)(verbose=False, **given).fit(self.rows)
+
+    def score(self, users: Indices) -> Scores:
+        predict, items = self.model.predict, range(self.train.n_items)
+        rows = [[predict(user, item, clip=False).est for item in items] for user in users.tolist()]
+        return np.array(rows, dtype=np.float32)
+
+
+SYSTEMS: dict[str, type[System]] = {
+    "movierec": Movierec,
+    "implicit": Implicit,
+    "lenskit": LensKit,
+    "surprise": Surprise,
+}
