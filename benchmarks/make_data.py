@@ -79,8 +79,8 @@ def make(folder: Path, n_users: int, n_movies: int, seed: int = 0) -> None:
     ratings.to_csv(folder / "ratings.csv", index=False)
     titles = [f"Film {number} ({rng.integers(1920, 2020)})" for number in ids]
     genres = ["|".join(rng.choice(GENRES, 2, replace=False)) for _ in ids]
-    films = pd.DataFrame({"movieId": ids, "title": titles, "genres": genres})
-    films.to_csv(folder / "movies.csv", index=False)
+    table = pd.DataFrame({"movieId": ids, "title": titles, "genres": genres})
+    table.to_csv(folder / "movies.csv", index=False)
 
 
 def main() -> None:

@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.mark.slow
 def test_benchmark_runs_on_the_smallest_size(tmp_path: Path) -> None:
     places = ["--work", str(tmp_path / "work"), "--out", str(tmp_path)]
     what = ["--sizes", "0.01", "--runs", "1", "--rounds", "1", "--peers", "scikit_learn", "classic"]

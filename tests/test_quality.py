@@ -16,12 +16,13 @@ MODULES = ("similarity", "comparisons", "measures")
 def measured(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, list[float]]]:
     """Recall@10 of all series, then agreement at 10, 50 and 100, of two contenders."""
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import comparisons
     import similarity
 
     data = similarity.read(real_data / "ml-latest-small")
     series = similarity.read_series(real_data / "franchises" / "franchises.csv", data)
     assert len(series.siblings) == 318
-    fits = similarity.contenders(data, peers=False)
+    fits = comparisons.contenders(data, peers=False)
     yield {
         name: [
             float(cell.split()[0]) for cell in similarity.measure(fits[name], data, series, [])[2:]
