@@ -247,9 +247,7 @@ def test_film_with_ratings_of_zero_only_has_no_neighbours() -> None:
 
 @pytest.mark.parametrize("content_weight", [0, 0.33])
 @pytest.mark.parametrize("name", ["ml-latest-small", "movietweetings-100k"])
-def test_table_equals_scikit_learn_for_every_film(
-    real_data: Path, name: str, content_weight: float
-) -> None:
+def test_table_equals_scikit_learn(real_data: Path, name: str, content_weight: float) -> None:
     model = fit_model(
         read_dataset(real_data / name),
         Parameters(n_neighbors=20, content_weight=content_weight),
@@ -261,10 +259,12 @@ def test_table_equals_scikit_learn_for_every_film(
     assert_same(pairwise_table(vectors, 20, n_users=n_users), table)
     estimator = NearestNeighbors(n_neighbors=21, metric="cosine", algorithm="brute")
     matrix = vectors.astype(np.float64)
-    distances, indices = estimator.fit(matrix).kneighbors(matrix)
-    for item in range(matrix.shape[0]):
-        others = indices[item] != item  # self may be anywhere among its equals, or beyond k
-        expected = dict(zip(indices[item][others], 1 - distances[item][others], strict=True))
+    # A sample: the other kernel, above, has compared all.
+    items = np.random.default_rng(0).choice(matrix.shape[0], 1500, replace=False)
+    distances, indices = estimator.fit(matrix).kneighbors(matrix[items])
+    for item, near, distance in zip(items.tolist(), indices, distances, strict=True):
+        others = near != item  # self may be anywhere among its equals, or beyond k
+        expected = dict(zip(near[others], 1 - distance[others], strict=True))
         assert_same_neighbors(table, item, expected)
     assert_ties_by_index(table)
 
