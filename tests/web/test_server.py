@@ -123,7 +123,7 @@ def test_without_the_extra_it_says_what_to_install(sample_model: Path, package: 
         check=False,
     )
     assert result.returncode == 2
-    assert "hint: pip install 'movierec[web]'" in result.stderr
+    assert "hint: pip install flask waitress" in result.stderr
 
 
 def test_open_shows_it_in_the_browser(

@@ -121,9 +121,7 @@ def _write_parquet(blocks: Iterable[pd.DataFrame], path: Path) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError as error:
-        raise UsageError(
-            "writing Parquet needs pyarrow", "pip install 'movierec[parquet]'"
-        ) from error
+        raise UsageError("writing Parquet needs pyarrow", "pip install pyarrow") from error
     writer = None
     for frame in blocks:
         table = pa.Table.from_pandas(frame, preserve_index=False)

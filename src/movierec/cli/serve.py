@@ -26,14 +26,14 @@ def serve(
 ) -> None:
     """Serve the model as web pages and as a JSON API.
 
-    Needs `pip install 'movierec[web]'`. A model that a new fit writes is used at once. Ratings
-    entered on the taste page stay in the browser.
+    Needs Flask and waitress: `pip install flask waitress`. A model that a new fit writes is used
+    at once. Ratings entered on the taste page stay in the browser.
     """
     from movierec.recommender import Recommender
 
     try:
         from movierec.web import server
     except ModuleNotFoundError as error:
-        raise UsageError(f"serving needs {error.name}", "pip install 'movierec[web]'") from error
+        raise UsageError(f"serving needs {error.name}", "pip install flask waitress") from error
     gc.enable()  # unlike other commands, this one keeps running
     server.serve(Recommender.load(model), host, port, say=say, open_browser=open_browser)

@@ -43,7 +43,7 @@ def _extensions() -> list[str]:
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
     except ImportError as error:
-        raise UsageError("a plot needs matplotlib", "pip install 'movierec[plot]'") from error
+        raise UsageError("a plot needs matplotlib", "pip install matplotlib") from error
     # PGF would need LaTeX.
     return sorted(f".{name}" for name in FigureCanvasAgg.filetypes if name != "pgf")
 
