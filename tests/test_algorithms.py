@@ -209,9 +209,9 @@ def test_min_support_leaves_out_pairs_that_few_users_rated() -> None:
 
 def test_item_knn_describes_its_table_only_if_it_compares_ratings_as_they_are() -> None:
     plain = {"weighting": "none", "shrinkage": 0, "feedback": "value"}
-    algorithm = make("item_knn", plain | {"n_neighbors": 7, "min_support": 2, "prior": 3})
+    algorithm = make("item_knn", plain | {"n_neighbors": 7, "min_support": 2})
     assert isinstance(algorithm, HasNeighbors)
-    assert algorithm.neighbor_spec() == NeighborSpec(7, 2, 0.0, 0.0, 3.0)
+    assert algorithm.neighbor_spec() == NeighborSpec(7, 2, 0.0)
     for other in ({"weighting": "idf"}, {"shrinkage": 1}, {"feedback": "presence"}):
         algorithm = make("item_knn", plain | other)
         assert isinstance(algorithm, HasNeighbors)

@@ -23,7 +23,7 @@ def modules_after(code: str, *arguments: str) -> set[str]:
 
 
 COMMAND = """
-  from movierec.cli import main
+  from movierec.cli._main import main
   main()
 except SystemExit: pass
 """

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from movierec.algorithms.base import Algorithm, Range, Run, TrainingData
+    from movierec.algorithms.base import Algorithm, Explains, HasNeighbors, Range, Run, TrainingData
     from movierec.answers.explain import Lovers, Why
     from movierec.answers.filters import Filter
     from movierec.answers.recommendation import Recommendation, Recommendations
@@ -28,13 +28,15 @@ if TYPE_CHECKING:
         UsageError,
     )
     from movierec.films.catalog import Movie
+    from movierec.neighbors.table import NeighborTable
+    from movierec.neighbors.top_k import NeighborSpec
     from movierec.recommender import Recommender
 
 __version__ = "0.1.0"
 DEFAULT_MODEL = "movierec.model"  # in the current folder
 
 _MODULES = {
-    "algorithms.base": ("Algorithm", "Range", "Run", "TrainingData"),
+    "algorithms.base": ("Algorithm", "Explains", "HasNeighbors", "Range", "Run", "TrainingData"),
     "answers.explain": ("Lovers", "Why"),
     "answers.filters": ("Filter",),
     "answers.recommendation": ("Recommendation", "Recommendations"),
@@ -45,6 +47,8 @@ _MODULES = {
         *("MovierecError", "NothingFoundError", "OutputError", "ServerError", "UsageError"),
     ),
     "films.catalog": ("Movie",),
+    "neighbors.table": ("NeighborTable",),
+    "neighbors.top_k": ("NeighborSpec",),
     "recommender": ("Recommender",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
@@ -54,13 +58,17 @@ __all__ = [
     "AmbiguousTitleError",
     "ArtifactError",
     "DataError",
+    "Explains",
     "Filter",
+    "HasNeighbors",
     "Interactions",
     "Lovers",
     "Movie",
     "MovieNotFoundError",
     "MovierecError",
     "Neighbor",
+    "NeighborSpec",
+    "NeighborTable",
     "Neighbors",
     "NothingFoundError",
     "OutputError",

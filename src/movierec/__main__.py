@@ -1,5 +1,5 @@
 """``python -m movierec`` is ``movierec``."""
 
-from movierec.cli import main
+from movierec.cli._main import main
 
 main()

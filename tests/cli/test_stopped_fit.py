@@ -20,7 +20,7 @@ pytestmark = posix_only  # Windows has no such signals
 STOPPING_ITSELF = """
 import os, signal, sys
 from importlib import import_module
-from movierec.cli import main
+from movierec.cli._main import main
 module, name, stop = sys.argv[1], sys.argv[2], int(sys.argv[3])
 del sys.argv[1:4]
 place = import_module(module)

@@ -115,7 +115,9 @@ def test_a_missing_model_is_said_before_anything_listens(movierec: Run) -> None:
 
 @pytest.mark.parametrize("package", ["flask", "waitress"])
 def test_without_the_extra_it_says_what_to_install(sample_model: Path, package: str) -> None:
-    code = f"import sys; sys.modules['{package}'] = None; from movierec.cli import main; main()"
+    code = (
+        f"import sys; sys.modules['{package}'] = None; from movierec.cli._main import main; main()"
+    )
     result = subprocess.run(
         [sys.executable, "-c", code, "serve", "--model", sample_model],
         capture_output=True,

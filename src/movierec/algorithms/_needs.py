@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import packages_distributions
+
 from movierec.algorithms.base import Algorithm, Run, TrainingData
 from movierec.algorithms.registry import name_of
 from movierec.errors import DataError, UsageError
@@ -50,13 +54,27 @@ def fit_algorithm(algorithm: Algorithm, data: TrainingData, run: Run) -> None:
         If a package in the ``EXTRA`` of the algorithm is not installed.
     """
     check_needs(algorithm, data)
-    try:
+    with reporting_missing_packages(algorithm):
         algorithm.fit(data, run)
+
+
+@contextmanager
+def reporting_missing_packages(algorithm: Algorithm) -> Iterator[None]:
+    """Name the extra that brings a package which an algorithm fails to import.
+
+    Raises
+    ------
+    UsageError
+        If a package in the ``EXTRA`` of the algorithm is not installed.
+    """
+    try:
+        yield
     except ModuleNotFoundError as error:
         if algorithm.EXTRA is None:
             raise
         package = type(algorithm).__module__.partition(".")[0]
+        distribution = packages_distributions().get(package, [package])[0]
         raise UsageError(
             f"{name_of(type(algorithm))} needs {error.name}, which is not installed",
-            f"pip install '{package}[{algorithm.EXTRA}]'",
+            f"pip install '{distribution}[{algorithm.EXTRA}]'",
         ) from error

@@ -183,6 +183,8 @@ class Algorithm(ABC):
         sparse: dict[str, dict[str, Any]] = {}
         for key, array in state.items():
             name, dot, part = key.partition(".")
+            if name.startswith("_") or not name.endswith("_"):
+                raise ValueError(f"{name} is not learned")
             if dot:
                 sparse.setdefault(name, {})[part] = array
             else:

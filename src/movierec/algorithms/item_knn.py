@@ -121,8 +121,6 @@ class ItemKnn(Algorithm):
             n_neighbors=self.n_neighbors,
             min_support=self.min_support,
             shrinkage=self.shrinkage,
-            content_weight=self.content_weight,
-            prior=self.prior,
         )
 
     def set_neighbors(self, table: NeighborTable, n_ratings: npt.NDArray[Any]) -> None:

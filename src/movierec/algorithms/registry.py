@@ -6,12 +6,15 @@ import inspect
 import math
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from operator import attrgetter
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from movierec.algorithms.base import Algorithm, Range, parameters_of
 from movierec.errors import ArtifactError, UsageError
@@ -60,8 +63,8 @@ def load_trusted(name: str) -> type[Algorithm]:
     ArtifactError
         If the algorithm is not installed.
     """
-    trusted = os.environ.get(TRUSTED, "").split(",")
-    found = _find(name) or (_import(name) if name in trusted else None)
+    trusted = {address.strip() for address in os.environ.get(TRUSTED, "").split(",")}
+    found = _find(name) or (_import(name) if ":" in name and name in trusted else None)
     if found is not None:
         return found
     trust = f"set {TRUSTED}={name} if you trust it"
@@ -73,16 +76,20 @@ def load_trusted(name: str) -> type[Algorithm]:
 
 def name_of(algorithm: type[Algorithm]) -> str:
     """Return the name under which :func:`load` finds an algorithm, and remember its class."""
-    module = algorithm.__module__
-    package, _, name = module.rpartition(".")
+    package, _, name = algorithm.__module__.rpartition(".")
     if package == __package__:
         return name
     for entry in _installed().values():
-        if entry.value == f"{module}:{algorithm.__qualname__}":
+        if _is_likely(entry, algorithm) and _find(entry.name) is algorithm:
             return entry.name
-    address = f"{module}:{algorithm.__qualname__}"
+    address = f"{algorithm.__module__}:{algorithm.__qualname__}"
     _imported[address] = algorithm
     return address
+
+
+def _is_likely(entry: EntryPoint, algorithm: type[Algorithm]) -> bool:
+    """Tell whether an entry point may be for a class, which it may import from elsewhere."""
+    return entry.module.partition(".")[0] == algorithm.__module__.partition(".")[0]
 
 
 def make(name: str, settings: Mapping[str, Any]) -> Algorithm:
@@ -142,21 +149,33 @@ def check_value(parameter: str, value: Any, hint: Any) -> Any:
         If the value has the wrong type or is out of range.
     """
     kind, *extras = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    if get_origin(kind) in (Union, UnionType):  # such as "int | None"
+        if value is None or str(value).casefold() == "none":
+            return None
+        kind = next(each for each in get_args(kind) if each is not NoneType)
     if get_origin(kind) is Literal:
-        choices = get_args(kind)
-        if value not in choices:
-            raise UsageError(f"{parameter} is {value}; it must be one of {', '.join(choices)}")
-        return value
+        return _as_choice(parameter, value, get_args(kind))
     if kind is bool:
         return _as_bool(parameter, value)
     if kind not in (int, float):
         return value
     number = _as_number(parameter, value, kind)
+    _check_ranges(parameter, number, extras)
+    return number
+
+
+def _as_choice(parameter: str, value: Any, choices: Sequence[Any]) -> Any:
+    by_text = {str(choice): choice for choice in choices}
+    if str(value) not in by_text:
+        raise UsageError(f"{parameter} is {value}; it must be one of {', '.join(by_text)}")
+    return by_text[str(value)]
+
+
+def _check_ranges(parameter: str, number: float, extras: Sequence[Any]) -> None:
     for limits in extras:
         if isinstance(limits, Range) and not limits.low <= number <= limits.high:
             allowed = f"from {limits.low:g} to {limits.high:g}"
-            raise UsageError(f"{parameter} is {value}; it must be {allowed}")
-    return number
+            raise UsageError(f"{parameter} is {number}; it must be {allowed}")
 
 
 def _as_bool(parameter: str, value: Any) -> bool:
@@ -177,6 +196,7 @@ def _as_number(parameter: str, value: Any, kind: type[int] | type[float]) -> int
 
 
 _imported: dict[str, type[Algorithm]] = {}  # by address
+_loaded: dict[str, type[Algorithm]] = {}  # by the name of the entry point
 
 
 def _find(name: str) -> type[Algorithm] | None:
@@ -185,8 +205,21 @@ def _find(name: str) -> type[Algorithm] | None:
     if name in _built_in():
         return _only_algorithm(import_module(f"{__package__}.{name}"))
     if name in _installed():
-        return _checked(_installed()[name].load(), name)
+        return _load_installed(name)
     return None
+
+
+def _load_installed(name: str) -> type[Algorithm]:
+    if name not in _loaded:
+        entry = _installed()[name]
+        try:
+            _loaded[name] = _checked(entry.load(), name)
+        except Exception as error:  # whatever the code of the package raises
+            raise UsageError(
+                f'the installed algorithm "{name}" cannot be imported from {entry.value}: {error}',
+                "reinstall the package that has it",
+            ) from error
+    return _loaded[name]
 
 
 @cache
@@ -213,17 +246,30 @@ def _only_algorithm(module: Any) -> type[Algorithm]:
 def _import(address: str) -> type[Algorithm]:
     """Import a class; the current folder is searched too, as other tools do."""
     module, _, name = address.partition(":")
-    if "" not in sys.path and str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
     try:
-        found = getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
+        with _current_folder_in_path():
+            found = attrgetter(name)(import_module(module))
+    except Exception as error:  # whatever the code of the user raises
         raise UsageError(
             f'the algorithm "{address}" cannot be imported: {error}',
             "give it as package.module:Class",
         ) from error
     _imported[address] = _checked(found, address)
     return _imported[address]
+
+
+@contextmanager
+def _current_folder_in_path() -> Iterator[None]:
+    """Search the current folder after all others, and only now."""
+    folder = str(Path.cwd())
+    if folder in sys.path or "" in sys.path:
+        yield
+        return
+    sys.path.append(folder)
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)
 
 
 def _checked(found: Any, name: str) -> type[Algorithm]:

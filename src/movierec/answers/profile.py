@@ -32,7 +32,7 @@ class UserProfile:
     ratings : dict of int to float
         By ``item_index``; ratings with equal timestamps are in the order in which they were given.
     timestamps : dict of int to float
-        Seconds since 1970, by ``item_index``. A rating without one counts as the most recent.
+        Seconds since 1970, by ``item_index``. A rating without one is as recent as the latest.
     disliked : set of int
         ``item_index`` of each.
     """

@@ -1,15 +1,1 @@
 """The command line: one file per command, which parses, makes one call, and prints."""
-
-
-def main() -> None:
-    """Run the command line."""
-    import gc
-    import sys
-
-    gc.disable()  # a command ends before garbage collection pays off
-    from movierec.cli._app import app
-
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a title must not crash an ASCII terminal
-    app()

@@ -212,7 +212,7 @@ def read_movie_file(place: Place) -> list[MovieRow]:
     """
     table = only_table(place, "movies")
     if table.kind != "movies":
-        hint = "it needs columns for movieId, title and genres; see README.md for the formats"
+        hint = "it needs columns for movieId, title and genres: docs/reference/formats.md"
         raise DataError(f"{table.name} does not hold movies", hint)
     report = RowReport(table.name, skip=False, unit=table.unit, can_skip=False)
     return read_movies(table, report)[0]

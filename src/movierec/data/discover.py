@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _KINDS = tuple(NEEDED_IN_WORDS)
 _USUAL_NAMES = (*_KINDS, "genome-scores", "u")  # u.data and u.item are MovieLens 100K
 _IN_ORDER = "name the ratings, then the movies: movierec fit ratings.csv movies.csv"
-_FORMATS = "see README.md for the formats"
+_FORMATS = "docs/reference/formats.md has the formats"
 
 
 def sample_folder() -> Path:

@@ -1,18 +1,20 @@
 """Convert a data set to interactions and a catalog.
 
-Only this module converts the ids of a file to indices.
+Ids of a file become indices here. Only the evaluation numbers them anew, over the training and the
+test rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from movierec.data.interactions import I64, Interactions, RatingRows
+from movierec.data.interactions import I64, Interactions, RatingRows, selected_timestamps
 from movierec.errors import DataError
 from movierec.films.catalog import Catalog
 from movierec.films.index import TitleIndex
@@ -156,18 +158,15 @@ def _indexed(
     dropped["of movies that are not in the movies file"] = n_unknown
     kept = np.flatnonzero(item_index >= 0) if n_unknown else slice(None)
     users, user_index = Vocabulary.encode(rows.users[kept])
+    read = rows.read_timestamps and cache(rows.read_timestamps)  # however often rows are selected
     return Interactions(
         user_index,
         item_index[kept],
         rows.values[kept],
         len(users),
         len(items),
-        _selected(rows.read_timestamps, kept),
+        selected_timestamps(read, kept),
     ), users
-
-
-def _selected(read: Callable[[], Any] | None, kept: Any) -> Callable[[], Any] | None:
-    return None if read is None else lambda: read()[kept]
 
 
 def last_of_each(interactions: Interactions) -> I64:

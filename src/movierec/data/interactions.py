@@ -146,13 +146,12 @@ class Interactions:
         ----------
         rows : ndarray of shape (m,), int64, or of shape (n,), bool
         """
-        times = (lambda: self.timestamps[rows]) if self.has_timestamps else None
         return replace(
             self,
             users=self.users[rows],
             items=self.items[rows],
             ratings=self.ratings[rows],
-            read_timestamps=times,
+            read_timestamps=selected_timestamps(self.read_timestamps, rows),
         )
 
     def for_users(self, users: npt.NDArray[Any]) -> Interactions:
@@ -181,6 +180,22 @@ class Interactions:
     @cached_property
     def _rows_by_user(self) -> I64:
         return np.argsort(self.users, kind="stable")
+
+
+def selected_timestamps(
+    read: Callable[[], Timestamps] | None, rows: Any
+) -> Callable[[], Timestamps] | None:
+    """Return a function that reads the timestamps of some rows, or None if there are none.
+
+    It holds nothing but `read`, so that the columns it belongs to can be freed.
+
+    Parameters
+    ----------
+    read : callable, optional
+        Reads the timestamps of all rows.
+    rows : slice, or ndarray of int64 or bool
+    """
+    return None if read is None else lambda: read()[rows]
 
 
 def _csr(values: F32, rows: I32, columns: I32, shape: tuple[int, int]) -> csr_matrix:

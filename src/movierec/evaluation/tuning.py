@@ -55,7 +55,7 @@ def tuned(
     DataError
         If no user has two training rows.
     """
-    held_back = validation(task, seed)
+    held_back = validation(task, seed, by_time="timestamps" in start.NEEDS)
 
     def ndcg_of(parameters: dict[str, Any]) -> float:
         algorithm = type(start)(**start.parameters() | parameters)
@@ -86,7 +86,7 @@ def _climb(
     return best
 
 
-def validation(task: Task, seed: int = 0) -> Task:
+def validation(task: Task, seed: int = 0, *, by_time: bool = False) -> Task:
     """Split the training rows of a task into a similar task, without looking at its test rows.
 
     If each user has one test row, one training row of each user is held out, otherwise a share. If
@@ -97,19 +97,21 @@ def validation(task: Task, seed: int = 0) -> Task:
     task : Task
     seed : int
         Random seed.
+    by_time : bool
+        Whether the one row held out of each user is the latest, instead of a random one.
 
     Raises
     ------
     DataError
         If no user has two training rows.
     """
-    held = _held_back(task, seed)
+    held = _held_back(task, seed, by_time)
     hidden = task.train.select(held)
     candidates = None if task.candidates is None else _candidates(task, hidden, seed)
     return Task(task.train.select(~held), hidden, candidates, task.content)
 
 
-def _held_back(task: Task, seed: int) -> splitting.Mask:
+def _held_back(task: Task, seed: int, by_time: bool) -> splitting.Mask:
     """Return which training rows are held out, regardless of their order."""
     order = np.lexsort((task.train.items, task.train.users))
     users = task.train.users[order]
@@ -117,7 +119,8 @@ def _held_back(task: Task, seed: int) -> splitting.Mask:
     n_test_rows = np.bincount(task.test.users)
     # A share of a few rows may round down to none.
     if n_test_rows.max() == 1 or not drawn.any():
-        drawn = splitting.leave_one_out(users, None, seed)
+        times = task.train.timestamps[order] if by_time else None
+        drawn = splitting.leave_one_out(users, times, seed)
     if not drawn.any():
         raise DataError("no user has two training rows, so none can be held out", "omit --tune")
     held = np.zeros(len(order), dtype=bool)

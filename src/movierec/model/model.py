@@ -19,7 +19,7 @@ from movierec.store.stores import store_for
 
 if TYPE_CHECKING:
     from movierec.algorithms.base import Algorithm
-    from movierec.store.base import StoredModel
+    from movierec.store.base import Part, StoredModel
 
 COSINE = "cosine"  # in a model card: the similarity is the cosine of the item vectors
 ALGORITHM = "algorithm"  # the part that holds the state of the algorithm
@@ -69,7 +69,8 @@ class Model:
         """Write the model; see :func:`movierec.store.writing.write_artifact`."""
         import numpy as np
 
-        kept = (self.catalog, self.titles, self.neighbors, self.vectors, self.histories)
+        kept: list[Part | None] = [self.catalog, self.titles, self.neighbors]
+        kept += [self.vectors, self.histories]
         parts = {part.NAME: part.to_arrays() for part in kept if part is not None}
         parts[ALGORITHM] = self.load_algorithm().state()
         arrays = {
@@ -126,6 +127,7 @@ def _load_algorithm(
     """Return the algorithm in a model file, after checking that it scores the model's items."""
     import numpy as np
 
+    from movierec.algorithms._needs import reporting_missing_packages
     from movierec.algorithms.registry import create, load_trusted
     from movierec.data.interactions import Interactions
 
@@ -134,12 +136,13 @@ def _load_algorithm(
         settings = create(found, parameters.settings).parameters()
         state = {name: np.asarray(array) for name, array in stored.part(ALGORITHM).items()}
         algorithm = restored(found, settings, state, table, catalog)
-        indices = np.empty(0, np.int32)
-        ratings, times = np.empty(0, np.float32), np.empty(0)
-        new_user = Interactions(indices, indices, ratings, 1, len(catalog), lambda: times)
+    indices = np.empty(0, np.int32)
+    ratings, times = np.empty(0, np.float32), np.empty(0)
+    new_user = Interactions(indices, indices, ratings, 1, len(catalog), lambda: times)
+    with reporting_missing_packages(algorithm), stored.reporting_damage():
         if algorithm.score(new_user).shape != (1, len(catalog)):
             raise ValueError("its algorithm does not fit its movies")
-        return algorithm
+    return algorithm
 
 
 def restored(

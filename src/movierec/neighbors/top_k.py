@@ -21,27 +21,21 @@ _MANY = 200_000_000
 
 @dataclass(frozen=True)
 class NeighborSpec:
-    """The parameters of a table of neighbors.
+    """How a table of neighbors is computed from the vectors of a model.
 
     Attributes
     ----------
     n_neighbors : int
-        Number of neighbors stored for each item.
+        Neighbors stored for each item.
     min_support : int
-        Minimum number of users who rated both items of a pair; other pairs are left out.
+        Pairs of items that fewer users rated are left out.
     shrinkage : float
-        Added to the product of the two vector lengths in the denominator of the cosine.
-    content_weight : float
-        Weight of the content of an item with very many ratings, from 0 to 1.
-    prior : float
-        Number of ratings that count as much as the content of an item without ratings.
+        Added to the product of the two lengths by which a scalar product is divided.
     """
 
-    n_neighbors: int = 100
+    n_neighbors: int
     min_support: int = 0
     shrinkage: float = 0.0
-    content_weight: float = 0.33
-    prior: float = 5.0
 
 
 def top_k(

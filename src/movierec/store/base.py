@@ -27,6 +27,10 @@ class Part(Protocol):
 
     NAME: ClassVar[str]
 
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> Part:
+        """Return the part from its arrays."""
+
     def to_arrays(self) -> Arrays:
         """Return the arrays of the part by name."""
 
@@ -44,9 +48,6 @@ class StoredModel(Protocol):
 
     def reporting_damage(self) -> AbstractContextManager[None]:
         """Convert any error that the content causes to an `ArtifactError`."""
-
-    def unpickle(self) -> Any:
-        """Return the content of the pickle, without running code from it."""
 
 
 class Store(Protocol):

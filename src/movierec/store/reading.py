@@ -135,7 +135,7 @@ class Artifact:
         """
         try:
             yield
-        except (ArtifactError, KeyboardInterrupt, MemoryError):
+        except (ArtifactError, KeyboardInterrupt, MemoryError, ModuleNotFoundError):
             raise
         except PermissionError:
             raise ArtifactError(f"{self.path} may not be read", "check its permissions") from None

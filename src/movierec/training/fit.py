@@ -8,9 +8,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from movierec._util import Progress, no_progress
-from movierec.algorithms._needs import fit_algorithm
+from movierec.algorithms._needs import check_needs, fit_algorithm
 from movierec.algorithms.base import Algorithm, HasNeighbors, Run, TrainingData
 from movierec.algorithms.registry import create, load, name_of
 from movierec.data.dataset import read_dataset
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from movierec.data.dataset import Dataset, OnError
     from movierec.training.engine import Compare, Engine
 
-# Parameters that item_knn shares with a model, because it uses the table and content of the model.
+# Parameters that an algorithm with a table shares with its model: table and content are the same.
 _SHARED = ("n_neighbors", "min_support", "content_weight", "prior")
 # As the default algorithm of a model, item_knn uses the plain cosine, as scikit-learn's estimator.
 _PLAIN = {"weighting": "none", "shrinkage": 0.0, "feedback": "value"}
@@ -106,6 +107,7 @@ def _fit(
 ) -> _Fitted:
     """Fit the algorithm and compute the table; each step frees its input."""
     data = TrainingData(encoded.take_interactions(), content)
+    check_needs(algorithm, data)
     spec = _spec(algorithm)
     if spec is None:
         progress(f"fitting {parameters.algorithm}", 0.0)
@@ -121,7 +123,7 @@ def _fit(
     vectors = ItemVectors.build(matrix, len(users), n_ratings)
     return _Fitted(
         algorithm,
-        _table(algorithm, vectors, parameters, engine, progress),
+        _table(algorithm, vectors, n_ratings, parameters, engine, progress),
         vectors,
         histories or Histories.by_index(users, matrix),
         algorithm.SIMILARITY if spec is None else COSINE,
@@ -147,15 +149,17 @@ def _spec(algorithm: Algorithm) -> NeighborSpec | None:
 def _table(
     algorithm: Algorithm,
     vectors: ItemVectors,
+    n_ratings: npt.NDArray[np.int32],
     parameters: Parameters,
     engine: Engine,
     progress: Progress,
 ) -> NeighborTable:
     """Compute the table that `movierec similar` shows."""
     spec = _spec(algorithm)
-    if spec is not None:
-        return engine.neighbors(vectors, spec, progress)
     if isinstance(algorithm, HasNeighbors):
+        if spec is not None:
+            table = engine.neighbors(vectors, spec, progress)
+            algorithm.set_neighbors(table, n_ratings)
         return algorithm.get_neighbors()
     table_spec = NeighborSpec(parameters.n_neighbors, parameters.min_support)
     compare: Compare = lambda *ends: algorithm.similarities(np.arange(*ends))  # noqa: E731
@@ -205,13 +209,11 @@ def _algorithm(parameters: Parameters) -> Algorithm:
 
 def _completed(parameters: Parameters, algorithm: Algorithm) -> Parameters:
     """Return the parameters, completed with the name and the parameters of the algorithm."""
-    shared = {name: getattr(algorithm, name) for name in _SHARED} if _is_shared(algorithm) else {}
-    name = name_of(type(algorithm))
-    return replace(parameters, algorithm=name, settings=algorithm.parameters(), **shared)
-
-
-def _is_shared(algorithm: Algorithm) -> bool:
-    return name_of(type(algorithm)) == Parameters.algorithm
+    name, settings = name_of(type(algorithm)), algorithm.parameters()
+    shared: dict[str, Any] = {}
+    if isinstance(algorithm, HasNeighbors):
+        shared = {key: settings[key] for key in _SHARED if key in settings}
+    return replace(parameters, algorithm=name, settings=settings, **shared)
 
 
 def _content(
