@@ -13,7 +13,7 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics.pairwise import cosine_similarity
 
 from movierec import Algorithm, DataError, Interactions, Run, TrainingData, UsageError
-from movierec.algorithms._needs import fit_algorithm
+from movierec.algorithms._calls import fit_algorithm
 from movierec.algorithms.base import Explains, HasNeighbors, contributions_of, parameters_of
 from movierec.algorithms.popular import Popular
 from movierec.algorithms.registry import load, make, names
@@ -130,7 +130,7 @@ def test_parameters_are_checked() -> None:
         ({"shrinkage": -1}, "from 0"),
         ({"shrinkage": "nan"}, "must be a number"),
         ({"n_neighbors": 0}, "from 1"),
-        ({"n_neighbors": "2.5"}, "must be a number"),
+        ({"n_neighbors": "2.5"}, "must be a whole number"),
         ({"weighting": "tfidf"}, "none, idf, bm25"),
         ({"alpha": 1.5}, "from 0 to 1"),
     ):

@@ -52,7 +52,7 @@ def test_text_becomes_the_type_of_the_parameter(name: str, text: str, value: Any
     ("name", "text", "message"),
     [
         ("width", "700", "width is 700; it must be from 1 to 10"),
-        ("width", "abc", 'width is "abc"; it must be a number'),
+        ("width", "abc", 'width is "abc"; it must be a whole number'),
         ("depth", "3", "depth is 3; it must be one of 1, 2"),
         ("deep", "very", 'deep is "very"; it must be true or false'),
     ],
@@ -153,3 +153,84 @@ def test_selected_rows_keep_nothing_else_alive() -> None:
     assert (matrix(), whole()) == (None, None)
     assert isinstance(part, Interactions)
     assert part.timestamps.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"n_neighbors": -1}, "n_neighbors is -1"),
+        ({"content_weight": 2.0}, "content_weight is 2.0"),
+    ],
+)
+def test_an_object_with_a_value_out_of_range_is_refused(
+    parameters: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        Recommender.fit(RATINGS, MOVIES, algorithm=ItemKnn(**parameters))
+
+
+class Wide(Popular):
+    """Returns one score too many."""
+
+    def score(self, users: Interactions) -> Any:
+        return np.ones((users.n_users, users.n_items + 1), np.float32)
+
+
+class Endless(Popular):
+    """Returns similarities that are not finite."""
+
+    def similarities(self, items: Any) -> Any:
+        return np.full((len(items), len(self.counts_)), np.inf, np.float32)
+
+
+class Wordy(Popular):
+    """Learns something that no model file can hold."""
+
+    def fit(self, data: Any, run: Any = None) -> Wordy:
+        self.words_ = np.array(["a", "b"])
+        return self
+
+
+class Failing(Popular):
+    """Fails to fit."""
+
+    def fit(self, data: Any, run: Any = None) -> Failing:
+        raise ZeroDivisionError("by nothing")
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "message"),
+    [
+        (Endless, r"Endless.similarities returned an array of shape \(6, 6\)"),
+        (Wordy, "words_ is no array of numbers"),
+        (Failing, "Failing failed to fit: ZeroDivisionError: by nothing"),
+    ],
+)
+def test_what_an_algorithm_does_wrong_is_named(algorithm: type[Popular], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        Recommender.fit(RATINGS, MOVIES, algorithm=algorithm)
+
+
+def test_scores_of_a_wrong_shape_are_named() -> None:
+    fitted = Recommender.fit(RATINGS, MOVIES, algorithm=Wide)
+    with pytest.raises(UsageError, match=r"Wide.score returned an array of shape \(1, 7\)"):
+        fitted.recommend(likes=["a"])
+
+
+class Ordered(Popular):
+    """Needs times."""
+
+    NEEDS = frozenset({"timestamps"})
+
+
+def test_times_that_cannot_be_read_are_no_times() -> None:
+    frame = RATINGS.assign(timestamp="n/a")
+    with pytest.raises(DataError, match="needs the time of each rating"):
+        Recommender.fit(frame, MOVIES, algorithm=Ordered)
+
+
+def test_genres_may_be_lists() -> None:
+    movies = MOVIES.assign(genres=pd.Series([["Drama", "War"]] * 5 + [[]]))
+    fitted = Recommender.fit(RATINGS, movies)
+    assert fitted.movie(0).genres == ("Drama", "War")
+    assert fitted.movie(5).genres == ()

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from movierec._util import Progress, no_progress
+from movierec.algorithms._state import from_arrays, to_arrays
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -30,8 +31,6 @@ Need = Literal["timestamps", "content"]
 Scores = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
 State = Mapping[str, Any]  # arrays by name
-
-_CSR_ARRAYS = ("data", "indices", "indptr", "shape")
 
 
 @dataclass(frozen=True)
@@ -132,6 +131,7 @@ class Algorithm(ABC):
         Returns
         -------
         ndarray of shape (users.n_users, n_items), float32
+            Finite. Items with a score of 0 or less are not recommended.
         """
 
     @abstractmethod
@@ -153,15 +153,15 @@ class Algorithm(ABC):
         return {name: getattr(self, name) for name in parameters_of(type(self))}
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
-        """Return the learned arrays by name, in C order, for a model file."""
-        from scipy.sparse import issparse
+        """Return the learned arrays by name, in C order, for a model file.
 
-        state = {}
-        for name, value in vars(self).items():
-            if name.endswith("_"):
-                parts = _csr_parts(value) if issparse(value) else {"": value}
-                state.update({name + key: np.ascontiguousarray(v) for key, v in parts.items()})
-        return state
+        Raises
+        ------
+        UsageError
+            If something learned is not made of numbers.
+        """
+        learned = {name: value for name, value in vars(self).items() if name.endswith("_")}
+        return to_arrays(learned)
 
     @classmethod
     def from_state(cls, state: State, parameters: Mapping[str, Any]) -> Self:
@@ -180,17 +180,8 @@ class Algorithm(ABC):
             If the state is damaged.
         """
         algorithm = cls(**parameters)
-        sparse: dict[str, dict[str, Any]] = {}
-        for key, array in state.items():
-            name, dot, part = key.partition(".")
-            if name.startswith("_") or not name.endswith("_"):
-                raise ValueError(f"{name} is not learned")
-            if dot:
-                sparse.setdefault(name, {})[part] = array
-            else:
-                setattr(algorithm, name, array)
-        for name, parts in sparse.items():
-            setattr(algorithm, name, _csr_from_parts(parts))
+        for name, value in from_arrays(state).items():
+            setattr(algorithm, name, value)
         return algorithm
 
 
@@ -198,20 +189,6 @@ def parameters_of(algorithm: type[Algorithm]) -> dict[str, Any]:
     """Return the defaults of an algorithm's parameters, by name."""
     given = inspect.signature(algorithm).parameters.values()
     return {parameter.name: parameter.default for parameter in given}
-
-
-def _csr_parts(matrix: Any) -> dict[str, Any]:
-    rows = matrix.tocsr()
-    return {f".{part}": getattr(rows, part) for part in _CSR_ARRAYS}
-
-
-def _csr_from_parts(parts: Mapping[str, Any]) -> csr_matrix:
-    from scipy.sparse import csr_matrix
-
-    data, indices, indptr, shape = (parts[part] for part in _CSR_ARRAYS)
-    matrix = csr_matrix((data, indices, indptr), shape=tuple(shape))
-    matrix.check_format(full_check=True)  # a wrong index would read other memory
-    return matrix
 
 
 @runtime_checkable

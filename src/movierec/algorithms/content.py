@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from movierec.algorithms._needs import check_needs
+from movierec.algorithms._calls import check_needs
 from movierec.algorithms.base import Algorithm, Indices, Run, Scores, TrainingData
 
 if TYPE_CHECKING:

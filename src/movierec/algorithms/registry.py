@@ -191,7 +191,8 @@ def _as_number(parameter: str, value: Any, kind: type[int] | type[float]) -> int
         if math.isnan(number) or (isinstance(value, float) and number != value):
             raise ValueError("not a number of that type")
     except (TypeError, ValueError, OverflowError):
-        raise UsageError(f'{parameter} is "{value}"; it must be a number') from None
+        needed = "a whole number" if kind is int else "a number"
+        raise UsageError(f'{parameter} is "{value}"; it must be {needed}') from None
     return number
 
 
@@ -273,6 +274,9 @@ def _current_folder_in_path() -> Iterator[None]:
 
 
 def _checked(found: Any, name: str) -> type[Algorithm]:
-    if not (inspect.isclass(found) and issubclass(found, Algorithm)):
-        raise UsageError(f"{name} is not an algorithm", "derive it from movierec.Algorithm")
+    if not (inspect.isclass(found) and issubclass(found, Algorithm)) or inspect.isabstract(found):
+        hint = "derive a class from movierec.Algorithm, with fit, score and similarities"
+        raise UsageError(f"{name} is not an algorithm", hint)
+    if not hasattr(found, "SIMILARITY"):
+        raise UsageError(f"{name} has no SIMILARITY", "say in words what its similarity is")
     return found

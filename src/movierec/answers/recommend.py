@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from movierec._util import pluralize
+from movierec.algorithms._calls import checked_scores
 from movierec.algorithms.base import contributions_of
 from movierec.answers.filters import Group, ListOptions
 from movierec.answers.profile import UserProfile, as_interactions
@@ -75,7 +76,9 @@ class TopNRecommender:
         self, ratings: Sequence[Mapping[int, float]], times: Sequence[Mapping[int, float]]
     ) -> Scores:
         users = as_interactions(ratings, times, len(self._catalog))
-        return self._model.load_algorithm().score(users)
+        algorithm = self._model.load_algorithm()
+        shape = (users.n_users, users.n_items)
+        return checked_scores(algorithm, algorithm.score(users), shape)
 
     def _candidates(self, scores: Scores, least: float) -> Iterator[Candidate]:
         """Yield the movies above a score, best first, with their scores scaled to 0 to 1."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from movierec.algorithms._needs import fit_algorithm
+from movierec.algorithms._calls import checked_scores, fit_algorithm
 from movierec.algorithms.base import Algorithm, Indices, Run, Scores, TrainingData
 from movierec.evaluation import metrics
 
@@ -139,7 +139,9 @@ def rank(
     for start in range(0, len(users), length):
         block = users[start : start + length]
         known = task.train.for_users(block)
-        scores = np.asarray(algorithm.score(known), dtype=np.float64)
+        shape = (known.n_users, known.n_items)
+        found = checked_scores(algorithm, algorithm.score(known), shape)
+        scores = found.astype(np.float64)
         if task.candidates is None:
             scores[known.users, known.items] = -np.inf
         else:

@@ -127,7 +127,7 @@ def _load_algorithm(
     """Return the algorithm in a model file, after checking that it scores the model's items."""
     import numpy as np
 
-    from movierec.algorithms._needs import reporting_missing_packages
+    from movierec.algorithms._calls import reporting_missing_packages
     from movierec.algorithms.registry import create, load_trusted
     from movierec.data.interactions import Interactions
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from movierec.algorithms._needs import check_needs
+from movierec.algorithms._calls import check_needs
 from movierec.algorithms.base import (
     Algorithm,
     Range,
@@ -145,6 +145,8 @@ def _scores_all_items(algorithm: type[Algorithm], parameters: Parameters) -> Non
 def _scores_new_users(algorithm: type[Algorithm], parameters: Parameters) -> None:
     fitted = fit(algorithm, parameters, example_data())
     require_array(fitted.score(new_users()), (2, N_ITEMS), "score, for new users,")
+    nobody = new_users().select(np.empty(0, dtype=np.int64))
+    require_array(fitted.score(nobody), (2, N_ITEMS), "score, for users without any rating,")
 
 
 def _scores_users_alone(algorithm: type[Algorithm], parameters: Parameters) -> None:

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from movierec._util import Progress, no_progress
-from movierec.algorithms._needs import check_needs, fit_algorithm
-from movierec.algorithms.base import Algorithm, HasNeighbors, Run, TrainingData
+from movierec.algorithms._calls import check_needs, checked_scores, fit_algorithm
+from movierec.algorithms.base import Algorithm, HasNeighbors, Run, Scores, TrainingData
 from movierec.algorithms.registry import create, load, name_of
 from movierec.data.dataset import read_dataset
 from movierec.data.encode import EncodedData, encode
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from movierec.data.dataset import Dataset, OnError
-    from movierec.training.engine import Compare, Engine
+    from movierec.training.engine import Engine
 
 # Parameters that an algorithm with a table shares with its model: table and content are the same.
 _SHARED = ("n_neighbors", "min_support", "content_weight", "prior")
@@ -112,6 +112,7 @@ def _fit(
     if spec is None:
         progress(f"fitting {parameters.algorithm}", 0.0)
         fit_algorithm(algorithm, data, Run(progress))
+        algorithm.state()  # what cannot be saved is an error before the table is computed
     users, n_ratings = encoded.users, np.asarray(encoded.catalog.n_ratings)
     histories = None
     if "timestamps" in algorithm.NEEDS:
@@ -162,7 +163,11 @@ def _table(
             algorithm.set_neighbors(table, n_ratings)
         return algorithm.get_neighbors()
     table_spec = NeighborSpec(parameters.n_neighbors, parameters.min_support)
-    compare: Compare = lambda *ends: algorithm.similarities(np.arange(*ends))  # noqa: E731
+
+    def compare(start: int, stop: int) -> Scores:
+        found = algorithm.similarities(np.arange(start, stop))
+        return checked_scores(algorithm, found, (stop - start, len(vectors)), "similarities")
+
     return engine.neighbors_by(compare, vectors, table_spec, progress)
 
 
@@ -196,6 +201,7 @@ def chosen_algorithm(
             "settings cannot be given for an algorithm object, which has its parameters already",
             "pass them when you create the object",
         )
+    create(type(algorithm), algorithm.parameters())  # raises if a value is not valid
     return name_of(type(algorithm)), algorithm
 
 
@@ -209,7 +215,9 @@ def _algorithm(parameters: Parameters) -> Algorithm:
 
 def _completed(parameters: Parameters, algorithm: Algorithm) -> Parameters:
     """Return the parameters, completed with the name and the parameters of the algorithm."""
-    name, settings = name_of(type(algorithm)), algorithm.parameters()
+    name = name_of(type(algorithm))
+    # Made anew, so that they are plain numbers, as JSON has them.
+    settings = create(type(algorithm), algorithm.parameters()).parameters()
     shared: dict[str, Any] = {}
     if isinstance(algorithm, HasNeighbors):
         shared = {key: settings[key] for key in _SHARED if key in settings}

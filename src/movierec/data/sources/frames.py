@@ -135,4 +135,6 @@ def _text(value: Any) -> str:
         if isnan(value):  # to polars, NaN is not missing
             return ""
         return str(int(value)) if value.is_integer() else str(value)
+    if isinstance(value, list | tuple) or hasattr(value, "tolist"):  # names in one cell
+        return "|".join(map(str, value))
     return str(value)

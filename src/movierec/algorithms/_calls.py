@@ -1,14 +1,18 @@
-"""Fit an algorithm after checking its requirements."""
+"""Call an algorithm, and check what it needs and what it returns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import packages_distributions
+from typing import Any
 
-from movierec.algorithms.base import Algorithm, Run, TrainingData
+import numpy as np
+
+from movierec.algorithms.base import Algorithm, Run, Scores, TrainingData
 from movierec.algorithms.registry import name_of
-from movierec.errors import DataError, UsageError
+from movierec.data.interactions import Interactions
+from movierec.errors import DataError, MovierecError, UsageError
 
 
 def check_needs(algorithm: Algorithm, data: TrainingData) -> None:
@@ -25,7 +29,7 @@ def check_needs(algorithm: Algorithm, data: TrainingData) -> None:
         If the algorithm needs timestamps or content that the data lack.
     """
     name = name_of(type(algorithm))
-    if "timestamps" in algorithm.NEEDS and not data.interactions.has_timestamps:
+    if "timestamps" in algorithm.NEEDS and not _has_times(data.interactions):
         raise DataError(
             f"{name} needs the time of each rating, but the ratings have no timestamps",
             "add a timestamp column, or choose another algorithm",
@@ -35,6 +39,13 @@ def check_needs(algorithm: Algorithm, data: TrainingData) -> None:
             f"{name} needs movies with genres, years, tags or titles, but there are none",
             "give a movies file, or choose another algorithm",
         )
+
+
+def _has_times(interactions: Interactions) -> bool:
+    """Tell whether any rating has a time that could be read."""
+    if not interactions.has_timestamps:
+        return False
+    return bool((interactions.timestamps != np.iinfo(np.int64).min).any())
 
 
 def fit_algorithm(algorithm: Algorithm, data: TrainingData, run: Run) -> None:
@@ -54,8 +65,47 @@ def fit_algorithm(algorithm: Algorithm, data: TrainingData, run: Run) -> None:
         If a package in the ``EXTRA`` of the algorithm is not installed.
     """
     check_needs(algorithm, data)
-    with reporting_missing_packages(algorithm):
-        algorithm.fit(data, run)
+    try:
+        with reporting_missing_packages(algorithm):
+            algorithm.fit(data, run)
+    except (MovierecError, MemoryError):
+        raise
+    except Exception as error:
+        name = name_of(type(algorithm))
+        if ":" not in name and type(algorithm).__module__.startswith("movierec."):
+            raise
+        raise UsageError(
+            f"the algorithm {name} failed to fit: {type(error).__name__}: {error}",
+            "that is an error in the algorithm; movierec --debug COMMAND shows where",
+        ) from error
+
+
+def checked_scores(
+    algorithm: Algorithm, scores: Any, shape: tuple[int, int], what: str = "score"
+) -> Scores:
+    """Return what an algorithm returned, if it has the right shape and is finite.
+
+    Parameters
+    ----------
+    algorithm : Algorithm
+    scores : ndarray
+    shape : tuple of int
+    what : str
+        The method that returned it.
+
+    Raises
+    ------
+    UsageError
+        If it has another shape, or values that are not finite.
+    """
+    found = np.asarray(scores)
+    if found.shape != shape or found.dtype.kind not in "iuf" or not np.isfinite(found).all():
+        raise UsageError(
+            f"{name_of(type(algorithm))}.{what} returned an array of shape {found.shape} and type "
+            f"{found.dtype}; needed is shape {shape}, with finite numbers",
+            "movierec.testing.check_algorithm finds such errors",
+        )
+    return found
 
 
 @contextmanager
