@@ -261,16 +261,17 @@ def _import(address: str) -> type[Algorithm]:
 
 @contextmanager
 def _current_folder_in_path() -> Iterator[None]:
-    """Search the current folder after all others, and only now."""
+    """Search the current folder too, after all others; forget it if the import fails."""
     folder = str(Path.cwd())
     if folder in sys.path or "" in sys.path:
         yield
         return
-    sys.path.append(folder)
+    sys.path.append(folder)  # and it stays there, for what the module imports later
     try:
         yield
-    finally:
+    except BaseException:
         sys.path.remove(folder)
+        raise
 
 
 def _checked(found: Any, name: str) -> type[Algorithm]:
