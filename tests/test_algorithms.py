@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from importlib import import_module
 from typing import Any
@@ -67,10 +68,10 @@ def test_unknown_name_is_refused() -> None:
 
 @pytest.mark.parametrize("name", names())
 def test_says_where_it_comes_from(name: str) -> None:
-    documentation = load(name).__doc__ or ""
+    documentation = inspect.getdoc(load(name)) or ""  # Python 3.13 takes the indentation away
     assert re.search(r"\((\w[\w ]* )?(19|20)\d\d\)", documentation) or name == "popular"
     for parameter in parameters_of(load(name)):
-        assert f"    {parameter} : " in documentation
+        assert f"\n{parameter} : " in documentation
 
 
 @pytest.mark.parametrize("name", names())
