@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from movierec.answers.records import Neighbor, Neighbors
     from movierec.data.interactions import Interactions
     from movierec.errors import (
+        AlgorithmNotFoundError,
         AmbiguousTitleError,
         ArtifactError,
         DataError,
@@ -43,7 +44,13 @@ _MODULES = {
     "answers.records": ("Neighbor", "Neighbors"),
     "data.interactions": ("Interactions",),
     "errors": (
-        *("AmbiguousTitleError", "ArtifactError", "DataError", "MovieNotFoundError"),
+        *(
+            "AlgorithmNotFoundError",
+            "AmbiguousTitleError",
+            "ArtifactError",
+            "DataError",
+            "MovieNotFoundError",
+        ),
         *("MovierecError", "NothingFoundError", "OutputError", "ServerError", "UsageError"),
     ),
     "films.catalog": ("Movie",),
@@ -55,6 +62,7 @@ _MODULE_OF = {name: module for module, names in _MODULES.items() for name in nam
 
 __all__ = [
     "Algorithm",
+    "AlgorithmNotFoundError",
     "AmbiguousTitleError",
     "ArtifactError",
     "DataError",

@@ -60,6 +60,10 @@ class ArtifactError(DataError):
     """A model file is missing, damaged, or cannot be opened by this version."""
 
 
+class AlgorithmNotFoundError(ArtifactError):
+    """The algorithm that made a model is not installed."""
+
+
 class NothingFoundError(MovierecError):
     """The user is unknown, or there is no result; ``unmatched`` has the movies not found."""
 

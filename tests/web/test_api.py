@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from movierec import ArtifactError, Recommender
+from movierec import AlgorithmNotFoundError, ArtifactError, Recommender
 from movierec.web import create_app
 from movierec.web.parameters import LONGEST_TEXT
 
@@ -164,6 +164,19 @@ def test_unexpected_errors_tell_nothing(
         assert answer.status_code == 500
         assert "secret" not in answer.text
         assert "Traceback" not in answer.text
+
+
+def test_a_missing_algorithm_is_not_called_damage(
+    sample: Recommender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: Any, **more: Any) -> None:
+        raise AlgorithmNotFoundError("no algorithm /secret/place")
+
+    monkeypatch.setattr(sample, "recommend", fail)
+    client = create_app(sample).test_client()
+    answer = client.post("/api/recommend", json={"ratings": {"1": 5}})
+    assert (answer.status_code, answer.get_json()["error"]) == (503, "algorithm_missing")
+    assert "secret" not in answer.text
 
 
 def test_a_damaged_model_is_said_without_its_path(

@@ -17,7 +17,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from movierec.algorithms.base import Algorithm, Range, parameters_of
-from movierec.errors import ArtifactError, UsageError
+from movierec.errors import AlgorithmNotFoundError, UsageError
 
 GROUP = "movierec.algorithms"  # group of entry points
 TRUSTED = "MOVIEREC_ALGORITHMS"  # environment variable: additional classes that models may name
@@ -60,7 +60,7 @@ def load_trusted(name: str) -> type[Algorithm]:
 
     Raises
     ------
-    ArtifactError
+    AlgorithmNotFoundError
         If the algorithm is not installed.
     """
     trusted = {address.strip() for address in os.environ.get(TRUSTED, "").split(",")}
@@ -69,7 +69,7 @@ def load_trusted(name: str) -> type[Algorithm]:
         return found
     trust = f"set {TRUSTED}={name} if you trust it"
     hint = trust if ":" in name else "install the package that has it"
-    raise ArtifactError(
+    raise AlgorithmNotFoundError(
         f'the model was made by the algorithm "{name}", which is not installed here', hint
     )
 

@@ -10,6 +10,7 @@ from flask import Flask, Response, jsonify, make_response, render_template, requ
 from werkzeug.exceptions import HTTPException
 
 from movierec.errors import (
+    AlgorithmNotFoundError,
     AmbiguousTitleError,
     ArtifactError,
     MovieNotFoundError,
@@ -27,6 +28,7 @@ _KINDS: dict[type[MovierecError], tuple[int, str, str | None]] = {
     MovieNotFoundError: (404, "film_not_found", _SEARCH_HINT),
     NothingFoundError: (404, "nothing_found", "rate other movies, or more"),
     UsageError: (422, "bad_parameter", "/api/openapi.json describes the parameters"),
+    AlgorithmNotFoundError: (503, "algorithm_missing", "install the algorithm of the model"),
     ArtifactError: (503, "model_damaged", "fit the model again"),
 }
 _SERVER_ERROR = 500  # from this status on, no change of the request would help
