@@ -91,7 +91,13 @@ class _Encoded(NamedTuple):
         return np.asarray(self.items.ids)[np.unique(self.interactions.items)]
 
     def over(self, users: Vocabulary, items: Vocabulary) -> Interactions:
-        """Return the interactions with the indices of larger vocabularies."""
+        """Return the interactions with the indices of larger vocabularies.
+
+        Parameters
+        ----------
+        users, items : Vocabulary
+            They have all ids of these interactions.
+        """
         new_users = users.indices_of(np.asarray(self.users.ids))
         new_items = items.indices_of(np.asarray(self.items.ids))
         return replace(

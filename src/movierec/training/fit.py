@@ -107,12 +107,13 @@ def _fit(
 ) -> _Fitted:
     """Fit the algorithm and compute the table; each step frees its input."""
     data = TrainingData(encoded.take_interactions(), content)
-    check_needs(algorithm, data)
     spec = _spec(algorithm)
     if spec is None:
         progress(f"fitting {parameters.algorithm}", 0.0)
         fit_algorithm(algorithm, data, Run(progress))
         algorithm.state()  # what cannot be saved is an error before the table is computed
+    else:
+        check_needs(algorithm, data)
     users, n_ratings = encoded.users, np.asarray(encoded.catalog.n_ratings)
     histories = None
     if "timestamps" in algorithm.NEEDS:

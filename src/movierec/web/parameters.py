@@ -40,7 +40,13 @@ def highest_k(recommender: Recommender) -> int:
 
 
 def text(name: str) -> str | None:
-    """Return a query parameter, or None."""
+    """Return a query parameter, or None.
+
+    Raises
+    ------
+    UsageError
+        If it is given several times, blank or too long.
+    """
     given = request.args.getlist(name)
     if len(given) > 1:
         raise UsageError(f"{name} is given {len(given)} times")
@@ -48,7 +54,13 @@ def text(name: str) -> str | None:
 
 
 def required_text(name: str) -> str:
-    """Return a query parameter that must be given."""
+    """Return a query parameter that must be given.
+
+    Raises
+    ------
+    UsageError
+        If it is missing, given several times, blank or too long.
+    """
     given = text(name)
     if given is None:
         raise UsageError(f"{name} is missing")
@@ -63,6 +75,11 @@ def checked_text(name: str, given: str) -> str:
     name : str
         What it is, for the error message.
     given : str
+
+    Raises
+    ------
+    UsageError
+        If it is blank or too long.
     """
     if not given.strip():
         raise UsageError(f"{name} is blank")
@@ -78,6 +95,11 @@ def count(name: str, *, default: int, highest: int) -> int:
     ----------
     name : str
     default, highest : int
+
+    Raises
+    ------
+    UsageError
+        If it is not such a number.
     """
     given = text(name)
     if given is None:
@@ -99,6 +121,11 @@ def movie(title_name: str, id_name: str) -> NamedMovie:
     ----------
     title_name, id_name : str
         The names of the parameters.
+
+    Raises
+    ------
+    UsageError
+        If both are given, or neither.
     """
     title, movie_id = text(title_name), text(id_name)
     if title is not None and movie_id is None:
@@ -117,6 +144,11 @@ def rating(given: Any, highest: float) -> float:
         A number, or a text.
     highest : float
         The highest rating.
+
+    Raises
+    ------
+    UsageError
+        If it is not a number from 0 to the highest rating.
     """
     try:
         value = float(given)
@@ -132,6 +164,11 @@ def recommend_arguments(recommender: Recommender) -> dict[str, Any]:
 
     The body is an object with ``ratings`` (by movie id), and optionally ``dislikes`` (movie ids)
     and ``k``.
+
+    Raises
+    ------
+    UsageError
+        If it is anything else, or a value is not valid.
     """
     body = _body()
     if not isinstance(body, dict):

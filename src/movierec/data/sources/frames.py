@@ -52,12 +52,12 @@ class FrameTable:
         return False
 
     def batches(self, types: Mapping[str, Any], progress: Done | None = None) -> Iterator[Batch]:
-        """Yield columns; a ValueError says that one is not of its type."""
+        """Yield columns of some types; see :meth:`movierec.data.table.Table.batches`."""
         for _, part in self._parts(progress):
             yield {name: _as_array(self._column(part, name), types[name]) for name in types}
 
     def rows(self, report: RowReport, progress: Done | None = None) -> Iterator[Row]:
-        """Yield rows as text, missing values as empty text."""
+        """Yield rows as text, missing values as empty text; see :meth:`Table.rows`."""
         known = set(self.columns.values())
         for start, part in self._parts(progress):
             empty = [""] * len(part)
