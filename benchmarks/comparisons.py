@@ -18,6 +18,7 @@ from movierec.data.dataset import read_dataset
 from movierec.model.parameters import Parameters
 from movierec.model.vectors import ItemVectors
 from movierec.neighbors.blockwise import cosine
+from movierec.neighbors.support import SupportMatrix
 from movierec.neighbors.table import NeighborTable
 from movierec.neighbors.top_k import NeighborSpec
 from movierec.training.fit import fit_model
@@ -61,7 +62,11 @@ class VectorsOnly(LocalEngine):
     """Leaves the table of neighbors empty: what is measured here is computed from the vectors."""
 
     def neighbors(
-        self, vectors: ItemVectors, spec: NeighborSpec, progress: Progress
+        self,
+        vectors: ItemVectors,
+        spec: NeighborSpec,
+        support: SupportMatrix | None,
+        progress: Progress,
     ) -> NeighborTable:
         return NeighborTable.empty(len(vectors), spec.n_neighbors)
 

@@ -16,6 +16,7 @@ from movierec.model.parameters import Parameters
 from movierec.neighbors import blockwise, parallel
 from movierec.neighbors.compare import compare, rank_all
 from movierec.neighbors.sparse import SparseRows, inverse_norms
+from movierec.neighbors.support import SupportMatrix
 from movierec.neighbors.table import NeighborTable
 from movierec.neighbors.top_k import top_k
 from movierec.training.fit import fit_model
@@ -72,11 +73,12 @@ def pairwise_table(
     min_support: int = 0,
     n_threads: int = 2,
     n_users: int | None = None,
+    support: SupportMatrix | None = None,
 ) -> NeighborTable:
     """The table by the compiled loops, however small the data."""
     n_users = matrix.shape[1] if n_users is None else n_users
     table = NeighborTable.empty(matrix.shape[0], k)
-    parallel.fill_table(table, matrix, n_users, min_support, lambda done: None, n_threads)
+    parallel.fill_table(table, matrix, n_users, min_support, support, lambda done: None, n_threads)
     return table
 
 
@@ -84,6 +86,25 @@ def assert_same(table: NeighborTable, other: NeighborTable) -> None:
     assert table.neighbors.tolist() == other.neighbors.tolist()
     assert table.similarities.tolist() == other.similarities.tolist()
     assert table.support.tolist() == other.support.tolist()
+
+
+@given(rating_matrices(), st.integers(0, 20), st.integers(0, 4), st.integers(0, 3))
+def test_support_matrix_is_a_product_of_presence(
+    matrix: csr_matrix, n_items: int, least: int, n_features: int
+) -> None:
+    n_users = max(matrix.shape[1] - n_features, 0)
+    ratings = matrix[:, :n_users]
+    present = np.zeros(ratings.shape)
+    present[np.repeat(np.arange(ratings.shape[0]), np.diff(ratings.indptr)), ratings.indices] = 1
+    n_ratings = present.sum(axis=1).astype(np.int64)
+    by_product, by_loops = (SupportMatrix(n_ratings, n_items, least, n_users) for _ in range(2))
+    top_k(matrix, 3, n_users=n_users, support=by_product)
+    pairwise_table(matrix, 3, n_users=n_users, support=by_loops)
+    best = np.argsort(-n_ratings, kind="stable")[:n_items]
+    expected = sorted(item for item in best.tolist() if n_ratings[item] >= least)
+    for support in (by_product, by_loops):
+        assert support.items.tolist() == expected
+        assert (support.counts == (present @ present.T)[np.ix_(expected, expected)]).all()
 
 
 @given(rating_matrices(), st.integers(1, 35))
@@ -180,7 +201,12 @@ def test_shapes_that_strain_the_loops(matrix: csr_matrix, n_threads: int) -> Non
     assert_same(pairwise_table(matrix, 20, n_threads=n_threads), expected)
 
 
-@pytest.mark.parametrize("fill", [fill_by_blocks, parallel.fill_table])
+def fill_by_loops(table: NeighborTable, matrix: csr_matrix, *rest: Any) -> None:
+    n_users, min_support, progress = rest
+    parallel.fill_table(table, matrix, n_users, min_support, None, progress)
+
+
+@pytest.mark.parametrize("fill", [fill_by_blocks, fill_by_loops])
 def test_memory_does_not_grow_with_the_pairs(fill: Any) -> None:
     """Every two of 6,000 equal films share all raters: their similarities alone would be 288 MB."""
     matrix = csr_matrix(np.full((6000, 2), 4.0, dtype=np.float32))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import packages_distributions
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
+from movierec.algorithms._preferences import RatingScale, preferences
 from movierec.algorithms.base import Algorithm, Run, Scores, TrainingData
 from movierec.algorithms.registry import name_of
 from movierec.data.interactions import Interactions
@@ -78,6 +80,71 @@ def fit_algorithm(algorithm: Algorithm, data: TrainingData, run: Run) -> None:
             f"the algorithm {name} failed to fit: {type(error).__name__}: {error}",
             "that is an error in the algorithm; movierec --debug COMMAND shows where",
         ) from error
+
+
+class PeopleScores(NamedTuple):
+    """The scores of all items for some people.
+
+    Attributes
+    ----------
+    scores : ndarray of shape (n_people, n_items), float32
+    by_popularity : ndarray of shape (n_people,), bool
+        For whom nothing that they like is known, so that the score of an item is its popularity.
+    """
+
+    scores: Scores
+    by_popularity: npt.NDArray[np.bool_]
+
+
+def score_people(
+    algorithm: Algorithm,
+    people: Interactions,
+    scale: RatingScale,
+    n_ratings: npt.NDArray[Any],
+    recency: float = 0.0,
+) -> PeopleScores:
+    """Score all items for people by how their ratings compare with what they usually give.
+
+    Parameters
+    ----------
+    algorithm : Algorithm
+    people : Interactions
+        Their ratings, on the scale of the data.
+    scale : RatingScale
+    n_ratings : ndarray of shape (n_items,), integer
+    recency : float
+        As in :func:`movierec.algorithms._preferences.preferences`.
+
+    Raises
+    ------
+    UsageError
+        If the algorithm does not return scores.
+    """
+    preferred = preferences(people, scale, recency)
+    shape = (people.n_users, people.n_items)
+    scores = checked_scores(algorithm, algorithm.score(preferred), shape)
+    unknown = ~_like_something(preferred, scores)
+    if unknown.any():
+        scores = scores.copy()
+        scores[unknown] = _popularities(scores[unknown], n_ratings)
+    return PeopleScores(scores, unknown)
+
+
+def _like_something(preferred: Interactions, scores: Scores) -> npt.NDArray[np.bool_]:
+    """Tell who likes an item, and gets a score above 0 for an item that they have not rated."""
+    likes = np.bincount(preferred.users[preferred.ratings > 0], minlength=preferred.n_users)
+    n_known = np.bincount(
+        preferred.users,
+        weights=scores[preferred.users, preferred.items] > 0,
+        minlength=preferred.n_users,
+    )
+    return np.asarray((likes > 0) & ((scores > 0).sum(axis=1) > n_known))
+
+
+def _popularities(scores: Scores, n_ratings: npt.NDArray[Any]) -> Scores:
+    """Return the popularity of items, but keep the scores of those that are like disliked ones."""
+    shares = n_ratings / max(n_ratings.max(initial=0), 1)
+    return np.where(scores < 0, scores, shares.astype(np.float32))
 
 
 def checked_scores(

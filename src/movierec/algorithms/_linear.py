@@ -9,14 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from movierec.algorithms.base import Algorithm, Feedback, Indices, Scores
-from movierec.errors import DataError
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 Factors = npt.NDArray[np.float32]
-
-_LARGEST_DENSE = 4 << 30  # bytes that the dense matrices of an algorithm may take
 
 
 class FactorAlgorithm(Algorithm):
@@ -68,27 +65,3 @@ def as_feedback(ratings: csr_matrix, feedback: Feedback) -> csr_matrix:
         return ratings
     ones = np.ones_like(ratings.data)
     return csr_matrix((ones, ratings.indices, ratings.indptr), shape=ratings.shape)
-
-
-def refuse_too_many(n_items: int, n_matrices: int, algorithm: str) -> None:
-    """Refuse items for which dense matrices of items by items would not fit in memory.
-
-    Parameters
-    ----------
-    n_items : int
-    n_matrices : int
-        Number of float64 matrices held at the same time.
-    algorithm : str
-        Its name, for the message.
-
-    Raises
-    ------
-    DataError
-        If the matrices would take more than 4 GiB.
-    """
-    size = 8 * n_items**2 * n_matrices
-    if size > _LARGEST_DENSE:
-        raise DataError(
-            f"{algorithm} needs {size / 1e9:,.0f} GB for dense matrices of {n_items:,} movies",
-            "choose another algorithm, or leave out movies with few ratings: --min-ratings",
-        )

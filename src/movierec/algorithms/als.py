@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 import numpy as np
 
-from movierec.algorithms._linear import FactorAlgorithm, Factors
+from movierec.algorithms._linear import FactorAlgorithm, Factors, as_feedback
 from movierec.algorithms.base import Range, Run, Scores, TrainingData
 from movierec.errors import DataError
 
@@ -23,7 +23,8 @@ class Als(FactorAlgorithm):
     with weight `unobserved`. Hu, Koren and Volinsky, "Collaborative filtering for implicit
     feedback datasets" (ICDM 2008), in the form of Rendle, Krichene, Zhang and Koren, "Revisiting
     the performance of iALS on item recommendation benchmarks" (RecSys 2022), equations 2 and 3,
-    whose regularization grows with the number of ratings.
+    whose regularization grows with the number of ratings. When people are scored, the target of an
+    item that they dislike is their preference, which is below 0, with weight `unobserved`.
 
     Parameters
     ----------
@@ -67,7 +68,8 @@ class Als(FactorAlgorithm):
         scale = 0.1 / np.sqrt(self.n_factors)
         shape = (interactions.n_items, self.n_factors)
         items: Factors = random.normal(0.0, scale, shape).astype(np.float32)
-        user_items, item_users = interactions.user_items, interactions.item_users
+        user_items = as_feedback(interactions.user_items, "presence")
+        item_users = as_feedback(interactions.item_users, "presence")
         for iteration in range(self.n_iterations):
             items = self._solve(item_users, self._solve(user_items, items))
             run.progress("alternating least squares", (iteration + 1) / self.n_iterations)
@@ -79,28 +81,33 @@ class Als(FactorAlgorithm):
         return self._solve(users.user_items, self.item_factors_) @ self.item_factors_.T
 
     def _solve(self, rows: csr_matrix, others: Factors) -> Factors:
-        """Return the best factors of each row, given the factors of the columns."""
+        """Return the best factors of each row, given its preferences, for the columns' factors."""
         from threadpoolctl import threadpool_limits
 
         background = np.asfortranarray(self.unobserved * (others.T @ others))
-        lengths = np.diff(rows.indptr)
-        l2 = self.l2 * (lengths + self.unobserved * len(others))
         solved = np.zeros((rows.shape[0], self.n_factors), dtype=np.float32)
         with threadpool_limits(1):  # several threads for one small matrix take ten times as long
-            for row in np.flatnonzero(lengths):
-                rated = others[rows.indices[rows.indptr[row] : rows.indptr[row + 1]]]
-                solved[row] = _solution(rated, background, l2[row])
+            for row in np.flatnonzero(np.diff(rows.indptr)):
+                places = slice(rows.indptr[row], rows.indptr[row + 1])
+                preferred, factors = rows.data[places], others[rows.indices[places]]
+                liked, disliked = factors[preferred > 0], preferred < 0
+                target = liked.sum(axis=0)
+                target += self.unobserved * (preferred[disliked] @ factors[disliked])
+                l2 = self.l2 * (len(liked) + self.unobserved * len(others))
+                solved[row] = _solution(liked, target, background, l2)
         return solved
 
 
-def _solution(rated: Factors, background: Factors, l2: float) -> Factors:
-    """Solve ``(background + rated' rated + l2 I) x = rated' 1`` by Cholesky decomposition."""
+def _solution(liked: Factors, target: Factors, background: Factors, l2: float) -> Factors:
+    """Solve ``(background + liked' liked + l2 I) x = target`` by Cholesky decomposition."""
     from scipy.linalg.blas import ssyrk
     from scipy.linalg.lapack import sposv
 
-    normal = ssyrk(1.0, rated.T, beta=1.0, c=background, lower=True)
+    normal = background.copy(order="F")
+    if len(liked):
+        normal = ssyrk(1.0, liked.T, beta=1.0, c=normal, lower=True, overwrite_c=True)
     normal[np.diag_indices_from(normal)] += np.float32(l2)
-    _, solution, failed = sposv(normal, rated.sum(axis=0), lower=True)
+    _, solution, failed = sposv(normal, target, lower=True)
     if failed:
         raise DataError("als found no solution for these ratings", "use a larger l2")
     return np.asarray(solution)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from movierec.data.interactions import Interactions
+    from movierec.neighbors.support import SupportMatrix
     from movierec.neighbors.table import NeighborTable
     from movierec.neighbors.top_k import NeighborSpec
 
@@ -121,17 +122,21 @@ class Algorithm(ABC):
 
     @abstractmethod
     def score(self, users: Interactions) -> Scores:
-        """Score all items for some users, based on their ratings; higher is better.
+        """Score all items for some users, based on their preferences; higher is better.
 
         Parameters
         ----------
         users : Interactions
-            The ratings of ``users.n_users`` users, who may differ from the users of the fit.
+            The preferences of ``users.n_users`` users, who may differ from the users of the fit.
+            ``users.ratings`` are not the ratings of the data, but what they say: 1 for the
+            highest rating, below 0 where a rating speaks against items like the rated one. See
+            :func:`movierec.algorithms._preferences.preferences`.
 
         Returns
         -------
         ndarray of shape (users.n_users, n_items), float32
-            Finite. Items with a score of 0 or less are not recommended.
+            Finite. Items with a score of 0 or less are not recommended. A lower preference for
+            an item must not raise the score of the item most similar to it.
         """
 
     @abstractmethod
@@ -169,8 +174,9 @@ class Algorithm(ABC):
 
         Parameters
         ----------
-        state : mapping of str to ndarray
-            The result of :meth:`state`.
+        state : mapping of str to array
+            The result of :meth:`state`. Arrays may be mapped from a file; ``numpy.asarray`` reads
+            all of one.
         parameters : mapping of str to object
             The result of :meth:`parameters`.
 
@@ -180,7 +186,8 @@ class Algorithm(ABC):
             If the state is damaged.
         """
         algorithm = cls(**parameters)
-        for name, value in from_arrays(state).items():
+        arrays = {name: np.asarray(array) for name, array in state.items()}
+        for name, value in from_arrays(arrays).items():
             setattr(algorithm, name, value)
         return algorithm
 
@@ -193,7 +200,7 @@ def parameters_of(algorithm: type[Algorithm]) -> dict[str, Any]:
 
 @runtime_checkable
 class PredictsRatings(Protocol):
-    """An algorithm that predicts ratings on the scale of the data."""
+    """An algorithm that predicts ratings on the scale of the data, from such ratings."""
 
     def predict(self, users: Interactions, items: Indices) -> Scores:
         """Return predicted ratings, shape (users.n_users, n), float32.
@@ -237,7 +244,7 @@ class Explains(Protocol):
         Returns
         -------
         ndarray of shape (n, m), float32
-            The values for a rating of 1.
+            The values for a preference of 1.
         """
 
 
@@ -263,6 +270,31 @@ class HasNeighbors(Protocol):
 
     def get_neighbors(self) -> NeighborTable:
         """Return the table."""
+
+
+@runtime_checkable
+class NeedsSupport(Protocol):
+    """An algorithm that learns from the support of every pair of some items.
+
+    When an engine compares items, it counts these pairs on the way.
+    """
+
+    def empty_support(self, n_ratings: npt.NDArray[Any], n_users: int) -> SupportMatrix:
+        """Return the matrix that is to be filled.
+
+        Parameters
+        ----------
+        n_ratings : ndarray of shape (n_items,), integer
+        n_users : int
+        """
+
+    def set_support(self, support: SupportMatrix) -> None:
+        """Learn from the filled matrix, after ``set_neighbors``. It may be overwritten.
+
+        Parameters
+        ----------
+        support : SupportMatrix
+        """
 
 
 def contributions_of(algorithm: Algorithm, items: Indices, rated: Indices) -> Scores:

@@ -133,7 +133,7 @@ class ItemKnn(Algorithm):
             Number of ratings of each item.
         """
         vars(self).pop("_influences", None)  # cached after an earlier fit
-        self.table_, self.n_ratings_ = table, n_ratings
+        self.table_, self.n_ratings_ = table.in_memory(), n_ratings
 
     def get_neighbors(self) -> NeighborTable:
         """Return the table."""

@@ -75,11 +75,14 @@ class UserKnn(Algorithm):
         from scipy.sparse import csr_matrix
 
         others = csr_matrix(self.user_items_.multiply(self.item_weights_))
-        known = csr_matrix(users.user_items.multiply(self.item_weights_))
-        similarities = (known @ others.T).toarray() * inverse_norms(others)
-        for row in similarities:
-            kept = top_k_indices(row, self.n_neighbors)
-            row[np.setdiff1d(np.arange(len(row)), kept)] = 0.0
+        preferred = csr_matrix(users.user_items.multiply(self.item_weights_))
+        similarities = (preferred @ others.T).toarray() * inverse_norms(others)
+        # The nearest are chosen by what they rated, so that a dislike brings nobody else in.
+        rated = csr_matrix(as_feedback(users.user_items, "presence").multiply(self.item_weights_))
+        overlaps = (rated @ others.T).toarray() * inverse_norms(others)
+        for row, overlap in zip(similarities, overlaps, strict=True):
+            nearest = top_k_indices(overlap, self.n_neighbors)
+            row[np.setdiff1d(np.arange(len(row)), nearest)] = 0.0
         return np.asarray(similarities @ self.user_items_, dtype=np.float32)
 
     def similarities(self, items: Indices) -> Scores:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from movierec.algorithms._calls import checked_scores, fit_algorithm
+from movierec.algorithms._calls import fit_algorithm, score_people
+from movierec.algorithms._preferences import RatingScale
 from movierec.algorithms.base import Algorithm, Indices, Run, Scores, TrainingData
 from movierec.evaluation import metrics
 
@@ -84,6 +85,7 @@ def evaluate(name: str, algorithm: Algorithm, task: Task, k: int, seed: int = 0)
         Name of the algorithm in the result.
     algorithm : Algorithm
     task : Task
+        Users without training rows are not measured: see :func:`new_users`.
     k : int
         Length of the lists.
     seed : int
@@ -110,8 +112,16 @@ def evaluate(name: str, algorithm: Algorithm, task: Task, k: int, seed: int = 0)
 
 
 def users_to_test(task: Task) -> npt.NDArray[np.int64]:
-    """Return the ``user_index`` of each user with test rows, ascending."""
-    return np.unique(task.test.users).astype(np.int64)
+    """Return the ``user_index`` of each user with test rows and training rows, ascending."""
+    return np.intersect1d(task.test.users, task.train.users).astype(np.int64)
+
+
+def new_users(task: Task) -> npt.NDArray[np.int64]:
+    """Return the ``user_index`` of each user with test rows but no training rows, ascending.
+
+    They get popular items, whatever the algorithm.
+    """
+    return np.setdiff1d(task.test.users, task.train.users).astype(np.int64)
 
 
 def rank(
@@ -136,12 +146,13 @@ def rank(
         ``item_index``, best first; -1 where there are fewer candidates than k.
     """
     length = max(1, _BLOCK_CELLS // task.train.n_items)
+    scale = RatingScale.of(task.train)
+    n_ratings = np.bincount(task.train.items, minlength=task.train.n_items)
     for start in range(0, len(users), length):
         block = users[start : start + length]
         known = task.train.for_users(block)
-        shape = (known.n_users, known.n_items)
-        found = checked_scores(algorithm, algorithm.score(known), shape)
-        scores = found.astype(np.float64)
+        found = score_people(algorithm, known, scale, n_ratings, task.recency)
+        scores = found.scores.astype(np.float64)
         if task.candidates is None:
             scores[known.users, known.items] = -np.inf
         else:

@@ -42,6 +42,9 @@ class EvaluationProtocol:
         Length of the lists.
     seed : int
         Random seed.
+    recency : float
+        The age, in ratings, at which a rating counts half when people are scored; 0: age does not
+        matter.
     """
 
     split: splitting.Split = "leave-one-out"
@@ -49,6 +52,7 @@ class EvaluationProtocol:
     threshold: float | None = None
     k: int = 10
     seed: int = 0
+    recency: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -58,16 +62,20 @@ class Task:
     Attributes
     ----------
     train, test : Interactions
-        Both have the same users and items. Users without test rows are not evaluated.
+        Both have the same users and items. Users without test rows are not evaluated, and users
+        without training rows apart from the others.
     candidates : scipy.sparse.csr_matrix of shape (n_users, n_items), optional
         The items to rank for each user. Default: all items that the user has not rated in `train`.
     content : scipy.sparse.csr_matrix of shape (n_items, n_features), optional
+    recency : float
+        As in :class:`EvaluationProtocol`.
     """
 
     train: Interactions
     test: Interactions
     candidates: csr_matrix | None = None
     content: csr_matrix | None = None
+    recency: float = 0.0
 
 
 class _Encoded(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -108,7 +109,7 @@ def validation(task: Task, seed: int = 0, *, by_time: bool = False) -> Task:
     held = _held_back(task, seed, by_time)
     hidden = task.train.select(held)
     candidates = None if task.candidates is None else _candidates(task, hidden, seed)
-    return Task(task.train.select(~held), hidden, candidates, task.content)
+    return replace(task, train=task.train.select(~held), test=hidden, candidates=candidates)
 
 
 def _held_back(task: Task, seed: int, by_time: bool) -> splitting.Mask:

@@ -134,8 +134,7 @@ def _load_algorithm(
     found = load_trusted(parameters.algorithm)
     with stored.reporting_damage():
         settings = create(found, parameters.settings).parameters()
-        state = {name: np.asarray(array) for name, array in stored.part(ALGORITHM).items()}
-        algorithm = restored(found, settings, state, table, catalog)
+        algorithm = restored(found, settings, stored.part(ALGORITHM), table, catalog)
     indices = np.empty(0, np.int32)
     ratings, times = np.empty(0, np.float32), np.empty(0)
     new_user = Interactions(indices, indices, ratings, 1, len(catalog), lambda: times)
@@ -159,8 +158,8 @@ def restored(
     algorithm : type
     settings : mapping of str to object
         Its parameters.
-    state : mapping of str to ndarray
-        The learned arrays.
+    state : mapping of str to array
+        The learned arrays, in memory or mapped from a file.
     table : NeighborTable
         The table of the model, for algorithms that use it.
     catalog : Catalog
@@ -171,6 +170,5 @@ def restored(
 
     found = algorithm.from_state(state, settings)
     if isinstance(found, HasNeighbors):
-        arrays = {name: np.asarray(array) for name, array in table.to_arrays().items()}
-        found.set_neighbors(NeighborTable.from_arrays(arrays), np.asarray(catalog.n_ratings))
+        found.set_neighbors(table, np.asarray(catalog.n_ratings))
     return found

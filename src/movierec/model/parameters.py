@@ -47,7 +47,7 @@ class Parameters:
     content_weight: float = 0.33
     prior: float = 5.0
     content_parts: Mapping[str, float] = field(default_factory=lambda: dict(CONTENT_PARTS))
-    algorithm: str = "item_knn"
+    algorithm: str = "default"
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def check(self) -> None:

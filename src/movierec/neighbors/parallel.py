@@ -32,6 +32,8 @@ from movierec.neighbors.table import NeighborTable
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+    from movierec.neighbors.support import SupportMatrix
+
 # The accumulators of a block (12 bytes per pair) should fit in the cache of a core, but it is more
 # important that a block has several items, because they share one pass over the lists.
 _BLOCK_PAIRS, _SMALLEST_BLOCK, _LARGEST_BLOCK = 1 << 18, 4, 256
@@ -42,6 +44,7 @@ def fill_table(
     vectors: csr_matrix,
     n_users: int,
     min_support: int,
+    support: SupportMatrix | None,
     progress: Callable[[float], object],
     n_threads: int | None = None,
 ) -> None:
@@ -52,12 +55,12 @@ def fill_table(
     table : NeighborTable
         An empty table, which is filled in place.
     vectors : scipy.sparse.csr_matrix of shape (n_items, n_columns), float32
-    n_users, min_support, progress
+    n_users, min_support, support, progress
         As in that function.
     n_threads : int, optional
         Default: all processors.
     """
-    run = _Run(vectors, n_users, table.neighbors.shape[1], min_support)
+    run = _Run(vectors, n_users, table.neighbors.shape[1], min_support, support)
     done, total = 0.0, max(run.work.sum(), 1.0)
     with ThreadPoolExecutor(n_threads or n_processors()) as pool:
         try:
@@ -67,6 +70,8 @@ def fill_table(
         except BaseException:  # an interrupt must not wait for blocks that have not started
             pool.shutdown(cancel_futures=True)
             raise
+    if support is not None:
+        support.complete()
     levels = table.similarities.view(np.int32)
     unpack(run.top, run.order, table.neighbors, levels, table.support)
 
@@ -84,7 +89,14 @@ def _borders(n_items: int) -> list[int]:
 class _Run:
     """State that the threads share: read-only vectors, and top lists that a lock protects."""
 
-    def __init__(self, vectors: csr_matrix, n_users: int, k: int, min_support: int) -> None:
+    def __init__(
+        self,
+        vectors: csr_matrix,
+        n_users: int,
+        k: int,
+        min_support: int,
+        support: SupportMatrix | None,
+    ) -> None:
         n_items = vectors.shape[0]
         self.order = np.argsort(-np.diff(vectors.indptr), kind="stable").astype(np.int32)
         # Work for each rank: one step for each sum that is read, to which the number of
@@ -99,6 +111,7 @@ class _Run:
         self._scale = inverse_norms(vectors)[self.order]
         self._n_users = n_users
         self._min_support = min_support
+        self._support = support
         self._merging = threading.Lock()
         self._local = threading.local()
 
@@ -111,6 +124,8 @@ class _Run:
         touched = scratch.touched[: touch(self._lists, self.order[start:stop], scratch)]
         touched.sort()  # sums every pair in the order of the users, for reproducible bits
         accumulate(self._lists, touched, self._n_users, scratch, start, sums, counts)
+        if self._support is not None:
+            self._support.add(self.order[start:stop], self.order[:stop], counts)
         shared = (self._scale, start, self.order, self._min_support, self.top)
         offers = select(sums, counts, *shared, scratch)
         with self._merging:

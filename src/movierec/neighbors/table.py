@@ -56,6 +56,12 @@ class NeighborTable:
         """Build a table from the arrays that :meth:`to_arrays` returned."""
         return cls(arrays["neighbors"], arrays["similarities"], arrays["support"])
 
+    def in_memory(self) -> NeighborTable:
+        """Return the table with all of it read into NumPy arrays."""
+        import numpy as np
+
+        return NeighborTable(*map(np.asarray, (self.neighbors, self.similarities, self.support)))
+
     def to_arrays(self) -> dict[str, Array]:
         """Return the arrays by name."""
         return {

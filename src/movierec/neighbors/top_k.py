@@ -14,6 +14,8 @@ from movierec.neighbors.table import NeighborTable
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+    from movierec.neighbors.support import SupportMatrix
+
 # Number of multiplications above which the compiled loops are faster, although loading them takes
 # over half a second.
 _MANY = 200_000_000
@@ -45,6 +47,7 @@ def top_k(
     n_users: int | None = None,
     min_support: int = 0,
     shrinkage: float = 0.0,
+    support: SupportMatrix | None = None,
     progress: Callable[[float], object] = lambda done: None,
     n_threads: int | None = None,
 ) -> NeighborTable:
@@ -62,6 +65,8 @@ def top_k(
         Minimum number of users who rated both items of a pair; other pairs are left out.
     shrinkage : float
         Added to the product of the two vector lengths in the denominator of the cosine.
+    support : SupportMatrix, optional
+        An empty matrix, which is filled.
     progress : callable, optional
         Called with the fraction done, from 0 to 1.
     n_threads : int, optional
@@ -79,8 +84,10 @@ def top_k(
         compare = blockwise.cosine(vectors, shrinkage)
         rows = blockwise.SimilarityRows(compare, vectors, n_users, min_support)
         blockwise.fill_table(table, rows, progress)
+        if support is not None:
+            support.fill(vectors[:, :n_users])
     else:
         from movierec.neighbors import parallel  # loads the compiled loops
 
-        parallel.fill_table(table, vectors, n_users, min_support, progress, n_threads)
+        parallel.fill_table(table, vectors, n_users, min_support, support, progress, n_threads)
     return table

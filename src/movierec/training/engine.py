@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from movierec.data.dataset import Dataset, OnError
     from movierec.model.vectors import ItemVectors
+    from movierec.neighbors.support import SupportMatrix
     from movierec.neighbors.table import NeighborTable
     from movierec.neighbors.top_k import NeighborSpec
 
@@ -37,7 +38,11 @@ class Engine(Protocol):
         """
 
     def neighbors(
-        self, vectors: ItemVectors, spec: NeighborSpec, progress: Progress
+        self,
+        vectors: ItemVectors,
+        spec: NeighborSpec,
+        support: SupportMatrix | None,
+        progress: Progress,
     ) -> NeighborTable:
         """Compute the table that a spec describes from the vectors of the items.
 
@@ -45,6 +50,8 @@ class Engine(Protocol):
         ----------
         vectors : ItemVectors
         spec : NeighborSpec
+        support : SupportMatrix, optional
+            An empty matrix, which is filled.
         progress : callable
         """
 

@@ -12,7 +12,14 @@ import numpy.typing as npt
 
 from movierec._util import Progress, no_progress
 from movierec.algorithms._calls import check_needs, checked_scores, fit_algorithm
-from movierec.algorithms.base import Algorithm, HasNeighbors, Run, Scores, TrainingData
+from movierec.algorithms.base import (
+    Algorithm,
+    HasNeighbors,
+    NeedsSupport,
+    Run,
+    Scores,
+    TrainingData,
+)
 from movierec.algorithms.registry import create, load, name_of
 from movierec.data.dataset import read_dataset
 from movierec.data.encode import EncodedData, encode
@@ -36,8 +43,9 @@ if TYPE_CHECKING:
 
 # Parameters that an algorithm with a table shares with its model: table and content are the same.
 _SHARED = ("n_neighbors", "min_support", "content_weight", "prior")
-# As the default algorithm of a model, item_knn uses the plain cosine, as scikit-learn's estimator.
+# As the algorithm of a model, item_knn uses the plain cosine, as scikit-learn's estimator.
 _PLAIN = {"weighting": "none", "shrinkage": 0.0, "feedback": "value"}
+_OF_MODELS: Mapping[str, Mapping[str, Any]] = {"default": {}, "item_knn": _PLAIN}
 
 
 def fit_model(
@@ -160,8 +168,14 @@ def _table(
     spec = _spec(algorithm)
     if isinstance(algorithm, HasNeighbors):
         if spec is not None:
-            table = engine.neighbors(vectors, spec, progress)
+            support = None
+            if isinstance(algorithm, NeedsSupport):
+                support = algorithm.empty_support(n_ratings, vectors.n_users)
+            table = engine.neighbors(vectors, spec, support, progress)
             algorithm.set_neighbors(table, n_ratings)
+            if isinstance(algorithm, NeedsSupport) and support is not None:
+                progress(f"fitting {parameters.algorithm}", 0.0)
+                algorithm.set_support(support)
         return algorithm.get_neighbors()
     table_spec = NeighborSpec(parameters.n_neighbors, parameters.min_support)
 
@@ -208,10 +222,11 @@ def chosen_algorithm(
 
 def _algorithm(parameters: Parameters) -> Algorithm:
     """Create the algorithm that the parameters name."""
-    if parameters.algorithm != Parameters.algorithm:
-        return create(load(parameters.algorithm), parameters.settings)
-    shared = {name: getattr(parameters, name) for name in _SHARED}
-    return create(load(parameters.algorithm), shared | _PLAIN | dict(parameters.settings))
+    settings: dict[str, Any] = {}
+    if parameters.algorithm in _OF_MODELS:
+        settings = {name: getattr(parameters, name) for name in _SHARED}
+        settings |= _OF_MODELS[parameters.algorithm]
+    return create(load(parameters.algorithm), settings | dict(parameters.settings))
 
 
 def _completed(parameters: Parameters, algorithm: Algorithm) -> Parameters:

@@ -13,6 +13,7 @@ from movierec.neighbors.top_k import NeighborSpec, top_k
 if TYPE_CHECKING:
     from movierec.data.dataset import Dataset, OnError
     from movierec.model.vectors import ItemVectors
+    from movierec.neighbors.support import SupportMatrix
     from movierec.training.engine import Compare
 
 
@@ -32,13 +33,17 @@ class LocalEngine:
         return read_dataset(**sources, on_error=on_error, progress=progress)
 
     def neighbors(
-        self, vectors: ItemVectors, spec: NeighborSpec, progress: Progress
+        self,
+        vectors: ItemVectors,
+        spec: NeighborSpec,
+        support: SupportMatrix | None,
+        progress: Progress,
     ) -> NeighborTable:
         """Compute a table from the vectors of the items; see `movierec.neighbors.top_k.top_k`.
 
         Parameters
         ----------
-        vectors, spec, progress
+        vectors, spec, support, progress
             As in :meth:`movierec.training.engine.Engine.neighbors`.
         """
         return top_k(
@@ -47,6 +52,7 @@ class LocalEngine:
             n_users=vectors.n_users,
             min_support=spec.min_support,
             shrinkage=spec.shrinkage,
+            support=support,
             progress=_comparing(progress),
         )
 
