@@ -15,7 +15,8 @@ import pytest
 
 from movierec import DataError, Recommender, UsageError
 from movierec.data.dataset import Dataset, read_dataset, read_rated, read_rating_rows
-from movierec.data.personal import Entry, read_personal_list
+from movierec.data.personal.entries import Entry
+from movierec.data.personal.export import read_export
 
 Columns = dict[str, list[Any]]
 Make = Callable[[Columns], Any]
@@ -336,6 +337,4 @@ def test_progress_of_tables_ends_at_1(make: Make) -> None:
 
 def test_personal_lists_may_be_tables(make: Make) -> None:
     frame = make({"Name": ["Heat"], "Year": [1995], "Rating": [4.5], "Date": ["1970-01-02"]})
-    assert read_personal_list(frame, rated=True) == [
-        Entry(title="Heat", year=1995, rating=4.5, timestamp=86400)
-    ]
+    assert read_export(frame).rated == [Entry(title="Heat", year=1995, rating=4.5, timestamp=86400)]

@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from movierec import (
-    DataError,
-    Recommender,
-)
-from movierec.data.personal import Entry, read_personal_list
+from movierec import DataError, Recommender
+from movierec.data.personal.entries import Entry
+from movierec.data.personal.export import read_export, read_movies
 from tests.people import made
 
 LETTERBOXD = (
@@ -31,7 +29,10 @@ OWN: dict[str, tuple[bytes, list[Entry]]] = {
     ),
     "latin-1": (b"title,rating\nAm\xe9lie,5\n", [Entry(title="Amélie", rating=5)]),
     "compressed": (gzip.compress(b"movieId,rating\n1,5\n"), [Entry("1", rating=5)]),
-    "blank ratings": (b"movieId,rating\n1,\n2,3\n", [Entry("2", rating=3)]),
+    "line breaks in quotes": (
+        b'title,rating,review\nHeat,5,"One\n\ntwo, ""three"""\nUp,4,\n',
+        [Entry(title="Heat", rating=5), Entry(title="Up", rating=4)],
+    ),
     "blank lines first": (b"\n\nmovieId,rating\n1,5\n", [Entry("1", rating=5)]),
     "text ids": (b"movie_id;stars\nab-1;5\n", [Entry("ab-1", rating=5)]),
     "titles and years": (
@@ -49,7 +50,7 @@ OWN: dict[str, tuple[bytes, list[Entry]]] = {
     "bare IMDb ids": (b"imdbId,rating\n0114709,5\n", [Entry(imdb="tt0114709", rating=5)]),
     "MovieLens": (
         b"userId,movieId,rating,timestamp\n7,1,5,9\n7,2,3,8\n",
-        [Entry("1", rating=5, timestamp=9), Entry("2", rating=3, timestamp=8)],
+        [Entry("2", rating=3, timestamp=8), Entry("1", rating=5, timestamp=9)],
     ),
     "MovieLens without a header": (
         b"7::1::5::9\n7::2::3::9.5\n",
@@ -75,7 +76,21 @@ OWN: dict[str, tuple[bytes, list[Entry]]] = {
 def test_personal_ratings_are_read(tmp_path: Path, kind: str) -> None:
     content, entries = OWN[kind]
     (tmp_path / "mine").write_bytes(content)
-    assert read_personal_list(tmp_path / "mine", rated=True) == entries
+    assert read_export(tmp_path / "mine").rated == entries
+
+
+def test_rows_without_a_rating_were_seen(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("movieId,rating\n1,\n2,3\n")
+    export = read_export(tmp_path / "mine")
+    assert (export.rated, export.seen) == ([Entry("2", rating=3)], [Entry("1")])
+
+
+def test_ratings_are_in_the_order_of_their_dates(tmp_path: Path) -> None:
+    lines = ["title,rating,date", "b,1,2024-02-01", "a,2,", "c,3,2024-01-01", "d,4,soon"]
+    (tmp_path / "mine").write_text("\n".join(lines))
+    export = read_export(tmp_path / "mine")
+    assert [entry.title for entry in export.rated] == ["a", "d", "c", "b"]
+    assert export.n_unreadable_dates == 1
 
 
 WATCHLISTS: list[tuple[bytes, list[Entry]]] = [
@@ -94,7 +109,7 @@ WATCHLISTS: list[tuple[bytes, list[Entry]]] = [
 @pytest.mark.parametrize(("content", "entries"), WATCHLISTS)
 def test_watchlists_are_read(tmp_path: Path, content: bytes, entries: list[Entry]) -> None:
     (tmp_path / "list").write_bytes(content)
-    assert read_personal_list(tmp_path / "list", rated=False) == entries
+    assert read_movies(tmp_path / "list") == entries
 
 
 @pytest.mark.parametrize(
@@ -108,20 +123,25 @@ def test_watchlists_are_read(tmp_path: Path, content: bytes, entries: list[Entry
         (b"userId,movieId,rating\n1,1,5\n2,1,5\n", "ratings of several users"),
         (b"Heat (1995)\n", "is no list of ratings"),
         (b'title,rating\n"Heat" x,5\n', "line 2: its quotes"),
+        (b'title,rating\nUp,4\n"Heat,5\nUp,4\n', "line 3: its quotes"),
+        (b'{"a": 1}', "no list of movies"),
+        (b'[{"movie": ', "is broken"),
+        (b'[{"rating": "x", "movie": {}}]', "item 1: x is no rating"),
         ("movieId,rating\n1,5\n".encode("utf-16"), "is not a text file"),
     ],
 )
 def test_what_is_no_list_of_ratings_is_refused(tmp_path: Path, content: bytes, named: str) -> None:
     (tmp_path / "mine").write_bytes(content)
     with pytest.raises(DataError, match=named) as caught:
-        read_personal_list(tmp_path / "mine", rated=True)
+        read_export(tmp_path / "mine")
     assert "--on-error" not in str(caught.value.hint)
 
 
-def test_folder_is_no_list(tmp_path: Path) -> None:
+def test_folder_without_ratings_is_refused(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    with pytest.raises(DataError, match="holds 0 files"):
-        read_personal_list(tmp_path / "folder", rated=True)
+    (tmp_path / "folder" / "notes.txt").write_text("hello\n")
+    with pytest.raises(DataError, match="is no list of ratings"):
+        read_export(tmp_path / "folder")
 
 
 def test_exports_name_the_same_films(sample: Recommender, tmp_path: Path) -> None:
@@ -129,7 +149,7 @@ def test_exports_name_the_same_films(sample: Recommender, tmp_path: Path) -> Non
     (tmp_path / "imdb.csv").write_text(IMDB)
     (tmp_path / "letterboxd.csv").write_text(LETTERBOXD)
     by_imdb = sample.recommend(5, ratings=tmp_path / "imdb.csv")
-    assert list(by_imdb) == list(sample.recommend(5, ratings={1: 9.0}))
+    assert list(by_imdb) == list(sample.recommend(5, ratings={1: 4.5}))
     by_title = sample.recommend(5, ratings=tmp_path / "letterboxd.csv")
     assert list(by_title) == list(sample.recommend(5, ratings={6: 4.5}))
 
@@ -142,5 +162,5 @@ def test_imdb_id_beats_the_title(tmp_path: Path) -> None:
     (tmp_path / "imdb.csv").write_text(IMDB.replace("Toy Story,Toy", "Film b,Film"))
     fitted = Recommender.fit(tmp_path / "r.csv", tmp_path / "m.csv", links=tmp_path / "links.csv")
     found = fitted.recommend(5, ratings=tmp_path / "imdb.csv")
-    assert list(found) == list(fitted.recommend(5, ratings={6: 9.0}))
-    assert found.unmatched == []
+    assert list(found) == list(fitted.recommend(5, ratings={6: 4.5}))
+    assert found.matchings[0].unmatched == []

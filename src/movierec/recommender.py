@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from movierec._util import Progress, no_progress
-from movierec.answers.filters import Filter, Group, ListOptions, check_k
+from movierec.answers.filters import Filter, Group, ListOptions, check_k, check_recency
 from movierec.answers.records import Neighbors, shortfall_note
 from movierec.answers.similar import SimilarMovies
 from movierec.errors import NothingFoundError, UsageError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from movierec.algorithms.base import Algorithm
     from movierec.answers.explain import Why
+    from movierec.answers.people import Ratings
     from movierec.answers.recommendation import Recommendations
     from movierec.data.dataset import OnError
     from movierec.data.sources.base import Place
@@ -252,7 +253,7 @@ class Recommender:
         user: int | str | None = None,
         likes: Rated = (),
         dislikes: Rated = (),
-        ratings: PathLike | Rated | Sequence[PathLike | Rated] = (),
+        ratings: Ratings = (),
         by_id: bool = False,
         genres: Sequence[str] = (),
         not_genres: Sequence[str] = (),
@@ -263,6 +264,7 @@ class Recommender:
         diversity: float = 0.0,
         obscurity: float = 0.0,
         group: Group = "average",
+        recency: float = 4.0,
     ) -> Recommendations:
         """Return the best movies for people, including people who are not in the model.
 
@@ -273,11 +275,12 @@ class Recommender:
         user : int or str, optional
             Id of a user in the ratings of the model.
         likes, dislikes : mapping of movie to rating, or sequence of movies
-            Movies as in :meth:`movie`; a movie without a rating gets the highest one. A disliked
-            movie counts against similar movies, with half the weight of a liked one.
-        ratings : path-like or mapping of movie to rating, or a sequence of them
-            The ratings of each person; see :func:`movierec.data.personal.read_personal_list`.
-            `likes` and `dislikes` apply to every person.
+            Movies as in :meth:`movie`. A liked movie without a rating gets the highest one, a
+            disliked movie the lowest.
+        ratings : path-like, data frame or mapping of movie to rating, or several of them
+            The ratings of each person, for several people in a sequence or a mapping of their
+            names; see :func:`movierec.data.personal.export.read_export`. `likes` and `dislikes`
+            apply to every person.
         by_id : bool
             Whether text in `likes` and `dislikes` is a movie id instead of a title.
         genres, not_genres, years
@@ -285,24 +288,33 @@ class Recommender:
         min_support : int
             Minimum number of people who rated a movie.
         only, exclude : path-like, optional
-            Files with the only movies to rank, and with movies to leave out.
+            Files with the only movies to rank, and with movies to leave out; ``only="watchlist"``
+            ranks the movies on the watchlists of the people.
         diversity, obscurity : float
             As in :meth:`similar`.
         group : {"average", "least-misery"}
             Whether to use the average score of several people, or the lowest.
+        recency : float
+            The age, in ratings, at which a rating with a date counts half: one of age a, the number
+            of later ratings, counts ``1 / (1 + a / recency)``. At 0 age does not matter.
+
+        Notes
+        -----
+        How a rating counts depends on what the person usually gives; low ratings speak against
+        similar movies. People of whom nothing is known that they like get popular movies.
 
         Raises
         ------
         NothingFoundError
-            If the user is unknown, a person likes no movie, or no movie is left.
+            If the user is unknown, none of the named movies is found, or no movie is left.
         DataError
             If a file cannot be used.
         UsageError
             If a number is out of range.
         """
-        from movierec.answers.profile import ProfileReader, read_people
+        from movierec.answers.people import ProfileReader, read_only, read_people
         from movierec.answers.recommend import TopNRecommender
-        from movierec.answers.recommendation import Recommendations
+        from movierec.answers.recommendation import Recommendations, popularity_note
 
         check_k(k)
         reader = ProfileReader(self._model, self._resolver)
@@ -311,19 +323,27 @@ class Recommender:
             Filter(genres, not_genres, years, min_support),
             diversity,
             obscurity,
-            only=None if only is None else reader.movies_in(only),
+            only=None if only is None else read_only(reader, people, only),
             excluded=() if exclude is None else reader.movies_in(exclude),
             group=group,
         )
-        found = TopNRecommender(self._model).recommend(people, k, options)
+        recommender = TopNRecommender(self._model, people, check_recency(recency))
+        found = recommender.recommend(k, options)
         if not found:
             raise NothingFoundError(
                 "no movie is left to recommend",
                 "use fewer filters, or name more movies",
-                reader.unmatched,
+                reader.misses,
             )
         n_rated = len({item for person in people for item in person.ratings})
-        return Recommendations(found, reader.unmatched, n_rated)
+        unknown = [person.name for person in recommender.by_popularity]
+        return Recommendations(
+            found,
+            reader.unmatched,
+            n_rated,
+            note=popularity_note(unknown),
+            matchings=reader.matchings,
+        )
 
     def similarity(self, first: Query, second: Query, *, by_id: bool = False) -> float:
         """Return the cosine of two movies' vectors; 0 for a movie without ratings and content.

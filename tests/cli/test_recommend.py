@@ -40,6 +40,7 @@ def test_document_says_all_that_the_library_does(recommend: Run, sample: Recomme
     found = sample.recommend(
         3,
         likes={"Alien (1979)": None, "Heat": 4.5},
+        dislikes=["Cats (2019)"],
         years=(1980, 9999),
         not_genres=["Horror"],
     )
@@ -87,9 +88,14 @@ def test_files_of_two_people_a_watchlist_and_what_is_left_out(
     assert [row["title"] for row in csv.DictReader(io.StringIO(run.stdout))] == [
         "Toy Story 2 (1999)"
     ]
-    left_out, did_you_mean, *rest = run.stderr.splitlines()
-    assert left_out == 'left out: no movie is called "Toy Stroy"'
-    assert did_you_mean == "did you mean:"
+    assert run.stderr.splitlines()[:3] == [
+        "a: matched 1 of 1 movie",
+        "b: matched 1 of 1 movie",
+        "watchlist.txt: matched 3 of 4 movies; --unmatched FILE writes the rest",
+    ]
+    not_found, did_you_mean, *rest = run.stderr.splitlines()[3:]
+    assert not_found == "  not found: Toy Stroy"
+    assert did_you_mean == "  did you mean:"
     assert re.fullmatch(r" +1  Toy Story \(1995\)  \(244 ratings\)", rest[0])
     assert rest[-1].startswith("1 movie of 10 asked for")
 
@@ -113,12 +119,11 @@ def test_titles_are_shown_as_they_are(movierec: Run, tmp_path: Path) -> None:
     ("arguments", "code", "named"),
     [
         (("--user", "9"), 4, "no user has the id 9"),
-        ((), 4, "no liked movie"),
         (("--user", "3", "--genre", "Nope"), 4, "no movie is left"),
         (("--user", "3", "--exclude", "movies.csv"), 4, "no movie is left"),
         (("--ratings", "nosuch.csv"), 3, "nosuch.csv"),
         (("--ratings", "ratings.csv"), 3, "several users"),
-        (("--like", "alpha=-1"), 2, "-1 is not a valid rating"),
+        (("--like", "alpha=-1"), 2, "-1 is not a rating"),
         (("--user", "3", "--years", "x"), 2, "is not a range of years"),
         (("--user", "3", "--group", "both"), 2, "both"),
     ],
@@ -130,7 +135,7 @@ def test_one_clear_line(refused: Refused, arguments: Any, code: int, named: str)
 def test_what_was_not_found_is_named_where_nothing_is_left(recommend: Run, tmp_path: Path) -> None:
     run = recommend("--like", "Toy Stroy", "--like", "Qqqqq")
     assert (run.returncode, run.stdout) == (4, "")
-    assert lines_of(run.stderr, "error: ") == ["error: no liked movie was found"]
+    assert lines_of(run.stderr, "error: ") == ["error: none of the movies was found"]
     left_out = lines_of(run.stderr, "left out: ")
     assert ["Toy Stroy" in left_out[0], "Qqqqq" in left_out[1]] == [True, True]
     (tmp_path / "list.txt").write_text("Qqqqq\n")
@@ -151,7 +156,7 @@ def test_an_algorithm_with_its_parameters_is_fitted(movierec: Run, folder: Path)
     run = movierec("recommend", "--like", "alpha", "--json")
     gram = np.array([[50, 32, 11], [32, 41, 8], [11, 8, 5]]) + 7 * np.eye(3)
     inverse = np.linalg.inv(gram)
-    expected = {20: -5 * inverse[0, 1] / inverse[1, 1], 30: -5 * inverse[0, 2] / inverse[2, 2]}
+    expected = {20: -inverse[0, 1] / inverse[1, 1], 30: -inverse[0, 2] / inverse[2, 2]}
     films = json.loads(run.stdout)["recommendations"]
     assert {film["movie_id"]: film["score"] for film in films} == pytest.approx(
         {film: score for film, score in expected.items() if score > 0}, abs=1e-5

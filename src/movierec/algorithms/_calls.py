@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from movierec.algorithms._preferences import RatingScale, preferences
 from movierec.algorithms.base import Algorithm, Run, Scores, TrainingData
 from movierec.algorithms.registry import name_of
 from movierec.data.interactions import Interactions
@@ -97,31 +96,23 @@ class PeopleScores(NamedTuple):
 
 
 def score_people(
-    algorithm: Algorithm,
-    people: Interactions,
-    scale: RatingScale,
-    n_ratings: npt.NDArray[Any],
-    recency: float = 0.0,
+    algorithm: Algorithm, preferred: Interactions, n_ratings: npt.NDArray[Any]
 ) -> PeopleScores:
-    """Score all items for people by how their ratings compare with what they usually give.
+    """Score all items for people.
 
     Parameters
     ----------
     algorithm : Algorithm
-    people : Interactions
-        Their ratings, on the scale of the data.
-    scale : RatingScale
+    preferred : Interactions
+        Their preferences: see :func:`movierec.algorithms._preferences.preferences`.
     n_ratings : ndarray of shape (n_items,), integer
-    recency : float
-        As in :func:`movierec.algorithms._preferences.preferences`.
 
     Raises
     ------
     UsageError
         If the algorithm does not return scores.
     """
-    preferred = preferences(people, scale, recency)
-    shape = (people.n_users, people.n_items)
+    shape = (preferred.n_users, preferred.n_items)
     scores = checked_scores(algorithm, algorithm.score(preferred), shape)
     unknown = ~_like_something(preferred, scores)
     if unknown.any():
@@ -142,9 +133,11 @@ def _like_something(preferred: Interactions, scores: Scores) -> npt.NDArray[np.b
 
 
 def _popularities(scores: Scores, n_ratings: npt.NDArray[Any]) -> Scores:
-    """Return the popularity of items, but keep the scores of those that are like disliked ones."""
-    shares = n_ratings / max(n_ratings.max(initial=0), 1)
-    return np.where(scores < 0, scores, shares.astype(np.float32))
+    """Return the popularity of items, less for those like disliked ones: 0 for the most similar."""
+    shares = (n_ratings / max(n_ratings.max(initial=0), 1)).astype(np.float32)
+    against = np.minimum(scores, 0)
+    worst = against.min(axis=1, keepdims=True, initial=0)
+    return np.asarray(shares * (1 - against / np.where(worst < 0, worst, 1)))
 
 
 def checked_scores(

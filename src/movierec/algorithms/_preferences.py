@@ -88,7 +88,8 @@ def _neutral(people: Interactions, scale: RatingScale) -> npt.NDArray[np.float64
     n_others = np.maximum(counts - 1, 0)
     usual = _medians(people, counts) - _TOLERANCE * width
     shrunk = (n_others * usual + _N_NEUTRAL * middle) / (n_others + _N_NEUTRAL)
-    return np.maximum(shrunk, scale.lowest + _MARGIN * width)
+    neutral: npt.NDArray[np.float64] = np.maximum(shrunk, scale.lowest + _MARGIN * width)
+    return neutral
 
 
 def _medians(people: Interactions, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
 _FEW = 8  # people for whom reading their rows is faster than multiplying matrices
 _LEAST_RATINGS = 10  # of an item in the linear model
-_BLEND, _BLEND_OUTSIDE = 0.025, 0.01  # weights of similarities, next to those of the linear model
+_BLEND, _BLEND_OUTSIDE = 0.04, 0.01  # weights of similarities, next to those of the linear model
 
 
 class Default(Algorithm):
     """EASE for the most rated movies, blended with the neighbors of all movies.
 
-    The score of a movie for preferences x is ``x (B + 0.025 S')``. B are the weights of
+    The score of a movie for preferences x is ``x (B + 0.04 S')``. B are the weights of
     :class:`movierec.algorithms.ease.Ease` among the most rated movies, S are the similarities that
     `movierec similar` shows, so that a score sums over the nearest neighbors of the scored movie.
     Where the scored movie or the rated one is not among the most rated, the score sums ``0.01 S``
@@ -66,7 +66,7 @@ class Default(Algorithm):
     GRID: ClassVar = {"l2": (100.0, 200.0, 300.0, 500.0, 1000.0, 2000.0, 5000.0)}
 
     linear_items_: npt.NDArray[np.int32]  # ascending
-    weights_: Any  # B + 0.025 S': the bits of float16 numbers as int16, a row for each rated item
+    weights_: Any  # B + 0.04 S': the bits of float16 numbers as int16, a row for each rated item
     table_: NeighborTable
     n_ratings_: npt.NDArray[Any]
 

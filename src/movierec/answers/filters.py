@@ -5,6 +5,7 @@ No dataclasses: defining one takes a millisecond of every start.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple
 
@@ -104,3 +105,16 @@ def check_k(k: int) -> None:
     """
     if k < 1:
         raise UsageError(f"k is {k}; it must be at least 1")
+
+
+def check_recency(recency: float) -> float:
+    """Return a recency after checking it.
+
+    Raises
+    ------
+    UsageError
+        If it is below 0 or not finite.
+    """
+    if not 0 <= recency < math.inf:
+        raise UsageError(f"recency is {recency}; it must be at least 0", "0 turns it off")
+    return recency

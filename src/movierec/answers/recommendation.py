@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from movierec.answers.matching import Matching
 from movierec.errors import MovierecError
 from movierec.films.catalog import Record
 
@@ -52,14 +53,41 @@ class Recommendations(list[Recommendation]):
     Attributes
     ----------
     unmatched : list of MovieNotFoundError or AmbiguousTitleError
-        The errors for movies that were named but not found, with suggestions.
+        The errors for movies that were named directly but not found, with suggestions.
+    matchings : list of Matching
+        For each file, which of its movies the model has.
     n_rated : int
         Number of different movies that the people rated.
+    note : str or None
+        Says for whom popular movies were used, because nothing that they like is known.
     """
 
     def __init__(
-        self, found: Iterable[Recommendation], unmatched: Sequence[MovierecError], n_rated: int
+        self,
+        found: Iterable[Recommendation],
+        unmatched: Sequence[MovierecError],
+        n_rated: int,
+        *,
+        note: str | None = None,
+        matchings: Sequence[Matching] = (),
     ) -> None:
         super().__init__(found)
         self.unmatched = unmatched
         self.n_rated = n_rated
+        self.note = note
+        self.matchings = matchings
+
+
+def popularity_note(names: Sequence[str]) -> str | None:
+    """Return the note for people of whom nothing is known that they like.
+
+    Parameters
+    ----------
+    names : sequence of str
+        A single person may have a blank name.
+    """
+    if not names:
+        return None
+    who = ", ".join(name or "you" for name in names)
+    verb = "like" if who == "you" or len(names) > 1 else "likes"
+    return f"nothing that {who} {verb} is known, so popular movies are recommended"

@@ -67,6 +67,18 @@ class Resolver:
             raise self._ambiguous(query, matches.indices)
         return matches.indices[0]
 
+    def named(self, name: str, year: int | None) -> list[int]:
+        """Return the ``item_index`` of the movies of which a text is a whole name or IMDb id.
+
+        Parameters
+        ----------
+        name : str
+        year : int, optional
+            Only movies of this year are returned.
+        """
+        matches = self._titles.find(name, year)
+        return list(matches.indices) if matches.is_certain else []
+
     def indices_of(
         self, queries: Iterable[Query], *, by_id: bool = False, year: int | None = None
     ) -> list[int]:

@@ -35,6 +35,7 @@ def make_card(encoded: EncodedData, parameters: Parameters) -> dict[str, Any]:
         "n_items": item_users.shape[0],
         "n_users": item_users.shape[1],
         "n_ratings": int(item_users.nnz),
+        "lowest_rating": float(item_users.data.min()),
         "highest_rating": float(item_users.data.max()),
     }
 

@@ -18,13 +18,19 @@ from movierec.neighbors.table import NeighborTable
 from movierec.store.stores import store_for
 
 if TYPE_CHECKING:
+    from movierec.algorithms._preferences import RatingScale
     from movierec.algorithms.base import Algorithm
     from movierec.store.base import Part, StoredModel
 
 COSINE = "cosine"  # in a model card: the similarity is the cosine of the item vectors
 ALGORITHM = "algorithm"  # the part that holds the state of the algorithm
 
-_READ = {"n_users": int, "highest_rating": float, "similarity": str}  # card entries for queries
+_READ = {
+    "n_users": int,
+    "lowest_rating": float,
+    "highest_rating": float,
+    "similarity": str,
+}  # card entries for queries
 _OF_THE_FILE = frozenset({"path", "bytes"})  # card entries about the file of a loaded model
 
 
@@ -64,6 +70,13 @@ class Model:
     def is_cosine(self) -> bool:
         """Whether the similarity of two items is the cosine of their vectors."""
         return bool(self.card["similarity"] == COSINE)
+
+    @property
+    def scale(self) -> RatingScale:
+        """The lowest and the highest rating."""
+        from movierec.algorithms._preferences import RatingScale
+
+        return RatingScale(self.card["lowest_rating"], self.card["highest_rating"])
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model; see :func:`movierec.store.writing.write_artifact`."""

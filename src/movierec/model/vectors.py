@@ -141,6 +141,25 @@ class ItemVectors:
         """
         return self.cosine(first, second, dot(self.content(first), self.content(second)))
 
+    def shares_rater(self, first: int, second: int) -> bool:
+        """Return whether anybody rated both items.
+
+        Parameters
+        ----------
+        first, second : int
+            ``item_index`` of each.
+        """
+        import numpy as np
+
+        few, many = (
+            np.asarray(self._columns.row(index, 0, self._n_ratings(index)))
+            for index in sorted((first, second), key=self._n_ratings)
+        )
+        if not len(few):
+            return False
+        places = np.minimum(np.searchsorted(many, few), len(many) - 1)
+        return bool((many[places] == few).any())
+
     def rating(self, user: int, index: int) -> float:
         """Return a user's rating of an item, which the user must have rated.
 

@@ -55,6 +55,7 @@ def recommend() -> Response:
     found = recommender.recommend(**parameters.recommend_arguments(recommender))
     return jsonify(
         rated=found.n_rated,
+        note=found.note,
         unmatched=[str(error) for error in found.unmatched],
         recommendations=found,
     )

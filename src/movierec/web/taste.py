@@ -15,7 +15,6 @@ from movierec.web import parameters
 
 Fields = MultiDict[str, str]
 
-_DISLIKED = 0.4  # of the highest rating: 2 of 5 stars or less count as a dislike
 _MOST_STEPS = 20  # offered on the rating scale
 _N_RECOMMENDED = 12
 
@@ -101,24 +100,24 @@ def _add(recommender: Recommender, fields: Fields, form: TasteForm, highest: flo
 
 
 def recommend_for(recommender: Recommender, form: TasteForm) -> list[Recommendation]:
-    """Return movies to watch; movies with low ratings count as dislikes.
+    """Return movies to watch.
 
     Parameters
     ----------
     recommender : Recommender
     form : TasteForm
-        Gets a notice if there is nothing to recommend.
+        Gets a notice if there is nothing to recommend, or only popular movies.
     """
     if not form.ratings:
         return []
-    low = _DISLIKED * float(recommender.card["highest_rating"])
-    likes = {movie: rating for movie, rating in form.ratings.items() if rating > low}
-    dislikes = [movie for movie in form.ratings if movie not in likes]
     try:
-        return recommender.recommend(_N_RECOMMENDED, likes=likes, dislikes=dislikes)
+        found = recommender.recommend(_N_RECOMMENDED, likes=form.ratings)
     except NothingFoundError as error:
-        form.notices.append(f"{error}: rate a movie that you like")
+        form.notices.append(f"{error}: rate another movie")
         return []
+    if found.note:
+        form.notices.append(found.note)
+    return found
 
 
 def scale(recommender: Recommender) -> list[float]:

@@ -1,0 +1,102 @@
+"""Why movies are recommended: the rated movies that add most to their scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from movierec._util import pluralize
+from movierec.algorithms.base import contributions_of
+from movierec.answers.profile import UserProfile
+from movierec.data.interactions import Interactions
+from movierec.model.model import Model
+
+_N_REASONS = 3
+
+
+class Reason(NamedTuple):
+    """A rated movie that speaks for a recommended one.
+
+    Attributes
+    ----------
+    title : str
+    rating : float
+    person : str
+        The name of the person who rated it; blank if it is the only person.
+    is_content : bool
+        Whether only the content of the two movies is similar: nobody rated both.
+    """
+
+    title: str
+    rating: float
+    person: str
+    is_content: bool
+
+    def __str__(self) -> str:
+        who = self.person or "you"
+        if self.is_content:
+            return f"similar in content to {self.title}, which {who} rated {self.rating:g}"
+        return f"because {who} rated {self.title} {self.rating:g}"
+
+
+class ReasonFinder:
+    """Finds the reasons for recommended movies.
+
+    Parameters
+    ----------
+    model : Model
+    people : sequence of UserProfile
+    preferred : Interactions
+        Their preferences; only what they like is a reason.
+    """
+
+    def __init__(
+        self, model: Model, people: Sequence[UserProfile], preferred: Interactions
+    ) -> None:
+        likes = preferred.select(preferred.ratings > 0)
+        self._model, self._people = model, people
+        self._persons, self._rated, self._weights = likes.users, likes.items, likes.ratings
+
+    def find(self, items: Sequence[int]) -> list[list[Reason]]:
+        """Return the reasons for each item, the most important first; at most three.
+
+        Parameters
+        ----------
+        items : sequence of int
+            ``item_index`` of each.
+        """
+        algorithm = self._model.load_algorithm()
+        rated = self._rated.astype(np.int64)
+        counts = contributions_of(algorithm, np.array(items, dtype=np.int64), rated)
+        counts = counts * self._weights
+        return [list(self._of(item, row)) for item, row in zip(items, counts, strict=True)]
+
+    def _of(self, item: int, counts: npt.NDArray[np.float32]) -> Iterator[Reason]:
+        n_found = 0
+        for place in np.argsort(-counts, kind="stable").tolist():
+            if counts[place] <= 0 or n_found == _N_REASONS:
+                return
+            is_content = self._is_content(item, int(self._rated[place]))
+            if is_content is not None:
+                n_found += 1
+                yield self._reason(place, is_content=is_content)
+
+    def _is_content(self, item: int, rated: int) -> bool | None:
+        """Tell whether two items are similar only by content; None if by nothing that is known."""
+        vectors = self._model.vectors
+        if vectors is None or vectors.shares_rater(item, rated):
+            return False
+        return True if vectors.content_similarity(item, rated) > 0 else None
+
+    def _reason(self, place: int, *, is_content: bool) -> Reason:
+        person, item = self._people[self._persons[place]], int(self._rated[place])
+        name = person.name if len(self._people) > 1 else ""
+        return Reason(self._model.catalog.titles[item], person.ratings[item], name, is_content)
+
+
+def why(reasons: Sequence[Reason], n_ratings: int) -> str:
+    """Return the main reason in words; without one, how many people rated the movie."""
+    return str(reasons[0]) if reasons else f"{pluralize(n_ratings, 'person', 'people')} rated it"
