@@ -141,21 +141,74 @@ class Fixed(Algorithm):
         raise NotImplementedError
 
 
-def test_rated_items_are_never_listed_and_ties_are_in_the_order_of_indices(task: Task) -> None:
-    users = np.arange(30)
+@pytest.fixture
+def liked(task: Task) -> Task:
+    """The task without ratings, so that everybody likes what they watched."""
+    return replace(task, train=replace(task.train, ratings=np.ones_like(task.train.ratings)))
+
+
+def test_rated_items_are_never_listed_and_ties_are_in_the_order_of_indices(liked: Task) -> None:
+    task, users = liked, np.unique(liked.train.users)
     (ranked,) = rank(Fixed(), task, users, 12)
-    for user, items in enumerate(ranked):
+    for user, items in zip(users, ranked, strict=True):
         unknown = np.flatnonzero(task.train.user_items[user].toarray()[0] == 0)
         assert items[items >= 0].tolist() == unknown.tolist()
         assert (items[len(unknown) :] == -1).all()
 
 
-def test_only_candidates_are_ranked(task: Task) -> None:
+def test_only_candidates_are_ranked(liked: Task) -> None:
     candidates = csr_matrix(np.tile(np.arange(12) % 3 == 0, (30, 1)).astype(np.float32))
-    given_candidates = Task(task.train, task.test, candidates)
-    (ranked,) = rank(Fixed(step=-1.0), given_candidates, np.arange(30), 10)
-    assert ranked[:, :4].tolist() == [[0, 3, 6, 9]] * 30
+    given_candidates = replace(liked, candidates=candidates)
+    users = np.unique(liked.train.users)
+    (ranked,) = rank(Fixed(step=-0.01), given_candidates, users, 10)
+    assert ranked[:, :4].tolist() == [[0, 3, 6, 9]] * len(users)
     assert (ranked[:, 4:] == -1).all()
+
+
+def test_people_without_history_are_measured_apart() -> None:
+    """They get popular films whatever the algorithm, and the others count as without them."""
+    train = pd.DataFrame(
+        [(user, item) for user in range(6) for item in range(5) if (user + item) % 3],
+        columns=["userId", "movieId"],
+    ).assign(rating=4.0)
+    test = pd.DataFrame([(0, 0), (1, 2)], columns=["userId", "movieId"]).assign(rating=4.0)
+    newcomers = pd.DataFrame([(98, 1), (99, 1), (99, 4)], columns=["userId", "movieId"])
+    both = pd.concat([test, newcomers.assign(rating=4.0)])
+    without, found = (
+        compare(None, ["svd"], published=(train, each, None), protocol={"k": 2})
+        for each in (test, both)
+    )
+    assert without["new_users"] is None
+    for before, after in zip(without["results"], found["results"], strict=True):
+        if before["algorithm"] != "random":
+            assert before["metrics"]["ndcg"] == after["metrics"]["ndcg"]
+    counts = train["movieId"].value_counts().sort_index()
+    best = counts.sort_values(ascending=False, kind="stable").index[:2].tolist()
+    hits = [[item in best for item in (1,)], [item in best for item in (1, 4)]]
+    assert found["new_users"]["users"] == 2
+    assert found["new_users"]["metrics"]["recall"] == np.mean([np.mean(row) for row in hits])
+
+
+def test_without_any_history_there_is_nothing_to_compare() -> None:
+    train, test = (
+        pd.DataFrame({"userId": [user], "movieId": [1], "rating": [4.0]}) for user in (1, 2)
+    )
+    with pytest.raises(DataError, match="nobody has both training rows and test rows"):
+        compare(None, ["svd"], published=(train, test, None))
+
+
+def test_recency_needs_times_and_counts_the_latest_most() -> None:
+    random = np.random.default_rng(3)
+    pairs = np.argwhere(random.random((40, 20)) < 0.4)
+    rows = pd.DataFrame(pairs, columns=["userId", "movieId"]).assign(rating=4.0)
+    rows["timestamp"] = random.permutation(len(rows))
+    usual, recent = (
+        compare(rows, ["item_knn"], protocol={"recency": recency})["results"] for recency in (0, 1)
+    )
+    assert usual[1]["metrics"] == recent[1]["metrics"]  # popularity has no history
+    assert usual[2]["metrics"] != recent[2]["metrics"]
+    with pytest.raises(DataError, match="recency needs the time of each rating"):
+        compare(rows.drop(columns="timestamp"), ["svd"], protocol={"recency": 1})
 
 
 def test_blocks_of_users_make_no_difference(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:

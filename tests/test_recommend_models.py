@@ -24,6 +24,8 @@ def changed(name: str) -> dict[str, Any]:
     hints = get_type_hints(load(name).__init__)
 
     def other(parameter: str, default: Any) -> Any:
+        if parameter == "l2":
+            return 7.0 if default is None else default / 2 + 0.125
         if choices := get_args(hints[parameter]):
             return next(choice for choice in reversed(choices) if choice != default)
         return default // 2 + 1 if hints[parameter] is int else default / 2 + 0.125
@@ -121,6 +123,10 @@ def test_every_parameter_matters(name: str, parameter: str) -> None:
     start = {"n_neighbors": 8} if "n_neighbors" in parameters_of(load(name)) else {}
     start |= {"n_factors": 6} if "n_factors" in parameters_of(load(name)) else {}
     value = 3 if parameter in start else changed(name)[parameter]
+    if (name, parameter) == ("default", "n_linear"):
+        value = 6
+    if (name, parameter) == ("default", "min_support"):
+        value = 6
     if (name, parameter) == ("item_knn", "content_weight"):
         value = 0.9
     if (name, parameter) == ("item_knn", "min_support"):
@@ -137,15 +143,19 @@ def test_every_parameter_matters(name: str, parameter: str) -> None:
         assert scores_of(usual) != scores_of(other)
 
 
-def test_parameters_of_item_knn_are_those_of_the_model() -> None:
-    """Its table is the model's, and the content in it, too."""
+def test_parameters_of_an_algorithm_with_a_table_are_those_of_the_model() -> None:
+    """Its table is the model's, and so is the content in it."""
     shared: dict[str, Any] = {"n_neighbors": 6, "content_weight": 0.8, "prior": 20.0}
-    by_set = Recommender.fit(*made(), settings=shared)
-    usual = Recommender.fit(*made(), **shared)
-    assert by_set.card["parameters"] == usual.card["parameters"]
-    assert by_set.similar(0, 15) == usual.similar(0, 15)
+    for name in ("default", "item_knn"):
+        by_set = Recommender.fit(*made(), algorithm=name, settings=shared)
+        usual = Recommender.fit(*made(), algorithm=name, **shared)
+        assert by_set.card["parameters"] == usual.card["parameters"]
+        assert by_set.similar(0, 15) == usual.similar(0, 15)
     weighted = Recommender.fit(
-        *made(), n_neighbors=3, settings={"n_neighbors": 12, "weighting": "bm25"}
+        *made(),
+        algorithm="item_knn",
+        n_neighbors=3,
+        settings={"n_neighbors": 12, "weighting": "bm25"},
     )
     assert weighted.neighbors_frame()["rank"].max() == 12
 

@@ -62,7 +62,7 @@ def test_histogram_and_lists_equal_those_of_pandas(folder: Path) -> None:
 
 def test_model_has_a_card(sample_model: Path) -> None:
     card = Recommender.load(sample_model).stats()["model"]
-    assert card["algorithm"] == "item_knn"
+    assert card["algorithm"] == "default"
     assert card["parameters"] == {
         "n_neighbors": 100,
         "min_support": 0,
@@ -76,23 +76,21 @@ def test_model_has_a_card(sample_model: Path) -> None:
             "tags": 0.15,
             "genome": 0.15,
         },
-        "algorithm": "item_knn",
+        "algorithm": "default",
         "settings": {
             "n_neighbors": 100,
             "min_support": 0,
-            "shrinkage": 0.0,
-            "weighting": "none",
-            "feedback": "value",
-            "alpha": 0.3,
             "content_weight": 0.33,
             "prior": 5.0,
+            "n_linear": 4000,
+            "l2": None,
         },
     }
     assert set(card["versions"]) == {"movierec", "scikit-learn", "scipy", "numpy"}
     assert card["bytes"] == sample_model.stat().st_size
     assert card["files"]["ratings"].endswith("ratings.csv")
     assert card["created"].startswith("20")
-    assert card["highest_rating"] == 5
+    assert (card["lowest_rating"], card["highest_rating"]) == (0.5, 5)
 
 
 def test_card_says_where_each_part_of_the_content_ends(sample_model: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import packages_distributions
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -182,6 +181,8 @@ def reporting_missing_packages(algorithm: Algorithm) -> Iterator[None]:
     except ModuleNotFoundError as error:
         if algorithm.EXTRA is None:
             raise
+        from importlib.metadata import packages_distributions
+
         package = type(algorithm).__module__.partition(".")[0]
         distribution = packages_distributions().get(package, [package])[0]
         raise UsageError(

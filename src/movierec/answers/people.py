@@ -11,8 +11,6 @@ from movierec._util import pluralize
 from movierec.answers.matching import Matcher, Matching
 from movierec.answers.profile import UserProfile
 from movierec.answers.similar import vectors_of
-from movierec.data.personal.entries import Entry, Export
-from movierec.data.personal.export import read_export, read_movies
 from movierec.errors import (
     AmbiguousTitleError,
     MovieNotFoundError,
@@ -23,6 +21,7 @@ from movierec.films.resolve import Query, Resolver, as_list
 from movierec.model.model import Model
 
 if TYPE_CHECKING:
+    from movierec.data.personal.entries import Entry, Export
     from movierec.data.sources.base import Place
 
 PathLike = str | os.PathLike[str]
@@ -140,6 +139,8 @@ class ProfileReader:
         name : str
             Of the person.
         """
+        from movierec.data.personal.export import read_export
+
         export = read_export(place)
         matching = Matching(name, export.source, notes=_notes(export))
         self.matchings.append(matching)
@@ -161,6 +162,8 @@ class ProfileReader:
 
     def movies_in(self, path: PathLike) -> set[int]:
         """Read movies from a file; see :func:`movierec.data.personal.export.read_movies`."""
+        from movierec.data.personal.export import read_movies
+
         matching = Matching(str(path), "list")
         self.matchings.append(matching)
         found = self._matcher.match(read_movies(path), "list", matching)

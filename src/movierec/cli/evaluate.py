@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from movierec._util import pluralize
 from movierec.cli._app import say
 from movierec.cli._options import OutputOptions, parse_assignments
 from movierec.cli._output import Column, print_list
@@ -33,7 +34,7 @@ def evaluate(
             help="Algorithms to compare, separated by commas; see `movierec algorithms`. "
             "One that is not installed is named as package.module:Class."
         ),
-    ] = "item_knn,ease",
+    ] = "default,item_knn,ease",
     split: Annotated[
         Literal["leave-one-out", "random", "temporal"],
         typer.Option(
@@ -49,6 +50,10 @@ def evaluate(
     threshold: Annotated[
         float | None, typer.Option(help="Least rating of a liked movie in the test set.")
     ] = None,
+    recency: Annotated[
+        float,
+        typer.Option(min=0, help="Age, in ratings, at which a rating counts half; 0 ignores age."),
+    ] = 0.0,
     k: Annotated[int, typer.Option("--k", "-k", min=1, help="Length of the lists.")] = 10,
     seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
     train: Annotated[Path | None, typer.Option(help="Training set of a published split.")] = None,
@@ -80,7 +85,7 @@ def evaluate(
 ) -> None:
     """Compare algorithms: quality and variety of their lists, and how long they take.
 
-    `random` and `popular` are always included as baselines.
+    `default` is what `movierec fit` uses; `random` and `popular` are always included as baselines.
     """
     from movierec.evaluation.compare import compare
     from movierec.evaluation.plot import refuse_bad_plot, save
@@ -96,6 +101,7 @@ def evaluate(
         published=(train, test, negatives),
         protocol={
             "split": split, "test_share": test_share, "threshold": threshold, "k": k, "seed": seed,
+            "recency": recency,
         },
         settings=parse_settings(settings or []),
         tune=tune,
@@ -109,6 +115,8 @@ def evaluate(
         title=f"Lists of {k} for {document['protocol']['users']:,} users",
         document=document,
     )
+    if document["new_users"]:
+        _say_new_users(document["new_users"])
     if plot is not None:  # last, so that a full disk does not cost the result
         save(document, plot)
 
@@ -129,6 +137,15 @@ def parse_settings(texts: Sequence[str]) -> dict[str, dict[str, str]]:
             raise UsageError(f'"{name}={value}" is not {form}', f"write it as {example}")
         settings.setdefault(algorithm, {})[parameter] = value
     return settings
+
+
+def _say_new_users(new: dict[str, Any]) -> None:
+    people = pluralize(new["users"], "user")
+    ndcg, hit_rate = (new["metrics"][name] for name in ("ndcg", "hit_rate"))
+    say(
+        f"{people} without training rows, not counted above, get popular movies: "
+        f"nDCG {ndcg:.4f}, hit rate {hit_rate:.4f}"
+    )
 
 
 def _flat(result: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,13 @@ import numpy as np
 from movierec.algorithms.base import Algorithm
 from movierec.algorithms.registry import create, load, name_of
 from movierec.data.dataset import read_movie_file, read_rated
-from movierec.errors import UsageError
-from movierec.evaluation.runs import RandomScorer, evaluate, users_to_test
+from movierec.errors import DataError, UsageError
+from movierec.evaluation.runs import (
+    RandomScorer,
+    evaluate,
+    measure_new_users,
+    users_to_test,
+)
 from movierec.evaluation.tasks import EvaluationProtocol, Task, published_task, split_task
 from movierec.evaluation.tuning import tuned
 
@@ -22,7 +27,7 @@ if TYPE_CHECKING:
     from movierec.data.sources.base import Place
 
 Given = str | Algorithm | type[Algorithm]
-Published = tuple[Path | None, Path | None, Path | None]
+Published = tuple["Place | None", "Place | None", Path | None]
 Settings = Mapping[str, Mapping[str, str | float | int]]  # parameters by algorithm
 Tell = Callable[[str], object]
 
@@ -66,7 +71,8 @@ def compare(
     Returns
     -------
     dict
-        ``protocol``, and ``results`` with a dict for each algorithm.
+        ``protocol``; ``results`` with a dict for each algorithm; and ``new_users`` with the number
+        of users without training rows and the metrics of popularity for them, or None.
 
     Raises
     ------
@@ -79,6 +85,8 @@ def compare(
     options, settings = EvaluationProtocol(**protocol or {}), settings or {}
     created = _algorithms(algorithms, settings, options)
     task, split = _task(ratings, movies, published, options)
+    task = replace(task, recency=options.recency)
+    _check(task)
     results = []
     for name, algorithm in created.items():
         tell(f"evaluating {name}")
@@ -88,7 +96,21 @@ def compare(
     return {
         "protocol": {**asdict(options), **split, **_counts(task), "tuned": tune},
         "results": results,
+        "new_users": measure_new_users(task, options.k),
     }
+
+
+def _check(task: Task) -> None:
+    """Check that there is somebody to measure, and times if recency matters."""
+    if not len(users_to_test(task)):
+        raise DataError(
+            "nobody has both training rows and test rows", "choose another split, or other files"
+        )
+    if task.recency and not task.train.has_timestamps:
+        raise DataError(
+            "recency needs the time of each rating, but the ratings have no timestamps",
+            "leave it out, or add a timestamp column",
+        )
 
 
 def _algorithms(

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from movierec.algorithms._calls import fit_algorithm, score_people
 from movierec.algorithms._preferences import RatingScale, preferences
 from movierec.algorithms.base import Algorithm, Indices, Run, Scores, TrainingData
+from movierec.algorithms.popular import Popular
 from movierec.evaluation import metrics
 
 if TYPE_CHECKING:
@@ -122,6 +123,29 @@ def new_users(task: Task) -> npt.NDArray[np.int64]:
     They get popular items, whatever the algorithm.
     """
     return np.setdiff1d(task.test.users, task.train.users).astype(np.int64)
+
+
+def measure_new_users(task: Task, k: int) -> dict[str, Any] | None:
+    """Measure popularity for the users without training rows; None if there are none.
+
+    Parameters
+    ----------
+    task : Task
+    k : int
+        Length of the lists.
+
+    Returns
+    -------
+    dict, optional
+        ``users``, their number, and ``metrics``.
+    """
+    users = new_users(task)
+    if not len(users):
+        return None
+    popular = Popular().fit(TrainingData(task.train))
+    ranked = np.vstack([*rank(popular, task, users, k)])
+    _, measured = _measure(ranked, task, users)
+    return {"users": len(users), "metrics": {name: measured[name] for name in metrics.METRICS}}
 
 
 def rank(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from movierec.neighbors.sparse import SparseRows
 
+_FIRST = 500
 _CSR = ("data", "indices", "indptr")
 _NAMES = (*_CSR, "content_starts", "inverse_norms", "shape")
 
@@ -155,10 +156,15 @@ class ItemVectors:
             np.asarray(self._columns.row(index, 0, self._n_ratings(index)))
             for index in sorted((first, second), key=self._n_ratings)
         )
-        if not len(few):
-            return False
-        places = np.minimum(np.searchsorted(many, few), len(many) - 1)
-        return bool((many[places] == few).any())
+        for start, stop in (
+            (0, _FIRST),
+            (_FIRST, len(few)),
+        ):  # popular items share one of the first
+            part = few[start:stop]
+            places = np.minimum(np.searchsorted(many, part), len(many) - 1)
+            if (many[places] == part).any():
+                return True
+        return False
 
     def rating(self, user: int, index: int) -> float:
         """Return a user's rating of an item, which the user must have rated.
