@@ -227,6 +227,11 @@ def test_group_joins_shares_of_the_best(sample: Recommender, oracle: Oracle, gro
     joined = shares.mean(axis=0) if group == "average" else shares.min(axis=0)
     found = sample.recommend(ALL, ratings=[MINE, others], group=group)
     expected = oracle.ranked(joined, MINE | others)
+    if group == "least-misery":  # nobody would give less than the middle of the scale
+        stars = sample.predict(list(expected), ratings=[MINE, others])
+        disliked = {each.movie_id for each in stars if each.stars < 2.75}
+        assert disliked & expected.keys()
+        expected = {film: score for film, score in expected.items() if film not in disliked}
     assert scores_of(found) == pytest.approx(expected, rel=2e-3, abs=1e-4)
     assert found.n_rated == 6
 
@@ -268,16 +273,24 @@ def test_why_names_what_counts_most_among_what_was_liked(
 ) -> None:
     rows = pd.read_csv(sample_folder() / "ratings.csv")
     raters = rows.groupby("movieId")["userId"].agg(set)
-    likes = {movie_id: value for movie_id, value in preferences_of(MINE).items() if value > 0}
-    assert len(likes) == 3
+    usual = statistics.median(MINE.values())
+    likes = {
+        movie_id: value
+        for movie_id, value in preferences_of(MINE).items()
+        if value > 0 and MINE[movie_id] >= usual
+    }
+    assert len(likes) == 2
     for film in sample.recommend(30, ratings=MINE):
         own = oracle.weights[:, oracle.place[int(film.movie_id)]]
         counts = {movie_id: own[oracle.place[movie_id]] * likes[movie_id] for movie_id in likes}
         reasons = sorted((i for i in counts if counts[i] > 0), key=lambda i: -counts[i])
         assert list(film.because) == [sample.movie(i).title for i in reasons]
-        first = sample.movie(reasons[0]).title
-        assert raters[reasons[0]] & raters[film.movie_id]
-        assert film.why == f"because you rated {first} {MINE[reasons[0]]:g}"
+        if reasons:
+            first = sample.movie(reasons[0]).title
+            assert raters[reasons[0]] & raters[film.movie_id]
+            assert film.why == f"because you rated {first} {MINE[reasons[0]]:g}"
+        else:
+            assert film.why == f"{film.n_ratings} people rated it"
 
 
 def test_content_is_said_where_nobody_rated_both() -> None:

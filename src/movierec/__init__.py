@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from movierec.algorithms.base import Algorithm, Explains, HasNeighbors, Range, Run, TrainingData
     from movierec.answers.explain import Lovers, Why
     from movierec.answers.filters import Filter
+    from movierec.answers.predict import PredictedRating, PredictedRatings
     from movierec.answers.recommendation import Recommendation, Recommendations
     from movierec.answers.records import Neighbor, Neighbors
+    from movierec.answers.tastes import TasteComparison, TasteMovie
     from movierec.data.interactions import Interactions
     from movierec.errors import (
         AlgorithmNotFoundError,
@@ -40,8 +42,10 @@ _MODULES = {
     "algorithms.base": ("Algorithm", "Explains", "HasNeighbors", "Range", "Run", "TrainingData"),
     "answers.explain": ("Lovers", "Why"),
     "answers.filters": ("Filter",),
+    "answers.predict": ("PredictedRating", "PredictedRatings"),
     "answers.recommendation": ("Recommendation", "Recommendations"),
     "answers.records": ("Neighbor", "Neighbors"),
+    "answers.tastes": ("TasteComparison", "TasteMovie"),
     "data.interactions": ("Interactions",),
     "errors": (
         *(
@@ -80,12 +84,16 @@ __all__ = [
     "Neighbors",
     "NothingFoundError",
     "OutputError",
+    "PredictedRating",
+    "PredictedRatings",
     "Range",
     "Recommendation",
     "Recommendations",
     "Recommender",
     "Run",
     "ServerError",
+    "TasteComparison",
+    "TasteMovie",
     "TrainingData",
     "UsageError",
     "Why",

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from movierec.algorithms.base import Algorithm
     from movierec.answers.explain import Why
     from movierec.answers.people import Ratings
+    from movierec.answers.predict import PredictedRatings
     from movierec.answers.recommendation import Recommendations
+    from movierec.answers.tastes import TasteComparison
     from movierec.data.dataset import OnError
     from movierec.data.sources.base import Place
 
@@ -293,7 +295,8 @@ class Recommender:
         diversity, obscurity : float
             As in :meth:`similar`.
         group : {"average", "least-misery"}
-            Whether to use the average score of several people, or the lowest.
+            Whether to use the average score of several people, or the lowest. With the lowest,
+            movies are left out to which anybody would give less than the middle of the scale.
         recency : float
             The age, in ratings, at which a rating with a date counts half: one of age a, the number
             of later ratings, counts ``1 / (1 + a / recency)``. At 0 age does not matter.
@@ -341,9 +344,81 @@ class Recommender:
             found,
             reader.unmatched,
             n_rated,
+            people=[person.name for person in people],
             note=popularity_note(unknown),
             matchings=reader.matchings,
         )
+
+    def predict(
+        self,
+        movies: Query | Sequence[Query],
+        *,
+        user: int | str | None = None,
+        likes: Rated = (),
+        dislikes: Rated = (),
+        ratings: Ratings = (),
+        by_id: bool = False,
+    ) -> PredictedRatings:
+        """Predict what people would give movies, on the scale of the ratings.
+
+        Parameters
+        ----------
+        movies : int, str, Movie, or sequence of them
+            As in :meth:`movie`.
+        user, likes, dislikes, ratings
+            As in :meth:`recommend`. What a person gave a movie is not used to predict it.
+        by_id : bool
+            Whether text in `movies`, `likes` and `dislikes` is a movie id instead of a title.
+
+        Returns
+        -------
+        PredictedRatings
+            A list of :class:`PredictedRating`: for each movie, one of each person.
+
+        Raises
+        ------
+        MovieNotFoundError, AmbiguousTitleError
+            As :meth:`movie` does, for `movies`.
+        NothingFoundError, DataError
+            As :meth:`recommend` does.
+        UsageError
+            If all ratings of the model are equal.
+        """
+        from movierec.answers.people import ProfileReader, read_people
+        from movierec.answers.predict import PredictedRatings, predict_ratings
+
+        items = self._resolver.indices_of(as_list(movies), by_id=by_id)
+        reader = ProfileReader(self._model, self._resolver)
+        people = read_people(reader, user, likes, dislikes, ratings, by_id=by_id)
+        found = predict_ratings(self._model, people, items)
+        return PredictedRatings(found, reader.unmatched, reader.matchings)
+
+    def compare(self, ratings: Ratings, k: int = 5) -> TasteComparison:
+        """Compare the tastes of two people.
+
+        Parameters
+        ----------
+        ratings : sequence or mapping
+            The ratings of both, as in :meth:`recommend`.
+        k : int
+            Length of each list.
+
+        Raises
+        ------
+        UsageError
+            If there are not two people.
+        NothingFoundError, DataError
+            As :meth:`recommend` does.
+        """
+        from movierec.answers.people import ProfileReader, read_people
+        from movierec.answers.tastes import TasteComparer
+
+        check_k(k)
+        reader = ProfileReader(self._model, self._resolver)
+        people = read_people(reader, None, (), (), ratings, by_id=False)
+        if len(people) != 2:
+            raise UsageError("tastes of two people are compared", "give the ratings of both")
+        return TasteComparer(self._model, *people).compare(k, reader.matchings)
 
     def similarity(self, first: Query, second: Query, *, by_id: bool = False) -> float:
         """Return the cosine of two movies' vectors; 0 for a movie without ratings and content.

@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 from movierec import Recommender, UsageError
+from movierec.cli._people import parse_likes
 from movierec.cli.fit import parse_settings
-from movierec.cli.recommend import parse_likes
 from tests.cli.conftest import Refused, lines_of
 from tests.conftest import Run
 
@@ -67,10 +67,11 @@ def test_formats_hold_the_same(recommend: Run, sample: Recommender) -> None:
     for form, cell in (("table", " {} "), ("md", "| {} |")):
         for film in found:
             line = next(line for line in runs[form].stdout.splitlines() if film["title"] in line)
-            for text in (film["rank"], film["year"], f"{film['score']:.3f}", film["why"]):
+            stars = f"{film['stars']:.1f} ±{film['plus_minus']:.1f}"
+            for text in (film["rank"], film["year"], stars, film["why"]):
                 assert cell.format(text) in f"{line} "
     assert runs["table"].stdout.startswith("Recommended, based on 216 ratings\n")
-    assert runs["md"].stdout.startswith("| # | title | year | genres | score | why |\n")
+    assert runs["md"].stdout.startswith("| # | title | year | genres | stars | why |\n")
 
 
 def test_files_of_two_people_a_watchlist_and_what_is_left_out(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from statistics import median
 from typing import NamedTuple
 
 import numpy as np
@@ -50,13 +51,16 @@ class ReasonFinder:
     model : Model
     people : sequence of UserProfile
     preferred : Interactions
-        Their preferences; only what they like is a reason.
+        Their preferences. Only what they like is a reason, and rate no worse than usual.
     """
 
     def __init__(
         self, model: Model, people: Sequence[UserProfile], preferred: Interactions
     ) -> None:
-        likes = preferred.select(preferred.ratings > 0)
+        usual = [median(person.ratings.values() or (0.0,)) for person in people]
+        given = [rating for person in people for rating in person.ratings.values()]
+        is_usual = np.array(given, dtype=np.float64) >= np.array(usual)[preferred.users]
+        likes = preferred.select((preferred.ratings > 0) & is_usual)
         self._model, self._people = model, people
         self._persons, self._rated, self._weights = likes.users, likes.items, likes.ratings
 

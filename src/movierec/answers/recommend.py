@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,9 @@ from movierec.answers.reasons import ReasonFinder, why
 from movierec.answers.recommendation import Recommendation
 from movierec.answers.rerank import Candidate, Reranker
 from movierec.model.model import Model
+from movierec.model.stars import PredictedStars
+
+_BLOCK = 200  # movies whose ratings are predicted at once
 
 Scores = npt.NDArray[np.float32]
 
@@ -64,9 +69,11 @@ class TopNRecommender:
             scores[np.setdiff1d(np.arange(len(scores)), list(options.only))] = -np.inf
         least = 0.0 if options.only is None else -np.inf
         candidates = self._candidates(scores, least)
+        if options.group == "least-misery" and options.only is None:
+            candidates = self._without_misery(candidates)
         chosen = self._reranker.choose(candidates, min(k, len(self._catalog)), options)
         items = [candidate.item for candidate in chosen]
-        return self._answers(items, scores[items].tolist())
+        return self._answers(items, scores[items].tolist(), options.group)
 
     def _joined(self, group: Group) -> Scores:
         """Return the score of each movie; in a group, scores are shares of each person's best."""
@@ -86,17 +93,53 @@ class TopNRecommender:
         for item, value in zip(order.tolist(), values.tolist(), strict=True):
             yield Candidate(item, value, int(self._catalog.n_ratings[item]))
 
-    def _answers(self, items: Sequence[int], scores: Sequence[float]) -> list[Recommendation]:
+    def _without_misery(self, candidates: Iterator[Candidate]) -> Iterator[Candidate]:
+        """Yield the movies to which nobody would give less than the middle of the scale."""
+        middle = sum(self._model.scale) / 2
+        while block := list(islice(candidates, _BLOCK)):
+            predicted = self._predicted([candidate.item for candidate in block])
+            lowest = [
+                min((each.stars[place] for each in predicted), default=middle)
+                for place in range(len(block))
+            ]
+            yield from (one for one, stars in zip(block, lowest, strict=True) if stars >= middle)
+
+    def _predicted(self, items: Sequence[int]) -> list[PredictedStars]:
+        """Return the stars of each person; nothing if the model cannot predict them."""
+        stars, table, scale = self._model.stars, self._model.neighbors, self._model.scale
+        if stars is None or not items:
+            return []
+        wanted = np.array(items)
+        return [stars.predict(table, wanted, person.ratings, scale) for person in self._people]
+
+    def _answers(
+        self, items: Sequence[int], scores: Sequence[float], group: Group
+    ) -> list[Recommendation]:
         reasons = ReasonFinder(self._model, self._people, self._preferred).find(items)
+        predicted = self._predicted(items)
         return [
             Recommendation(
-                rank=rank,
-                score=round(score, 6),
-                why=why(because, self._catalog.n_ratings[item]),
-                because=tuple(reason.title for reason in because),
+                rank=place + 1,
+                score=round(scores[place], 6),
+                why=why(reasons[place], self._catalog.n_ratings[item]),
+                because=tuple(reason.title for reason in reasons[place]),
+                **_stars(
+                    [(each.stars[place], each.plus_minus[place]) for each in predicted], group
+                ),
                 **dict(self._catalog.movie(item)),
             )
-            for rank, (item, score, because) in enumerate(
-                zip(items, scores, reasons, strict=True), start=1
-            )
+            for place, item in enumerate(items)
         ]
+
+
+def _stars(pairs: Sequence[tuple[float, float]], group: Group) -> dict[str, Any]:
+    """Return the stars of a movie by one person or a group."""
+    if not pairs:
+        return {"stars": None, "plus_minus": None, "each": ()}
+    stars, plus_minus = min(pairs) if group == "least-misery" else np.mean(pairs, axis=0)
+    each = tuple(round(float(one), 2) for one, _ in pairs) if len(pairs) > 1 else ()
+    return {
+        "stars": round(float(stars), 2),
+        "plus_minus": round(float(plus_minus), 2),
+        "each": each,
+    }

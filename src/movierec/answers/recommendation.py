@@ -25,6 +25,13 @@ class Recommendation(Record):
     title : str
     year : int or None
     genres : tuple of str
+    stars : float or None
+        What the person would probably give it, on the scale of the ratings; for a group, the mean
+        or the lowest. None if the model cannot predict ratings.
+    plus_minus : float or None
+        About two thirds of such predictions are no further off.
+    each : tuple of float
+        The predicted stars of each person of a group.
     score : float
         Score by the algorithm; for a group, computed from shares of each person's best score.
     why : str
@@ -40,6 +47,9 @@ class Recommendation(Record):
     title: str
     year: int | None
     genres: tuple[str, ...]
+    stars: float | None
+    plus_minus: float | None
+    each: tuple[float, ...]
     score: float
     why: str
     because: tuple[str, ...]
@@ -58,6 +68,8 @@ class Recommendations(list[Recommendation]):
         For each file, which of its movies the model has.
     n_rated : int
         Number of different movies that the people rated.
+    people : sequence of str
+        The names of the people, in the order of ``each``; blank for one who was not named.
     note : str or None
         Says for whom popular movies were used, because nothing that they like is known.
     """
@@ -68,12 +80,14 @@ class Recommendations(list[Recommendation]):
         unmatched: Sequence[MovierecError],
         n_rated: int,
         *,
+        people: Sequence[str] = (),
         note: str | None = None,
         matchings: Sequence[Matching] = (),
     ) -> None:
         super().__init__(found)
         self.unmatched = unmatched
         self.n_rated = n_rated
+        self.people = people
         self.note = note
         self.matchings = matchings
 

@@ -21,8 +21,8 @@ INTERRUPTED = 130
 # Each command is a function of its name in a module of its name. The module is imported when the
 # command is called, so that a query does not pay for the other commands.
 COMMANDS = (
-    "fit", "similar", "recommend", "why", "search", "stats", "serve", "export", "evaluate",
-    "algorithms",
+    "fit", "similar", "recommend", "predict", "compare", "why", "search", "stats", "serve",
+    "export", "evaluate", "algorithms",
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ def plain(record: Record) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, Record):
         return plain(value)
-    return list(value) if isinstance(value, tuple) else value
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value
 
 
 def _mean(row: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ import typer
 from movierec._util import pluralize
 from movierec.cli._app import say
 from movierec.cli._options import OutputOptions, parse_assignments
-from movierec.cli._output import Column, print_list
+from movierec.cli._output import Column, print_list, progress_bar
 from movierec.errors import UsageError
 
 
@@ -28,13 +28,18 @@ def evaluate(
         str | None,
         typer.Argument(metavar="[MOVIES]", help="A file of movies; `content` needs one."),
     ] = None,
+    task: Annotated[
+        Literal["lists", "rating"],
+        typer.Option(help="Whether to measure lists, or predicted ratings in five random parts."),
+    ] = "lists",
     algorithm: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="Algorithms to compare, separated by commas; see `movierec algorithms`. "
-            "One that is not installed is named as package.module:Class."
+            "One that is not installed is named as package.module:Class.  "
+            "[default: default,item_knn,ease; for ratings rating_knn,mf,bias]"
         ),
-    ] = "default,item_knn,ease",
+    ] = None,
     split: Annotated[
         Literal["leave-one-out", "random", "temporal"],
         typer.Option(
@@ -89,36 +94,49 @@ def evaluate(
     """
     from movierec.evaluation.compare import compare
     from movierec.evaluation.plot import refuse_bad_plot, save
+    from movierec.evaluation.ratings import compare_ratings
 
     if movies is not None and movie_file is not None:
         raise UsageError("two files of movies are named", "leave out --movies")
     if plot is not None:
         refuse_bad_plot(plot)
-    document = compare(
-        ratings,
-        algorithm.split(","),
-        movies=movies if movie_file is None else movie_file,
-        published=(train, test, negatives),
-        protocol={
-            "split": split, "test_share": test_share, "threshold": threshold, "k": k, "seed": seed,
-            "recency": recency,
-        },
-        settings=parse_settings(settings or []),
-        tune=tune,
-        tell=say,
-    )  # fmt: skip
+    names = (algorithm or _ALGORITHMS[task]).split(",")
+    common: dict[str, Any] = {
+        "movies": movies if movie_file is None else movie_file,
+        "settings": parse_settings(settings or []),
+        "tune": tune,
+        "tell": say,
+    }
+    with progress_bar(quiet=False) as progress:
+        common["progress"] = progress
+        if task == "rating":
+            document = compare_ratings(ratings, names, published=(train, test), seed=seed, **common)
+        else:
+            protocol = {
+                "split": split, "test_share": test_share, "threshold": threshold, "k": k,
+                "seed": seed, "recency": recency,
+            }  # fmt: skip
+            document = compare(
+                ratings, names, published=(train, test, negatives), protocol=protocol, **common
+            )
+    _print(document, output, k)
+    if plot is not None:  # last, so that a full disk does not cost the result
+        save(document, plot)
+
+
+def _print(document: dict[str, Any], output: OutputOptions, k: int) -> None:
     rows = [_flat(result) for result in document["results"]]
+    users = f"{document['protocol']['users']:,} users"
+    is_rating = document["protocol"].get("task") == "rating"
     print_list(
         output.format,
         rows,
-        _COLUMNS,
-        title=f"Lists of {k} for {document['protocol']['users']:,} users",
+        _RATING_COLUMNS if is_rating else _COLUMNS,
+        title=f"Predicted ratings of {users}" if is_rating else f"Lists of {k} for {users}",
         document=document,
     )
-    if document["new_users"]:
+    if document.get("new_users"):
         _say_new_users(document["new_users"])
-    if plot is not None:  # last, so that a full disk does not cost the result
-        save(document, plot)
 
 
 def parse_settings(texts: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -149,6 +167,8 @@ def _say_new_users(new: dict[str, Any]) -> None:
 
 
 def _flat(result: dict[str, Any]) -> dict[str, Any]:
+    if "rmse" in result:
+        return {name: value for name, value in result.items() if name != "parameters"}
     times = {name: result[name] for name in ("fit_seconds", "query_seconds")}
     return {"algorithm": result["algorithm"], **result["metrics"], **times} | {
         "ndcg_interval": result["intervals"]["ndcg"]
@@ -164,8 +184,11 @@ def _interval(row: Any) -> str:
     return f"{low:.3f}-{high:.3f}"
 
 
+_ALGORITHMS = {"lists": "default,item_knn,ease", "rating": "rating_knn,mf,bias"}
+_NAME = Column("algorithm", lambda row: row["algorithm"], "bold")
+_SECONDS = (_figure("fit s", "fit_seconds", 2), _figure("query s", "query_seconds", 2))
 _COLUMNS = (
-    Column("algorithm", lambda row: row["algorithm"], "bold"),
+    _NAME,
     _figure("hit rate", "hit_rate"),
     _figure("precision", "precision"),
     _figure("recall", "recall"),
@@ -177,6 +200,6 @@ _COLUMNS = (
     _figure("novelty", "novelty", 2),
     _figure("popularity", "popularity_bias", 2),
     _figure("gap", "ndcg_gap", 3),
-    _figure("fit s", "fit_seconds", 2),
-    _figure("query s", "query_seconds", 2),
+    *_SECONDS,
 )
+_RATING_COLUMNS = (_NAME, _figure("RMSE", "rmse"), _figure("MAE", "mae"), *_SECONDS)

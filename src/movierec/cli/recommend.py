@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from movierec._util import pluralize
-from movierec.cli._app import list_movies, say, say_unmatched
+from movierec.cli._app import say, say_unmatched
 from movierec.cli._columns import GENRES, RANK, TITLE, YEAR, plain
 from movierec.cli._options import (
     DEFAULT_MODEL,
@@ -22,31 +22,12 @@ from movierec.cli._options import (
     RerankOptions,
 )
 from movierec.cli._output import Column, print_list
-from movierec.errors import UsageError
-
-if TYPE_CHECKING:
-    from movierec.answers.matching import Matching
+from movierec.cli._people import PeopleOptions, UnmatchedOption, say_matchings
 
 
 def recommend(
     *,
-    user: Annotated[str | None, typer.Option(help="A user in the ratings of the model.")] = None,
-    like: Annotated[
-        list[str] | None,
-        typer.Option(metavar="TITLE[=RATING]", help="A movie they like; may be repeated."),
-    ] = None,
-    dislike: Annotated[
-        list[str] | None,
-        typer.Option(metavar="TITLE", help="A movie they dislike; may be repeated."),
-    ] = None,
-    ratings: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="[NAME=]FILE",
-            help="One person's ratings: an export of Letterboxd, IMDb, Trakt or MovieLens, or a "
-            "list of movieId or title (and year), and rating. Repeat it for a group.",
-        ),
-    ] = None,
+    people: PeopleOptions,
     group: Annotated[
         Literal["average", "least-misery"],
         typer.Option(help="Score of a movie for a group: the mean, or the lowest."),
@@ -72,12 +53,7 @@ def recommend(
         ),
     ] = None,
     exclude: Annotated[Path | None, typer.Option(help="Leave out the movies in this file.")] = None,
-    unmatched: Annotated[
-        Path | None,
-        typer.Option(
-            help="Write the movies of --ratings that the model does not have to this CSV."
-        ),
-    ] = None,
+    unmatched: UnmatchedOption = None,
     rerank: RerankOptions,
     output: OutputOptions,
     model: ModelOption = DEFAULT_MODEL,
@@ -92,16 +68,13 @@ def recommend(
 
     found = Recommender.load(model).recommend(
         k,
-        user=user,
-        likes=parse_likes(like or ()),
-        dislikes=dislike or (),
-        ratings=parse_people(ratings or ()),
         group=group,
         recency=recency,
         by_id=by_id,
         min_support=min_support,
         only=only,
         exclude=exclude,
+        **people.arguments(),
         **filters.arguments(),
         **rerank.arguments(),
     )
@@ -109,6 +82,7 @@ def recommend(
     title = f"Recommended, based on {pluralize(found.n_rated, 'rating')}"
     document = {
         "rated": found.n_rated,
+        "people": list(found.people),
         "note": found.note,
         "unmatched": [
             *(str(error) for error in found.unmatched),
@@ -116,7 +90,8 @@ def recommend(
         ],
         "recommendations": rows,
     }
-    print_list(output.format, rows, _COLUMNS, title=title, document=document)
+    columns = _columns(found.people, has_stars=found[0].stars is not None)
+    print_list(output.format, rows, columns, title=title, document=document)
     say_unmatched(found.unmatched)
     say_matchings(found.matchings, unmatched)
     if found.note:
@@ -125,69 +100,20 @@ def recommend(
         say(f"{pluralize(len(found), 'movie')} of {k} asked for: no other movie can be recommended")
 
 
-def parse_people(texts: Sequence[str]) -> list[str] | dict[str, str]:
-    """Return the files of people, with the names of all of them if any is named.
-
-    Raises
-    ------
-    UsageError
-        If two people have the same name.
-    """
-    pairs = [_named(text) for text in texts]
-    if not any(name for name, _ in pairs):
-        return [file for _, file in pairs]
-    names = [name or Path(file).stem for name, file in pairs]
-    if len(set(names)) < len(names):
-        raise UsageError("two people have the same name", "name each: --ratings NAME=FILE")
-    return dict(zip(names, (file for _, file in pairs), strict=True))
+def _columns(people: Sequence[str], *, has_stars: bool) -> tuple[Column, ...]:
+    """Return the columns of the table: stars, for a group those of each person, or the score."""
+    value: tuple[Column, ...] = (_SCORE,)
+    if has_stars:
+        names = people if len(people) > 1 else ()
+        value = (_STARS, *(_stars_of(place, name) for place, name in enumerate(names)))
+    return (RANK, TITLE, YEAR, GENRES, *value, Column("why", lambda row: row["why"]))
 
 
-def _named(text: str) -> tuple[str, str]:
-    name, equals, file = text.partition("=")
-    is_name = equals and name and "/" not in name and "\\" not in name and not Path(text).exists()
-    return (name, file) if is_name else ("", text)
+def _stars_of(place: int, name: str) -> Column:
+    return Column(name, lambda row: f"{row['each'][place]:.1f}", is_number=True)
 
 
-def say_matchings(matchings: Sequence[Matching], unmatched: Path | None) -> None:
-    """Print how many movies of each file were found, and the most liked of the others.
-
-    Parameters
-    ----------
-    matchings : sequence of Matching
-    unmatched : Path, optional
-        The file to which the others are written.
-    """
-    for matching in matchings:
-        rest = "" if unmatched or not matching.unmatched else "; --unmatched FILE writes the rest"
-        say(f"{matching}{rest}", *(f"{matching.name}: {note}" for note in matching.notes))
-        for entry, movies in matching.examples:
-            say(f"  not found: {entry}")
-            list_movies("  did you mean:", movies)
-    if unmatched:
-        from movierec.answers.matching import write_unmatched
-
-        n_written = write_unmatched(unmatched, matchings)
-        say(f"{pluralize(n_written, 'movie')} -> {unmatched}")
-
-
-def parse_likes(texts: Sequence[str]) -> dict[str, float | None]:
-    """Return movies with their ratings: 4.5 for ``Heat=4.5``, None for ``Heat``."""
-    return dict(_parsed(text) for text in texts)
-
-
-def _parsed(text: str) -> tuple[str, float | None]:
-    title, equals, rating = text.rpartition("=")
-    try:
-        return (title, float(rating)) if equals and title.strip() else (text, None)
-    except ValueError:
-        return text, None
-
-
-_COLUMNS = (
-    RANK,
-    TITLE,
-    YEAR,
-    GENRES,
-    Column("score", lambda row: f"{row['score']:.3f}", "cyan", is_number=True),
-    Column("why", lambda row: row["why"]),
+_SCORE = Column("score", lambda row: f"{row['score']:.3f}", "cyan", is_number=True)
+_STARS = Column(
+    "stars", lambda row: f"{row['stars']:.1f} ±{row['plus_minus']:.1f}", "cyan", is_number=True
 )

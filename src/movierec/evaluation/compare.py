@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from itertools import count
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from movierec.algorithms.base import Algorithm
-from movierec.algorithms.registry import create, load, name_of
+from movierec._util import Progress, no_progress
+from movierec.algorithms.base import Algorithm, Run
 from movierec.data.dataset import read_movie_file, read_rated
 from movierec.errors import DataError, UsageError
+from movierec.evaluation.chosen import BASELINES, RANDOM, Given, Settings, created_algorithms
 from movierec.evaluation.runs import (
     RandomScorer,
     evaluate,
@@ -26,12 +27,8 @@ from movierec.evaluation.tuning import tuned
 if TYPE_CHECKING:
     from movierec.data.sources.base import Place
 
-Given = str | Algorithm | type[Algorithm]
 Published = tuple["Place | None", "Place | None", Path | None]
-Settings = Mapping[str, Mapping[str, str | float | int]]  # parameters by algorithm
 Tell = Callable[[str], object]
-
-_RANDOM, _BASELINES = "random", ("popular",)  # always evaluated, before the others
 
 
 def compare(
@@ -43,6 +40,7 @@ def compare(
     protocol: Mapping[str, Any] | None = None,
     settings: Settings | None = None,
     tune: bool = False,
+    progress: Progress = no_progress,
     tell: Tell = lambda line: None,
 ) -> dict[str, Any]:
     """Compare algorithms on one split.
@@ -65,6 +63,8 @@ def compare(
         By algorithm, parameters that differ from the defaults.
     tune : bool
         Whether to tune the parameters that are not in `settings`, on a part of the training rows.
+    progress : callable, optional
+        Called with the name of a stage and the fraction done, from 0 to 1.
     tell : callable, optional
         Called with a line of text for each step.
 
@@ -83,7 +83,8 @@ def compare(
         If a file cannot be used, or the data lack something that an algorithm needs.
     """
     options, settings = EvaluationProtocol(**protocol or {}), settings or {}
-    created = _algorithms(algorithms, settings, options)
+    random = {RANDOM: RandomScorer(seed=options.seed)}
+    created = random | created_algorithms(algorithms, settings, BASELINES)
     task, split = _task(ratings, movies, published, options)
     task = replace(task, recency=options.recency)
     _check(task)
@@ -92,12 +93,17 @@ def compare(
         tell(f"evaluating {name}")
         fixed = settings.get(name, {})
         best = _tuned(algorithm, task, options, fixed, tell) if tune else algorithm
-        results.append(asdict(evaluate(name, best, task, options.k, options.seed)))
+        run = Run(progress=partial(_progress_of, progress, name))
+        results.append(asdict(evaluate(name, best, task, options.k, options.seed, run)))
     return {
         "protocol": {**asdict(options), **split, **_counts(task), "tuned": tune},
         "results": results,
         "new_users": measure_new_users(task, options.k),
     }
+
+
+def _progress_of(progress: Progress, name: str, stage: str, done: float) -> None:
+    progress(f"{name}: {stage}", done)
 
 
 def _check(task: Task) -> None:
@@ -111,53 +117,6 @@ def _check(task: Task) -> None:
             "recency needs the time of each rating, but the ratings have no timestamps",
             "leave it out, or add a timestamp column",
         )
-
-
-def _algorithms(
-    given: Sequence[Given], settings: Settings, protocol: EvaluationProtocol
-) -> dict[str, Algorithm]:
-    """Create the algorithms by label, so that a wrong name is an error before files are read."""
-    labeled = _labeled(given)
-    for name in settings:
-        if name not in labeled:
-            hint = f"parameters can be set for {', '.join(labeled)}"
-            raise UsageError(f'no parameter of "{name}" can be set', hint)
-    created = {label: _created(one, settings.get(label, {})) for label, one in labeled.items()}
-    return {_RANDOM: RandomScorer(seed=protocol.seed), **created}
-
-
-def _labeled(given: Sequence[Given]) -> dict[str, Given]:
-    """Return the baselines and the given algorithms by label.
-
-    A repeated name or class counts once. Objects of one class may have different parameters, so
-    all of them are kept, as "item_knn", "item_knn (2)", and so on.
-    """
-    labeled: dict[str, Given] = {name: name for name in _BASELINES}
-    for one in given:
-        name = _name(one)
-        if isinstance(one, Algorithm) and name in labeled:
-            name = next(label for n in count(2) if (label := f"{name} ({n})") not in labeled)
-        if name != _RANDOM:
-            labeled.setdefault(name, name if isinstance(one, str) else one)
-    return labeled
-
-
-def _name(one: Given) -> str:
-    if isinstance(one, str):
-        return one.strip()
-    found = one if isinstance(one, type) else type(one)
-    if not issubclass(found, Algorithm):
-        raise UsageError(
-            f"{one!r} is not an algorithm",
-            "give a name, or a subclass or an object of movierec.Algorithm",
-        )
-    return name_of(found)
-
-
-def _created(one: Given, settings: Mapping[str, str | float | int]) -> Algorithm:
-    if isinstance(one, Algorithm):
-        return create(type(one), one.parameters() | dict(settings))
-    return create(load(one) if isinstance(one, str) else one, settings)
 
 
 def _task(

@@ -77,7 +77,9 @@ class RandomScorer(Algorithm):
         raise NotImplementedError
 
 
-def evaluate(name: str, algorithm: Algorithm, task: Task, k: int, seed: int = 0) -> Result:
+def evaluate(
+    name: str, algorithm: Algorithm, task: Task, k: int, seed: int = 0, run: Run = Run()
+) -> Result:
     """Fit an algorithm and measure its ranked lists.
 
     Parameters
@@ -91,6 +93,8 @@ def evaluate(name: str, algorithm: Algorithm, task: Task, k: int, seed: int = 0)
         Length of the lists.
     seed : int
         Random seed of the bootstrap.
+    run : Run
+        Its ``progress`` is told how far the fit and the ranking are.
 
     Raises
     ------
@@ -100,10 +104,14 @@ def evaluate(name: str, algorithm: Algorithm, task: Task, k: int, seed: int = 0)
     data = TrainingData(task.train, task.content)
     _ = task.train.user_items  # cached for all algorithms, so none of them is charged for it
     started = time.perf_counter()
-    fit_algorithm(algorithm, data, Run())
+    fit_algorithm(algorithm, data, run)
     fitted = time.perf_counter()
     users = users_to_test(task)
-    ranked = np.vstack([*rank(algorithm, task, users, k)])
+    blocks = []
+    for block in rank(algorithm, task, users, k):
+        blocks.append(block)
+        run.progress("ranking", sum(map(len, blocks)) / len(users))
+    ranked = np.vstack(blocks)
     asked = time.perf_counter()
     per_user, measured = _measure(ranked, task, users)
     intervals = {metric: metrics.interval(values, seed) for metric, values in per_user.items()}

@@ -139,6 +139,21 @@ def split_task(
     return _task(encoded.select(~held), encoded.select(held), protocol.threshold, movies=movies)
 
 
+def whole_task(rows: RatingRows, movies: Sequence[MovieRow] | None = None) -> Task:
+    """Return a task without test rows, to be split by :func:`movierec.evaluation.ratings.folds`.
+
+    Parameters
+    ----------
+    rows : RatingRows
+    movies : sequence of MovieRow, optional
+        The source of the content of the task.
+    """
+    encoded = _encode(rows)
+    nothing = encoded.interactions.select(np.empty(0, dtype=np.int64))
+    content = None if movies is None else content_of(movies, np.asarray(encoded.items.ids))
+    return Task(encoded.interactions, nothing, content=content)
+
+
 def published_task(
     train: Place,
     test: Place,

@@ -67,16 +67,26 @@ def tuned(
     grid = {name: values for name, values in start.GRID.items() if name not in fixed}
     best = {name: start.parameters()[name] for name in grid}
     if grid:
-        best = _climb(best, grid, ndcg_of)
+        best = climb(best, grid, ndcg_of)
     return type(start)(**start.parameters() | best)
 
 
-def _climb(
+def climb(
     best: dict[str, Any],
     grid: Mapping[str, Collection[Any]],
     value_of: Callable[[dict[str, Any]], float],
 ) -> dict[str, Any]:
-    """Improve one parameter after the other; among equally good values, the first wins."""
+    """Improve one parameter after the other; among equally good values, the first wins.
+
+    Parameters
+    ----------
+    best : dict
+        The values to start from.
+    grid : mapping of str to collection
+        The values to try.
+    value_of : callable
+        Returns how good some values are; higher is better.
+    """
     highest = value_of(best)
     for name, values in grid.items():
         current = best[name]  # already measured

@@ -13,6 +13,7 @@ from movierec.films.catalog import Catalog
 from movierec.films.index import TitleIndex
 from movierec.model.histories import Histories
 from movierec.model.parameters import Parameters
+from movierec.model.stars import Stars
 from movierec.model.vectors import ItemVectors
 from movierec.neighbors.table import NeighborTable
 from movierec.store.stores import store_for
@@ -50,6 +51,8 @@ class Model:
         The ratings and the content of the items.
     histories : Histories or None
         The items that each user rated.
+    stars : Stars or None
+        What predicts ratings; None if all ratings are equal.
     load_algorithm : callable
         Returns the fitted :class:`movierec.algorithms.base.Algorithm`.
     load_summary : callable
@@ -63,6 +66,7 @@ class Model:
     neighbors: NeighborTable
     vectors: ItemVectors | None
     histories: Histories | None
+    stars: Stars | None
     load_algorithm: Callable[[], Algorithm]
     load_summary: Callable[[], dict[str, Any]]
 
@@ -83,7 +87,7 @@ class Model:
         import numpy as np
 
         kept: list[Part | None] = [self.catalog, self.titles, self.neighbors]
-        kept += [self.vectors, self.histories]
+        kept += [self.vectors, self.histories, self.stars]
         parts = {part.NAME: part.to_arrays() for part in kept if part is not None}
         parts[ALGORITHM] = self.load_algorithm().state()
         arrays = {
@@ -118,7 +122,9 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         parameters = Parameters(**stored.meta["parameters"])
         card = stored.meta | {name: kind(stored.meta[name]) for name, kind in _READ.items()}
         card |= {"path": str(path), "bytes": Path(path).stat().st_size}
-        vectors, histories = (stored.part(part.NAME) for part in (ItemVectors, Histories))
+        vectors, histories, stars = (
+            stored.part(part.NAME) for part in (ItemVectors, Histories, Stars)
+        )
         catalog = Catalog.from_arrays(stored.part(Catalog.NAME))
         table = NeighborTable.from_arrays(stored.part(NeighborTable.NAME))
         return Model(
@@ -129,6 +135,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
             table,
             ItemVectors.from_arrays(vectors) if vectors else None,
             Histories.from_arrays(histories) if histories else None,
+            Stars.from_arrays(stars) if stars else None,
             load_algorithm=cache(lambda: _load_algorithm(stored, parameters, table, catalog)),
             load_summary=lambda: dict(stored.read_json("summary")),
         )

@@ -30,10 +30,12 @@ from movierec.model.card import make_card
 from movierec.model.histories import Histories
 from movierec.model.model import COSINE, Model, restored
 from movierec.model.parameters import Parameters
+from movierec.model.stars import Stars
 from movierec.model.vectors import ItemVectors
 from movierec.neighbors.table import NeighborTable
 from movierec.neighbors.top_k import NeighborSpec
 from movierec.neighbors.vectors import item_vectors
+from movierec.training.stars import StarsFitter
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -97,6 +99,7 @@ def fit_model(
         fitted.table,
         fitted.vectors,
         fitted.histories,
+        fitted.stars,
         # Restored as from a file, so that the fitted and the loaded model give the same answers.
         load_algorithm=cache(
             lambda: restored(type(algorithm), settings, state, fitted.table, catalog)
@@ -126,16 +129,20 @@ def _fit(
     histories = None
     if "timestamps" in algorithm.NEEDS:
         histories = Histories.by_time(users, data.interactions)
+    progress("finding what is usual", 0.0)
+    stars = StarsFitter.of(data.interactions)
     item_users = data.interactions.item_users
     del data
     matrix = item_vectors(item_users, content, parameters.content_weight, parameters.prior)
     del item_users
     vectors = ItemVectors.build(matrix, len(users), n_ratings)
+    table = _table(algorithm, vectors, n_ratings, parameters, engine, progress)
     return _Fitted(
         algorithm,
-        _table(algorithm, vectors, n_ratings, parameters, engine, progress),
+        table,
         vectors,
         histories or Histories.by_index(users, matrix),
+        None if stars is None else stars.fit(table),
         algorithm.SIMILARITY if spec is None else COSINE,
     )
 
@@ -148,6 +155,7 @@ class _Fitted:
     table: NeighborTable
     vectors: ItemVectors
     histories: Histories
+    stars: Stars | None
     similarity: str
 
 

@@ -1,0 +1,209 @@
+"""Measure predicted ratings by cross-validation, or on a published split."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from movierec._util import Progress, no_progress
+from movierec.algorithms._calls import fit_algorithm
+from movierec.algorithms._preferences import RatingScale
+from movierec.algorithms.base import Algorithm, PredictsRatings, Run, TrainingData
+from movierec.algorithms.registry import load, names
+from movierec.data.dataset import read_movie_file, read_rated
+from movierec.errors import UsageError
+from movierec.evaluation.chosen import Given, Settings, created_algorithms
+from movierec.evaluation.tasks import Task, published_task, whole_task
+from movierec.evaluation.tuning import climb
+
+if TYPE_CHECKING:
+    from movierec.data.sources.base import Place
+
+N_FOLDS = 5
+
+Errors = npt.NDArray[np.float64]
+
+
+def compare_ratings(
+    ratings: Place | None,
+    algorithms: Sequence[Given],
+    *,
+    movies: Place | None = None,
+    published: tuple[Place | None, Place | None] = (None, None),
+    settings: Settings | None = None,
+    seed: int = 0,
+    tune: bool = False,
+    progress: Progress = no_progress,
+    tell: Callable[[str], object] = lambda line: None,
+) -> dict[str, Any]:
+    """Compare how well algorithms predict ratings.
+
+    The rows are split into five random parts, each of which is predicted from the others; a
+    published split is used as it is.
+
+    Parameters
+    ----------
+    ratings, algorithms, movies, settings, progress, tell
+        As in :func:`movierec.evaluation.compare.compare`.
+    published : tuple of path-like or table
+        Training rows and test rows, instead of `ratings`.
+    seed : int
+        Random seed of the parts.
+    tune : bool
+        Whether to tune parameters on a fifth of the training rows of the first part.
+
+    Returns
+    -------
+    dict
+        ``protocol``, and ``results`` with a dict for each algorithm: its name, its parameters,
+        ``rmse``, ``mae``, ``fit_seconds`` and ``query_seconds``.
+
+    Raises
+    ------
+    UsageError
+        If an algorithm does not predict ratings, or not exactly one of `ratings` and `published`
+        is given.
+    DataError
+        If a file cannot be used.
+    """
+    created, settings = created_algorithms(algorithms, settings or {}), settings or {}
+    _refuse_others(created)
+    tasks = _tasks(ratings, movies, published, seed)
+    results = []
+    for name, algorithm in created.items():
+        tell(f"evaluating {name}")
+        fixed = settings.get(name, {})
+        best = _tuned(algorithm, tasks[0], fixed, seed, tell) if tune else algorithm
+        measured = measure(best, tasks, lambda done, name=name: progress(name, done))  # type: ignore[misc]
+        results.append({"algorithm": name, **measured})
+    split = "published" if ratings is None else f"{N_FOLDS} random parts"
+    counts = {"test_rows": sum(len(task.test) for task in tasks), "users": tasks[0].train.n_users}
+    return {
+        "protocol": {"task": "rating", "split": split, "seed": seed, "tuned": tune, **counts},
+        "results": results,
+    }
+
+
+def _tasks(
+    ratings: Place | None,
+    movies: Place | None,
+    published: tuple[Place | None, Place | None],
+    seed: int,
+) -> list[Task]:
+    train, test = published
+    if (ratings is None) == (train is None) or (train is None) != (test is None):
+        raise UsageError(
+            "name a rating file to split, or a published split",
+            "movierec evaluate ratings.csv, or --train train.csv --test test.csv",
+        )
+    if train is not None and test is not None:
+        known = None if movies is None else read_movie_file(movies)
+        return [published_task(train, test, None, None, known)]
+    assert ratings is not None
+    return list(folds(whole_task(*read_rated(ratings, movies)), seed))
+
+
+def _refuse_others(algorithms: Mapping[str, Algorithm]) -> None:
+    """Check that all algorithms predict ratings; the hint names those that do."""
+    for name, algorithm in algorithms.items():
+        if not isinstance(algorithm, PredictsRatings):
+            able = [other for other in names() if issubclass(load(other), PredictsRatings)]
+            raise UsageError(
+                f"{name} does not predict ratings", f"those that do: {', '.join(able)}"
+            )
+
+
+def _tuned(
+    algorithm: Algorithm,
+    task: Task,
+    fixed: Collection[str],
+    seed: int,
+    tell: Callable[[str], object],
+) -> Algorithm:
+    """Return the algorithm with the parameters that are best on a fifth of the training rows."""
+    held_back = [next(folds(task, seed + 1))]
+
+    def value_of(parameters: dict[str, Any]) -> float:
+        tried = type(algorithm)(**algorithm.parameters() | parameters)
+        rmse = float(measure(tried, held_back, lambda done: None)["rmse"])
+        words = ", ".join(f"{key}={value}" for key, value in parameters.items())
+        tell(f"  {words}: RMSE {rmse:.4f} on validation")
+        return -rmse
+
+    grid = {name: values for name, values in algorithm.GRID.items() if name not in fixed}
+    start = {name: algorithm.parameters()[name] for name in grid}
+    best = climb(start, grid, value_of) if grid else {}
+    return type(algorithm)(**algorithm.parameters() | best)
+
+
+def folds(task: Task, seed: int) -> Iterator[Task]:
+    """Yield tasks whose test rows are a random fifth of the rows, each row once.
+
+    Parameters
+    ----------
+    task : Task
+        Its training rows are split.
+    seed : int
+        Random seed.
+    """
+    rows = task.train
+    number = np.random.default_rng(seed).permutation(len(rows)) % N_FOLDS
+    for fold in range(N_FOLDS):
+        yield replace(task, train=rows.select(number != fold), test=rows.select(number == fold))
+
+
+def measure(
+    algorithm: Algorithm, tasks: Sequence[Task], progress: Callable[[float], object]
+) -> dict[str, Any]:
+    """Fit an algorithm on each task, and measure what it predicts for the test rows.
+
+    Predictions are clipped to the scale of the training ratings.
+
+    Parameters
+    ----------
+    algorithm : Algorithm
+        It predicts ratings.
+    tasks : sequence of Task
+    progress : callable
+        Called with the fraction done.
+
+    Returns
+    -------
+    dict
+        ``parameters``; ``rmse`` and ``mae``, means over the tasks; ``fit_seconds`` and
+        ``query_seconds``, sums.
+    """
+    errors, fit_seconds, query_seconds = [], 0.0, 0.0
+    for number, task in enumerate(tasks):
+        started = time.perf_counter()
+        fit_algorithm(algorithm, TrainingData(task.train, task.content), Run())
+        fitted = time.perf_counter()
+        errors.append(_errors(algorithm, task))
+        fit_seconds += fitted - started
+        query_seconds += time.perf_counter() - fitted
+        progress((number + 1) / len(tasks))
+    return {
+        "parameters": algorithm.parameters(),
+        "rmse": float(np.mean([np.sqrt((each**2).mean()) for each in errors])),
+        "mae": float(np.mean([np.abs(each).mean() for each in errors])),
+        "fit_seconds": fit_seconds,
+        "query_seconds": query_seconds,
+    }
+
+
+def _errors(algorithm: Algorithm, task: Task) -> Errors:
+    """Return the error of each test row, user by user."""
+    assert isinstance(algorithm, PredictsRatings)
+    scale = RatingScale.of(task.train)
+    errors = []
+    for user in np.unique(task.test.users):
+        wanted = task.test.for_users(np.array([user]))
+        known = task.train.for_users(np.array([user]))
+        predicted = algorithm.predict(known, wanted.items.astype(np.int64))[0]
+        errors.append(np.clip(predicted, *scale).astype(np.float64) - wanted.ratings)
+    return np.concatenate(errors)
