@@ -148,7 +148,7 @@ def liked(task: Task) -> Task:
 
 
 def test_rated_items_are_never_listed_and_ties_are_in_the_order_of_indices(liked: Task) -> None:
-    task, users = liked, np.unique(liked.train.users)
+    task, users = liked, np.unique(liked.train.users).astype(np.int64)
     (ranked,) = rank(Fixed(), task, users, 12)
     for user, items in zip(users, ranked, strict=True):
         unknown = np.flatnonzero(task.train.user_items[user].toarray()[0] == 0)
@@ -159,7 +159,7 @@ def test_rated_items_are_never_listed_and_ties_are_in_the_order_of_indices(liked
 def test_only_candidates_are_ranked(liked: Task) -> None:
     candidates = csr_matrix(np.tile(np.arange(12) % 3 == 0, (30, 1)).astype(np.float32))
     given_candidates = replace(liked, candidates=candidates)
-    users = np.unique(liked.train.users)
+    users = np.unique(liked.train.users).astype(np.int64)
     (ranked,) = rank(Fixed(step=-0.01), given_candidates, users, 10)
     assert ranked[:, :4].tolist() == [[0, 3, 6, 9]] * len(users)
     assert (ranked[:, 4:] == -1).all()

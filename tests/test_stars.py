@@ -13,7 +13,7 @@ import pytest
 from movierec import Interactions, NothingFoundError, Recommender, TrainingData, UsageError
 from movierec.algorithms._stars import Baseline, ErrorLevels, predict, sample_of_users
 from movierec.algorithms.base import PredictsRatings
-from movierec.algorithms.registry import load
+from movierec.algorithms.registry import load, make
 from movierec.data.discover import sample_folder
 from movierec.evaluation.ratings import compare_ratings, folds
 from movierec.evaluation.tasks import Task
@@ -28,9 +28,8 @@ USERS = example_data().interactions
 
 def one_by_one(rows: Interactions) -> tuple[float, dict[int, float], dict[int, float]]:
     """The mean, and the damped deviations of items and users, two rounds, rating by rating."""
-    triples = list(
-        zip(rows.users.tolist(), rows.items.tolist(), rows.ratings.tolist(), strict=True)
-    )
+    columns = (rows.users.tolist(), rows.items.tolist(), rows.ratings.tolist())
+    triples = list(zip(*columns, strict=True))
     mean = sum(rating for *_, rating in triples) / len(triples)
     by_user, by_item = dict.fromkeys(range(N_USERS), 0.0), dict.fromkeys(range(N_ITEMS), 0.0)
     for _ in range(2):
@@ -102,7 +101,7 @@ def test_new_people_are_predicted_as_if_they_had_been_fitted(name: str) -> None:
 
 def test_mf_solves_the_regularized_problem() -> None:
     """The factors of a person are where the gradient of the squared error is 0."""
-    fitted: Any = load("mf")(n_factors=3, l2=0.2, n_iterations=3).fit(example_data())
+    fitted: Any = make("mf", {"n_factors": 3, "l2": 0.2, "n_iterations": 3}).fit(example_data())
     usual = Baseline.fit(USERS)
     own = USERS.for_users(np.array([5]))
     rest = own.ratings - usual.mean - usual.of_users(own)[0] - usual.items[own.items]

@@ -124,10 +124,9 @@ class TasteComparer:
         ).stars
         expected = dict(zip(unseen, stars.tolist(), strict=True))
         unseen.sort(key=lambda item: -expected[item])
-        sides = (one.ratings.__getitem__, expected.__getitem__)
-        return self._movies(
-            unseen[:k], *(sides if predicted == "second" else sides[::-1]), predicted
-        )
+        given, guessed = one.ratings.__getitem__, expected.__getitem__
+        first, second = (given, guessed) if predicted == "second" else (guessed, given)
+        return self._movies(unseen[:k], first, second, predicted)
 
     def _movies(
         self,

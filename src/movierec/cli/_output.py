@@ -169,9 +169,11 @@ def _print_separated(rows: Sequence[Mapping[str, Any]], separator: str) -> None:
     for number, row in enumerate(rows):
         if number == 0:
             writer.writerow(row.keys())
-        writer.writerow(
-            "|".join(map(str, cell)) if isinstance(cell, list) else cell for cell in row.values()
-        )
+        writer.writerow(map(_cell, row.values()))
+
+
+def _cell(value: Any) -> Any:
+    return "|".join(map(str, value)) if isinstance(value, list) else value
 
 
 def _print_markdown(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> None:
