@@ -7,7 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from movierec._util import Progress, no_progress
-from movierec.answers.filters import Filter, Group, ListOptions, check_k, check_recency
+from movierec.answers.filters import (
+    Filter,
+    Group,
+    ListOptions,
+    check_k,
+    check_recency,
+    make_filter,
+)
 from movierec.answers.records import Neighbors, shortfall_note
 from movierec.answers.similar import SimilarMovies
 from movierec.errors import NothingFoundError, UsageError
@@ -161,6 +168,11 @@ class Recommender:
         """The model card: algorithm, parameters, versions, counts, creation time, input files."""
         return dict(self._model.card)
 
+    @property
+    def is_sample(self) -> bool:
+        """Whether the model was fitted on the sample data."""
+        return str(self._model.card["files"].get("ratings", "")).startswith("sample ")
+
     def __len__(self) -> int:
         return len(self._catalog)
 
@@ -193,8 +205,8 @@ class Recommender:
         less_like: Query | Sequence[Query] = (),
         by_id: bool = False,
         year: int | None = None,
-        genres: Sequence[str] = (),
-        not_genres: Sequence[str] = (),
+        genres: str | Sequence[str] = (),
+        not_genres: str | Sequence[str] = (),
         years: tuple[int, int] | None = None,
         min_support: int = 0,
         diversity: float = 0.0,
@@ -216,7 +228,10 @@ class Recommender:
             Movies to avoid: the mean similarity to them is subtracted when movies are ranked.
         by_id, year
             As in :meth:`movie`; they apply to all queries.
-        genres, not_genres, years, min_support
+        genres, not_genres : str or sequence of str
+            A movie must have all `genres` and none of `not_genres`; case and punctuation do not
+            matter.
+        years, min_support
             As in :class:`Filter`; movies that do not pass are replaced by others.
         diversity, obscurity : float
             From 0 to 1; as in :class:`movierec.answers.filters.ListOptions`.
@@ -231,11 +246,13 @@ class Recommender:
         ------
         MovieNotFoundError, AmbiguousTitleError
             As :meth:`movie` does.
+        NothingFoundError
+            If no movie passes the filters.
         UsageError
             If `k` is below 1, no movie is named, or a number is out of range.
         """
         check_k(k)
-        passing = Filter(genres, not_genres, years, min_support)
+        passing = make_filter(self._catalog, genres, not_genres, years, min_support)
         options = ListOptions(passing, diversity, obscurity)
         liked, disliked = (
             self._resolver.indices_of(as_list(group), by_id=by_id, year=year)
@@ -246,6 +263,8 @@ class Recommender:
         found = SimilarMovies(self._model).find(liked, disliked, k, options)
         queries, avoided = (list(map(self._catalog.movie, group)) for group in (liked, disliked))
         note = shortfall_note(queries, avoided, len(found), k, passing)
+        if not found and passing != Filter():
+            raise NothingFoundError(str(note), "use fewer filters")
         return Neighbors(queries, found, note, avoided)
 
     def recommend(
@@ -257,8 +276,8 @@ class Recommender:
         dislikes: Rated = (),
         ratings: Ratings = (),
         by_id: bool = False,
-        genres: Sequence[str] = (),
-        not_genres: Sequence[str] = (),
+        genres: str | Sequence[str] = (),
+        not_genres: str | Sequence[str] = (),
         years: tuple[int, int] | None = None,
         min_support: int = 0,
         only: PathLike | None = None,
@@ -286,7 +305,7 @@ class Recommender:
         by_id : bool
             Whether text in `likes` and `dislikes` is a movie id instead of a title.
         genres, not_genres, years
-            As in :class:`Filter`.
+            As in :meth:`similar`.
         min_support : int
             Minimum number of people who rated a movie.
         only, exclude : path-like, optional
@@ -323,7 +342,7 @@ class Recommender:
         reader = ProfileReader(self._model, self._resolver)
         people = read_people(reader, user, likes, dislikes, ratings, by_id=by_id)
         options = ListOptions(
-            Filter(genres, not_genres, years, min_support),
+            make_filter(self._catalog, genres, not_genres, years, min_support),
             diversity,
             obscurity,
             only=None if only is None else read_only(reader, people, only),

@@ -6,11 +6,11 @@ No dataclasses: defining one takes a millisecond of every start.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from movierec.errors import UsageError
-from movierec.films.catalog import Movie
+from movierec.errors import NothingFoundError, UsageError
+from movierec.films.catalog import Catalog, Movie
 
 Group = Literal["average", "least-misery"]
 
@@ -52,6 +52,54 @@ class Filter(NamedTuple):
             and all(genre.casefold() in genres for genre in self.genres)
             and not any(genre.casefold() in genres for genre in self.not_genres)
         )
+
+
+def make_filter(
+    catalog: Catalog,
+    genres: str | Sequence[str],
+    not_genres: str | Sequence[str],
+    years: tuple[int, int] | None,
+    min_support: int,
+) -> Filter:
+    """Return a filter with the names of genres as the catalog has them.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    genres, not_genres : str or sequence of str
+        Case and punctuation do not matter: "scifi" is "Sci-Fi".
+    years, min_support
+        As in :class:`Filter`.
+
+    Raises
+    ------
+    NothingFoundError
+        If no movie has one of the genres; the hint has all that exist.
+    """
+    wanted = (genres,) if isinstance(genres, str) else genres
+    unwanted = (not_genres,) if isinstance(not_genres, str) else not_genres
+    if not wanted and not unwanted:  # so that other queries do not read the genres of all movies
+        return Filter((), (), years, min_support)
+    known = {_plain(name): name for name in sorted(catalog.all_genres())}
+    return Filter(
+        tuple(_known_genre(name, known) for name in wanted),
+        tuple(_known_genre(name, known) for name in unwanted),
+        years,
+        min_support,
+    )
+
+
+def _known_genre(name: str, known: Mapping[str, str]) -> str:
+    found = known.get(_plain(name))
+    if found is None:
+        raise NothingFoundError(
+            f'no movie has the genre "{name}"', f"the genres are {', '.join(known.values())}"
+        )
+    return found
+
+
+def _plain(name: str) -> str:
+    return "".join(char for char in name.casefold() if char.isalnum())
 
 
 class ListOptions:

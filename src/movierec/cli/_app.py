@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from importlib import import_module
@@ -43,8 +44,14 @@ class _Group(TyperGroup):
     def main(self, args: Any = None, *rest: Any, **more: Any) -> Any:
         words = list(sys.argv[1:] if args is None else args)
         try:
-            code = super().main(words, *rest, **{**more, "standalone_mode": False})
+            code = super().main(words or ["--help"], *rest, **{**more, "standalone_mode": False})
             sys.stdout.flush()
+        except (BrokenPipeError, SystemExit) as stopped:
+            # Typer and rich turn a closed pipe into an exit with code 1.
+            if not isinstance(stopped.__context__ or stopped, BrokenPipeError):
+                raise
+            _ignore_closed_pipe()
+            code = 0
         except (KeyboardInterrupt, typer.Abort):
             code = INTERRUPTED
         except Exception as error:
@@ -60,7 +67,6 @@ class _Group(TyperGroup):
 
 app = typer.Typer(
     cls=_Group,
-    no_args_is_help=True,
     add_completion=False,  # completing a title takes longer than typing: docs/architecture.md
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # boxes around the help double the time that --help takes
@@ -68,6 +74,11 @@ app = typer.Typer(
     epilog="Exit codes: 0 success, 1 failure, 2 usage error, 3 bad data, "
     "4 movie not found or ambiguous, 130 interrupted.",
 )
+
+
+def _ignore_closed_pipe() -> None:
+    """Drop what is left to write: whoever read the output, such as head, has enough."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _show_version(requested: bool) -> None:

@@ -25,9 +25,9 @@ def _mean(row: Mapping[str, Any]) -> str:
 
 
 RANK = Column("#", lambda row: str(row["rank"]), is_number=True)
-TITLE = Column("title", lambda row: row["title"], "bold")
+TITLE = Column("title", lambda row: row["title"], "bold", shrinks=1)
 YEAR = Column("year", lambda row: str(row["year"] or ""), is_number=True)
-GENRES = Column("genres", lambda row: ", ".join(row["genres"]), "dim")
+GENRES = Column("genres", lambda row: ", ".join(row["genres"]), "dim", shrinks=3)
 MOVIE_ID = Column("movieId", lambda row: str(row["movie_id"]), is_number=True)
 N_RATINGS = Column("ratings", lambda row: f"{row['n_ratings']:,}", is_number=True)
 MEAN = Column("mean", _mean, is_number=True)

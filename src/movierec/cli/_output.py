@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _UNLIMITED = 100_000  # columns: piped output is never cut or wrapped
+_GAP, _SHORTEST = 2, 8  # columns between cells, and the least of a shortened cell
 _BAR = 30  # columns of the longest bar
 
 
@@ -43,12 +44,15 @@ class Column:
         A rich style.
     is_number : bool
         Whether the column is right-aligned.
+    shrinks : int
+        On a narrow terminal, columns with a higher number are shortened first; those with 0 never.
     """
 
     header: str
     text: Callable[[Mapping[str, Any]], str]
     style: str = ""
     is_number: bool = False
+    shrinks: int = 0
 
 
 def print_list(
@@ -75,7 +79,7 @@ def print_list(
     """
     if form is Format.TABLE:
         if rows:
-            print_table(rows, columns, title)
+            print_table(rows, [column for column in columns if not _is_twice(column, rows)], title)
     elif form is Format.JSON:
         print_json(document)
     elif form is Format.MD:
@@ -85,6 +89,11 @@ def print_list(
             print(json.dumps(row, ensure_ascii=False))
     else:
         _print_separated(rows, "," if form is Format.CSV else "\t")
+
+
+def _is_twice(column: Column, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether a column has the years that the titles have too."""
+    return column.header == "year" and all(f"({row['year']})" in row["title"] for row in rows)
 
 
 def print_json(document: Any) -> None:
@@ -109,19 +118,39 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], ti
     from rich.text import Text
 
     has_header = any(column.header for column in columns)
-    table = Table(box=box.SIMPLE_HEAD, show_header=has_header, pad_edge=False)
-    for column in columns:
+    out = console()
+    texts = [[one_line(column.text(row)) for row in rows] for column in columns]
+    widths = _widths(columns, texts, out.width)
+    table = Table(box=box.SIMPLE_HEAD, show_header=has_header, padding=(0, 1, 0, 0))
+    for column, width in zip(columns, widths, strict=True):
         table.add_column(
             column.header,
             style=column.style,
             justify="right" if column.is_number else "left",
-            no_wrap=column.is_number,
+            no_wrap=True,
+            max_width=width,
         )
-    for row in rows:
-        table.add_row(*(Text(column.text(row)) for column in columns))
-    out = console()
+    for cells in zip(*texts, strict=True):
+        table.add_row(*map(Text, cells))
     out.print(Text(one_line(title), style="bold"))
     out.print(table)
+
+
+def _widths(columns: Sequence[Column], texts: Sequence[Sequence[str]], available: int) -> list[int]:
+    """Return the width of each column, so that every row is one line of a terminal."""
+    from rich.cells import cell_len
+
+    widths = [
+        max(cell_len(text) for text in (column.header, *cells))
+        for column, cells in zip(columns, texts, strict=True)
+    ]
+    excess = sum(widths) + _GAP * len(widths) - available
+    for place in sorted(range(len(columns)), key=lambda place: -columns[place].shrinks):
+        if excess > 0 and columns[place].shrinks:
+            cut = min(excess, max(widths[place] - _SHORTEST, 0))
+            widths[place] -= cut
+            excess -= cut
+    return widths
 
 
 def print_pairs(title: str, pairs: Iterable[tuple[str, str]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -99,6 +100,9 @@ def fit(
         Path | None, typer.Option(help="genome-scores.csv: relevance of each tag to each movie.")
     ] = None,
     on_error: OnErrorOption = "fail",
+    force: Annotated[
+        bool, typer.Option("--force", help="Let the sample replace a model of other data.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Fit a model on ratings and movies.
@@ -115,6 +119,8 @@ def fit(
     from movierec.store.stores import store_for
 
     store_for(str(model)).check_target(str(model))  # before the work, not after it
+    if ratings is None and not force:
+        _keep_real_model(model)
     with progress_bar(quiet=quiet) as progress:
         recommender = Recommender.fit(
             ratings,
@@ -129,7 +135,7 @@ def fit(
             prior=prior,
             content_parts=parse_weights(content_parts),
             algorithm=algorithm,
-            settings=parse_settings(settings or (), feedback),
+            settings=parse_settings(settings or (), feedback, algorithm),
             on_error=on_error,
             progress=progress,
         )
@@ -137,6 +143,32 @@ def fit(
         recommender.save(model)
     tell(*_summary(recommender.card, model, time.perf_counter() - started))
     tell("next:", f"  movierec similar {_quoted(_most_rated(recommender))}{_model_option(model)}")
+
+
+def _keep_real_model(model: Path) -> None:
+    """Ask before the sample replaces a model of other data, or refuse if nobody can be asked.
+
+    Raises
+    ------
+    UsageError
+        If the model is kept.
+    """
+    from movierec.errors import ArtifactError
+    from movierec.recommender import Recommender
+
+    if not model.exists():
+        return
+    try:
+        if Recommender.load(model).is_sample:
+            return
+    except ArtifactError:  # not a model that could be of use
+        return
+    question = f"{model} is a model of other data. Replace it by one of the sample?"
+    if not (sys.stdin.isatty() and sys.stderr.isatty() and typer.confirm(question, err=True)):
+        raise UsageError(
+            f"{model} is a model of other data, which the sample does not replace",
+            "name the data: movierec fit ratings.csv movies.csv, or use --force",
+        )
 
 
 def parse_weights(text: str | None) -> dict[str, float] | None:
@@ -161,7 +193,9 @@ def parse_weights(text: str | None) -> dict[str, float] | None:
         ) from None
 
 
-def parse_settings(texts: Sequence[str], feedback: str | None) -> dict[str, str]:
+def parse_settings(
+    texts: Sequence[str], feedback: str | None, algorithm: str = Parameters.algorithm
+) -> dict[str, str]:
     """Return the values of texts such as ``l2=100``, by parameter.
 
     Parameters
@@ -169,12 +203,15 @@ def parse_settings(texts: Sequence[str], feedback: str | None) -> dict[str, str]
     texts : sequence of str
     feedback : str, optional
         The value of the parameter "feedback".
+    algorithm : str
+        Its name may stand before a parameter, as in `movierec evaluate`: ``ease.l2=100``.
 
     Raises
     ------
     UsageError
         If a text is written otherwise, or a parameter is set twice.
     """
+    texts = [text.strip().removeprefix(f"{algorithm}.") for text in texts]
     all_texts = [*texts, *([] if feedback is None else [f"feedback={feedback}"])]
     return parse_assignments(all_texts, "PARAMETER=VALUE", "l2=100")
 

@@ -106,7 +106,7 @@ def _columns(people: Sequence[str], *, has_stars: bool) -> tuple[Column, ...]:
     if has_stars:
         names = people if len(people) > 1 else ()
         value = (_STARS, *(_stars_of(place, name) for place, name in enumerate(names)))
-    return (RANK, TITLE, YEAR, GENRES, *value, Column("why", lambda row: row["why"]))
+    return (RANK, TITLE, YEAR, GENRES, *value, Column("why", lambda row: row["why"], shrinks=2))
 
 
 def _stars_of(place: int, name: str) -> Column:

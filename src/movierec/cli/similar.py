@@ -95,6 +95,6 @@ _COLUMNS = (
     Column("similarity", lambda row: f"{row['similarity']:.3f}", "cyan", is_number=True),
     Column("rated both", lambda row: f"{row['support']:,}", is_number=True),
     Column("evidence", lambda row: row["evidence"]),
-    Column("shared genres", lambda row: ", ".join(row["shared_genres"]), "dim"),
+    Column("shared genres", lambda row: ", ".join(row["shared_genres"]), "dim", shrinks=3),
     MEAN,
 )

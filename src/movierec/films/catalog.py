@@ -120,6 +120,11 @@ class Catalog:
         text = self._genres[index]
         return tuple(text.split("|")) if text and text != NO_GENRES else ()
 
+    def all_genres(self) -> set[str]:
+        """Return the genres that any movie has."""
+        texts = {text for text in self._genres.tolist() if text and text != NO_GENRES}
+        return {genre for text in texts for genre in text.split("|")}
+
     def tags(self, index: int) -> tuple[str, ...]:
         """Return the tags of the movie at `index`, most used first."""
         text = self._tags[index]

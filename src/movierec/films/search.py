@@ -35,6 +35,7 @@ from movierec.films.names import (
 # Normalized edit similarity: "toy stroy" has 0.89, "star wars" and "car wash" have 0.67.
 _SIMILAR_TITLE = 0.75
 _IMDB_ID = re.compile(r"tt\d+", re.IGNORECASE)
+_FAR_MORE = 5  # times as many ratings
 _LONG_WORD = 4  # shorter words are too similar to each other to be corrected
 
 
@@ -87,6 +88,8 @@ class TitleSearch:
         for text, title_year in readings:
             for items in self._whole(text):
                 if matches := self._of_year(items, title_year):
+                    if not title_year:
+                        matches = self._with_more_famous(text, matches)
                     return Matches(matches, is_certain=True)
         for text, title_year in readings:
             if matches := self._in_part(text, title_year):
@@ -129,6 +132,17 @@ class TitleSearch:
             ]
         return list(dict.fromkeys(near))[:limit]
 
+    def _with_more_famous(self, text: str, matches: list[int]) -> list[int]:
+        """Add movies that may be meant instead: several far more famous ones whose names begin so.
+
+        "Lord of the Rings" is the name of a movie of 1978, but seldom what people mean by it.
+        """
+        n_ratings = self._catalog.n_ratings
+        enough = _FAR_MORE * max(int(n_ratings[item]) for item in matches)
+        begun = self._beginning_with(*_full_and_bare(text), kinds=(MAIN, MAIN_BARE))
+        famous = {item for item in begun if int(n_ratings[item]) >= max(enough, _FAR_MORE)}
+        return self._most_rated(famous | {*matches}) if len(famous) > 1 else matches
+
     def _whole(self, text: str) -> Iterator[set[int]]:
         """Yield the movies of which `text` is a full name, most certain kind of key first."""
         full, bare = _full_and_bare(text)
@@ -148,12 +162,18 @@ class TitleSearch:
         full, bare = _full_and_bare(text)
         by_id = self._with_id(text)
         main = self._beginning_with(full, bare, kinds=(MAIN, MAIN_BARE))
-        if len(main) == 1 and not by_id:
-            yield main
+        before_colon = {item for item in main if self._before_colon(item) in (full, bare)}
+        for alone in (main, before_colon):
+            if len(alone) == 1 and not by_id:
+                yield alone
         # A number that is not a full name may be an id. If titles also begin with it ("2001"),
         # the query is ambiguous.
         yield by_id | self._beginning_with(full, bare, kinds=range(SQUEEZED))
         yield self._with_words(bare.split())
+
+    def _before_colon(self, item: int) -> str:
+        """Return the key of a title without its subtitle: "birdman" of "Birdman: Or (...)"."""
+        return fold(drop_article(front_article(self._catalog.titles[item].partition(":")[0])))
 
     def _in_part(self, text: str, year: int | None) -> list[int]:
         """Return the movies of which `text` is part of a name.

@@ -25,7 +25,7 @@ from movierec.store.layout import (
 )
 from movierec.store.mapped import MappedArray
 
-_FIT_AGAIN = "create it again with: movierec fit"
+_FIT_AGAIN = "create it again with: movierec fit RATINGS MOVIES"
 
 
 class Artifact:
