@@ -134,7 +134,7 @@ def test_what_is_no_list_of_ratings_is_refused(tmp_path: Path, content: bytes, n
     (tmp_path / "mine").write_bytes(content)
     with pytest.raises(DataError, match=named) as caught:
         read_export(tmp_path / "mine")
-    assert "--on-error" not in str(caught.value.hint)
+    assert "on_error" not in str(caught.value.hint)
 
 
 def test_folder_without_ratings_is_refused(tmp_path: Path) -> None:

@@ -177,7 +177,8 @@ def test_hint_offers_to_skip_only_where_that_is_possible(folder: Path, row: str)
     assert caught.value.hint == "fix the line"
     with pytest.raises(DataError, match=r"ratings.csv, line 2: 4 fields") as caught:
         read_dataset(folder)
-    assert "--on-error skip" in str(caught.value.hint)
+    assert "on_error=..." in str(caught.value.hint)
+    assert "--on-error skip" in str(caught.value.cli_hint)
 
 
 def test_line_break_inside_quotes_is_called_that(folder: Path) -> None:

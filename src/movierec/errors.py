@@ -17,6 +17,39 @@ if TYPE_CHECKING:
 _LONGEST_MESSAGE = 400
 
 
+# Options whose arguments in Python have other names; of the others, only the dashes change.
+_ARGUMENTS = {
+    "like": "likes", "dislike": "dislikes", "genre": "genres", "id": "by_id", "set": "settings",
+    "train": "published", "test": "published",
+}  # fmt: skip
+_CALLS = {"search": "search", "fit": "fit", "evaluate": "compare"}
+
+
+def in_python(hint: str) -> str:
+    """Return a hint in which options are arguments, and commands are functions.
+
+    ``--min-ratings 5`` becomes ``min_ratings=...``, and ``movierec search WORDS`` becomes
+    ``search(...)``.
+
+    Parameters
+    ----------
+    hint : str
+    """
+    import re
+
+    def argument(found: re.Match[str]) -> str:
+        name = found[1]
+        return f"{_ARGUMENTS.get(name, name.replace('-', '_'))}=..."
+
+    def call(found: re.Match[str]) -> str:
+        return f"{_CALLS[found[1]]}(...)"
+
+    hint = re.sub(r"movierec (search|fit|evaluate)( (?!--)[\w.]+)*( --help)?", call, hint)
+    return re.sub(
+        r"--([a-z][a-z-]*)(?: (?:[A-Z=]+|[\w.]+=[\w.,=]+|skip|FILE|\w+\.csv))?", argument, hint
+    )
+
+
 class MovierecError(Exception):
     """Base of all errors that movierec raises on purpose.
 
@@ -25,7 +58,7 @@ class MovierecError(Exception):
     message : str
         What is wrong, with the file, line or value; shown as one line.
     hint : str, optional
-        What to do about it, in one line.
+        What to do about it, in one line, with the options of commands.
     """
 
     exit_code = 1
@@ -33,7 +66,12 @@ class MovierecError(Exception):
     def __init__(self, message: str, hint: str | None = None) -> None:
         line = one_line(message)
         super().__init__(line if len(line) < _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}...")
-        self.hint = hint
+        self.cli_hint = hint
+
+    @property
+    def hint(self) -> str | None:
+        """What to do about it, with arguments of Python instead of options of commands."""
+        return None if self.cli_hint is None else in_python(self.cli_hint)
 
 
 class OutputError(MovierecError):

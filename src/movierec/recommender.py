@@ -73,6 +73,7 @@ class Recommender:
         content_parts: Mapping[str, float] | None = None,
         algorithm: str | Algorithm | type[Algorithm] = Parameters.algorithm,
         settings: Mapping[str, Any] | None = None,
+        columns: Mapping[str, str] | None = None,
         on_error: OnError = "fail",
         progress: Progress | None = None,
     ) -> Self:
@@ -108,6 +109,8 @@ class Recommender:
         settings : mapping, optional
             Parameters of the algorithm that differ from its defaults. Without settings, "item_knn"
             uses `content_weight` and `prior`, and no weighting or shrinkage.
+        columns : mapping of str to str, optional
+            What the files call columns that are not recognized: ``{"user": "Reader"}``.
         on_error : {"fail", "skip"}
             Whether an unusable row raises an error or is skipped.
         progress : callable, optional
@@ -138,6 +141,7 @@ class Recommender:
         engine, tell = LocalEngine(), progress or no_progress
         sources = {
             "ratings": ratings, "movies": movies, "links": links, "tags": tags, "genome": genome,
+            "columns": columns,
         }  # fmt: skip
         dataset = engine.read(sources, on_error=on_error, progress=tell)
         return cls(fit_model(dataset, parameters, engine, algorithm=given, progress=tell))

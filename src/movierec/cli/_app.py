@@ -113,8 +113,8 @@ def _report(error: Exception) -> int:
         say_unmatched(getattr(error, "unmatched", ()))
         list_movies("", getattr(error, "candidates", []))
         list_movies("did you mean:", getattr(error, "suggestions", []))
-        if error.hint:
-            say(f"hint: {error.hint}")
+        if error.cli_hint:
+            say(f"hint: {error.cli_hint}")
         return error.exit_code
     if hasattr(error, "format_message"):  # a usage error: typer does not export its class
         say(f"error: {one_line(error.format_message())}", "hint: movierec COMMAND --help")

@@ -144,7 +144,7 @@ def _widths(columns: Sequence[Column], texts: Sequence[Sequence[str]], available
         max(cell_len(text) for text in (column.header, *cells))
         for column, cells in zip(columns, texts, strict=True)
     ]
-    excess = sum(widths) + _GAP * len(widths) - available
+    excess = sum(widths) + _GAP * len(widths) + 1 - available  # with the edges of the table
     for place in sorted(range(len(columns)), key=lambda place: -columns[place].shrinks):
         if excess > 0 and columns[place].shrinks:
             cut = min(excess, max(widths[place] - _SHORTEST, 0))

@@ -99,6 +99,14 @@ def fit(
     genome: Annotated[
         Path | None, typer.Option(help="genome-scores.csv: relevance of each tag to each movie.")
     ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN=NAME,...",
+            help="What your files call columns: user, item, rating, timestamp, title, genres or "
+            "year, such as user=Reader,item=Book.",
+        ),
+    ] = None,
     on_error: OnErrorOption = "fail",
     force: Annotated[
         bool, typer.Option("--force", help="Let the sample replace a model of other data.")
@@ -136,6 +144,7 @@ def fit(
             content_parts=parse_weights(content_parts),
             algorithm=algorithm,
             settings=parse_settings(settings or (), feedback, algorithm),
+            columns=parse_columns(columns),
             on_error=on_error,
             progress=progress,
         )
@@ -191,6 +200,19 @@ def parse_weights(text: str | None) -> dict[str, float] | None:
         raise UsageError(
             f'"{text}" is not a list of weights', f"write it as {format_weights(CONTENT_PARTS)}"
         ) from None
+
+
+def parse_columns(text: str | None) -> dict[str, str] | None:
+    """Return the names in ``user=Reader,item=Book``, by column.
+
+    Raises
+    ------
+    UsageError
+        If `text` is written otherwise.
+    """
+    if text is None:
+        return None
+    return parse_assignments(text.split(","), "COLUMN=NAME", "user=Reader,item=Book")
 
 
 def parse_settings(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
 # The names that columns go by, without case, blanks or underscores.
 _NAMES = {
-    "user": "user userid reviewerid customerid",
-    "item": "item itemid movie movieid film filmid id",
-    "rating": "rating ratings score stars yourrating",
+    "user": "user userid reviewerid customerid memberid username",
+    "item": (
+        "item itemid movie movieid film filmid book bookid isbn product productid asin parentasin "
+        "show showid anime animeid game gameid id"
+    ),
+    "rating": "rating ratings score stars yourrating bookrating userrating overall",
     "timestamp": "timestamp time unixtime date ratedat daterated",
-    "title": "title name movietitle",
+    "title": "title name movietitle booktitle itemtitle",
     "genres": "genres genre",
     "year": "year releaseyear",
     "imdb": "imdb imdbid const",
@@ -20,6 +24,7 @@ _NAMES = {
     "tag_id": "tagid",
     "relevance": "relevance",
 }
+COLUMNS = tuple(_NAMES)
 _COLUMN_OF = {name: column for column, names in _NAMES.items() for name in names.split()}
 # A table is of the first of these kinds of which it has all columns.
 NEEDED: dict[str, frozenset[str]] = {
@@ -29,6 +34,7 @@ NEEDED: dict[str, frozenset[str]] = {
     "movies": frozenset({"item", "title"}),
     "links": frozenset({"item", "imdb"}),
 }
+_ASKED = {"ratings": ("user", "item", "rating"), "movies": ("item", "title")}
 # What a user is told to add, in the names of MovieLens; in the order in which files are named.
 NEEDED_IN_WORDS = {
     "ratings": "userId, movieId and rating",
@@ -45,16 +51,46 @@ def column_name(header: str) -> str | None:
     return _COLUMN_OF.get(plain)
 
 
-def known_columns(headers: Iterable[str]) -> dict[str, int]:
-    """Return the position of each column that is known, the first where two mean the same."""
+def known_columns(
+    headers: Iterable[str], named: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, int]:
+    """Return the position of each column that is known, the first where two mean the same.
+
+    Parameters
+    ----------
+    headers : iterable of str
+    named : mapping of str to str
+        What a user calls columns, such as ``{"user": "Reader"}``. Other headers do not name these.
+    """
+    meaning = {header.casefold(): column for column, header in named.items()}
     columns: dict[str, int] = {}
-    for position, name in enumerate(map(column_name, headers)):
+    for position, header in enumerate(headers):
+        name = meaning.get(header.casefold())
+        if name is None and (known := column_name(header)) not in named:
+            name = known
         if name:
             columns.setdefault(name, position)
     return columns
 
 
-def kind_of(columns: Collection[str]) -> str:
-    """Return what a table with these columns holds, such as "ratings", or "unknown"."""
+def accepted_names(kind: str) -> str:
+    """Return the columns that a kind of table needs, each with the names that are known."""
+    return "; ".join(f"{column}: {', '.join(_NAMES[column].split())}" for column in _ASKED[kind])
+
+
+def kind_of(columns: Collection[str], n_columns: int) -> str:
+    """Return what a table with these columns holds, such as "ratings", or "unknown".
+
+    Users and movies alone are ratings, which are all equal. A column that is not known might
+    hold the ratings, so that there may be none then.
+
+    Parameters
+    ----------
+    columns : collection of str
+        The columns that are known.
+    n_columns : int
+        The number of all columns.
+    """
     kinds = (kind for kind, needed in NEEDED.items() if needed.issubset(columns))
-    return next(kinds, "unknown")
+    is_presence = {"user", "item"}.issubset(columns) and len(columns) == n_columns
+    return next(kinds, "ratings" if is_presence else "unknown")

@@ -8,10 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 from movierec._util import Progress, no_progress, pluralize
+from movierec.data.columns import COLUMNS
 from movierec.data.discover import find_table, find_tables, holds_several, only_table
 from movierec.data.genome import read_genome
 from movierec.data.interactions import RatingRows
 from movierec.data.items import MovieRow, read_links, read_movies, read_tags
+from movierec.data.outliers import outlier_note
 from movierec.data.ratings import read_ratings
 from movierec.data.report import RowReport
 from movierec.errors import DataError, UsageError
@@ -72,6 +74,7 @@ def read_dataset(
     links: Place | None = None,
     tags: Place | None = None,
     genome: Place | None = None,
+    columns: Mapping[str, str] | None = None,
     on_error: OnError = "fail",
     progress: Progress = no_progress,
 ) -> Dataset:
@@ -85,6 +88,9 @@ def read_dataset(
         Alone, a folder or zip in which movies, links, tags and the tag genome are found too.
         Without it, the sample is read.
     movies, links, tags, genome : path-like or table, optional
+    columns : mapping of str to str, optional
+        What the files call columns that movierec does not recognize; see
+        :func:`movierec.data.columns.known_columns`.
     on_error : {"fail", "skip"}
         Whether a row that cannot be used is an error, or is left out and counted.
     progress : callable, optional
@@ -101,12 +107,21 @@ def read_dataset(
         raise UsageError(
             f'on_error is "{on_error}"; it must be one of {", ".join(get_args(OnError))}'
         )
-    found = find_tables(ratings, movies)
+    _check_columns(columns or {})
+    found = find_tables(ratings, movies, columns)
     named = {"links": links, "tags": tags, "genome": genome}
     for kind, place in named.items():
         if place is not None:
             found[kind] = find_table(place, kind)
     return _read(found, on_error == "skip", lambda done: progress("reading the ratings", done))
+
+
+def _check_columns(columns: Mapping[str, str]) -> None:
+    for name in columns:
+        if name not in COLUMNS:
+            raise UsageError(
+                f'no column is called "{name}"', f"the columns are {', '.join(COLUMNS)}"
+            )
 
 
 def _read(found: dict[str, Table], skip: bool, progress: Done) -> Dataset:
@@ -119,6 +134,8 @@ def _read(found: dict[str, Table], skip: bool, progress: Done) -> Dataset:
         tables.notes.append(f"left out {repeated} of a movie that was listed before")
     text_items = as_ids([movie.movie_id for movie in movies]).dtype.kind == "S"
     rows = tables.read("ratings", partial(read_ratings, text_items=text_items, progress=progress))
+    if note := outlier_note(rows):
+        tables.notes.append(f"{found['ratings'].name}: {note}")
     return Dataset(
         movies=movies,
         ratings=rows,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from movierec._util import pluralize
-from movierec.data.columns import NEEDED_IN_WORDS
+from movierec.data.columns import NEEDED_IN_WORDS, accepted_names
 from movierec.data.formats.text import TextTable
 from movierec.data.sources.base import source_of
 from movierec.data.sources.frames import frame_table
@@ -32,7 +32,9 @@ def sample_folder() -> Path:
     return packaged if packaged.is_dir() else here.parent.parent / "data"
 
 
-def find_tables(ratings: Place | None, movies: Place | None) -> dict[str, Table]:
+def find_tables(
+    ratings: Place | None, movies: Place | None, named: Mapping[str, str] | None = None
+) -> dict[str, Table]:
     """Find the tables of a data set.
 
     Parameters
@@ -41,6 +43,8 @@ def find_tables(ratings: Place | None, movies: Place | None) -> dict[str, Table]
         Alone, a folder or zip in which all kinds of tables are looked for.
     movies : path-like or table, optional
         Without both, the sample is found.
+    named : mapping of str to str, optional
+        As in :func:`movierec.data.columns.known_columns`.
 
     Returns
     -------
@@ -59,17 +63,22 @@ def find_tables(ratings: Place | None, movies: Place | None) -> dict[str, Table]
     if ratings is None:
         raise UsageError("movies were given without ratings", _IN_ORDER)
     if movies is None:
-        return _find_together(ratings)
-    return {"ratings": find_table(ratings, "ratings"), "movies": find_table(movies, "movies")}
+        return _find_together(ratings, named)
+    return {
+        "ratings": find_table(ratings, "ratings", named),
+        "movies": find_table(movies, "movies", named),
+    }
 
 
-def find_table(place: Place, kind: str) -> Table:
+def find_table(place: Place, kind: str, named: Mapping[str, str] | None = None) -> Table:
     """Return the table of a kind at a place, which may be a folder with others in it.
 
     Parameters
     ----------
     place : path-like or table
     kind : {"ratings", "movies", "links", "tags", "genome"}
+    named : mapping of str to str, optional
+        As in :func:`movierec.data.columns.known_columns`.
 
     Raises
     ------
@@ -79,9 +88,9 @@ def find_table(place: Place, kind: str) -> Table:
         If it is missing, cannot be read, or does not have the columns of its kind.
     """
     if not isinstance(place, str | os.PathLike):
-        return _checked(frame_table(place, kind), kind)
+        return _checked(frame_table(place, kind, named), kind)
     address = os.fspath(place)
-    tables = source_of(address).tables(address)
+    tables = _named(source_of(address).tables(address), named)
     if not tables:
         raise DataError(f"{address} is empty", "is it the right folder?")
     if len(tables) == 1:
@@ -127,6 +136,15 @@ def holds_several(place: Place) -> bool:
     return source.is_folder(address) and len(source.tables(address)) > 1
 
 
+def _named(tables: Sequence[Table], named: Mapping[str, str] | None) -> Sequence[Table]:
+    """Return the tables with the names that a user gives to columns."""
+    if not named:
+        return tables
+    return [
+        replace(table, named=named) if isinstance(table, TextTable) else table for table in tables
+    ]
+
+
 def _find_sample() -> dict[str, Table]:
     """Find the sample, which has the same name wherever it is installed."""
     found = _find_together(sample_folder())
@@ -139,14 +157,14 @@ def _renamed(table: Table) -> Table:
     return TextTable(replace(table.content, name=f"sample {Path(table.name).name}"))
 
 
-def _find_together(place: Place) -> dict[str, Table]:
+def _find_together(place: Place, named: Mapping[str, str] | None = None) -> dict[str, Table]:
     """Find all kinds of tables in a folder or zip."""
     if not isinstance(place, str | os.PathLike):
         frame_table(place, "ratings")  # for its error, if it is no table at all
         raise UsageError("ratings were given without movies", "give a table of movies, too")
     address = os.fspath(place)
     source = source_of(address)
-    tables = source.tables(address)
+    tables = _named(source.tables(address), named)
     if not source.is_folder(address):
         raise UsageError(
             f"{address} is one file; ratings and movies are two",
@@ -200,7 +218,9 @@ def _checked(table: Table, kind: str, name: str | None = None) -> Table:
         return table
     if table.kind != "unknown" and table.unit == "line":
         raise DataError(f"{name} holds {table.kind}, not {kind}", _IN_ORDER)
+    names = f" (known names: {accepted_names(kind)})" if kind in ("ratings", "movies") else ""
     raise DataError(
         f"{name} does not have the columns of {kind}; {table.describe_header()}",
-        f"it needs columns for {NEEDED_IN_WORDS[kind]}; {_FORMATS}",
+        f"it needs columns for {NEEDED_IN_WORDS[kind]}{names}; name yours with --columns, such as "
+        f"--columns user=READER,item=BOOK; {_FORMATS}",
     )

@@ -44,7 +44,8 @@ def read_ratings(
     Parameters
     ----------
     table : Table
-        With columns for user and item. Without one for the rating, each is 1.
+        With columns for user and item. Without one for the rating, or where that is blank in all
+        rows, each rating is 1.
     report : RowReport
         Told of rows that cannot be used.
     text_items : bool
@@ -128,9 +129,13 @@ def _read_carefully(table: Table, report: RowReport, progress: Done | None) -> R
     users, items, values = _IdColumn(), _IdColumn(), array("f")
     times: list[str] = []
     columns = [table.columns[name] for name in _TYPES if name in table.columns]
-    time_at = table.columns.get("timestamp")
+    rating_at, time_at = (table.columns.get(name) for name in ("rating", "timestamp"))
     for number, fields in table.rows(report, progress):
+        if not len(values) and rating_at is not None and _is_blank(fields, rating_at):
+            columns = columns[:2]  # a file without ratings says who watched what
         problem = _problem(fields, columns, table.header)
+        if len(columns) == 2 and rating_at is not None and not _is_blank(fields, rating_at):
+            problem = "a rating, but there is none in the first row: fill in all or none"
         if problem:
             report.bad(number, problem)
             continue
@@ -141,6 +146,10 @@ def _read_carefully(table: Table, report: RowReport, progress: Done | None) -> R
             times.append(fields[time_at] if time_at < len(fields) else "")
     read = None if time_at is None else lambda: as_seconds(np.array(times, dtype=object))
     return RatingRows(users.ids(), items.ids(), np.array(values, dtype=np.float32), read)
+
+
+def _is_blank(fields: Sequence[str], position: int) -> bool:
+    return position < len(fields) and not fields[position].strip()
 
 
 def _problem(fields: Sequence[str], columns: list[int], header: Sequence[str]) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from movierec.data.columns import kind_of, known_columns
 from movierec.data.formats.content import Content
@@ -51,8 +52,14 @@ class Layout:
         return f"{self.kind}, separated by {separator}, {header}"
 
 
-def recognize(content: Content) -> Layout:
+def recognize(content: Content, named: Mapping[str, str] = MappingProxyType({})) -> Layout:
     """Tell how a table is laid out, from its start.
+
+    Parameters
+    ----------
+    content : Content
+    named : mapping of str to str
+        As in :func:`movierec.data.columns.known_columns`.
 
     Raises
     ------
@@ -66,7 +73,7 @@ def recognize(content: Content) -> Layout:
         raise DataError(f"{content.name} is not a text file", "is it the right file?")
     lines = head.decode("utf-8-sig", "replace").splitlines()[:_N_LINES]
     lines = [line for line in lines if line.strip()]
-    with_header = [_with_header(lines[0], separator) for separator in _SEPARATORS]
+    with_header = [_with_header(lines[0], separator, named) for separator in _SEPARATORS]
     found = max(with_header, key=lambda layout: (layout.kind != "unknown", len(layout.columns)))
     if found.columns and not _is_row(found.first_line):
         return found
@@ -74,10 +81,10 @@ def recognize(content: Content) -> Layout:
     return next((layout for layout in without if layout.kind != "unknown"), found)
 
 
-def _with_header(line: str, separator: str) -> Layout:
+def _with_header(line: str, separator: str, named: Mapping[str, str]) -> Layout:
     header = tuple(field.strip().strip('"') for field in line.split(separator))
-    columns = known_columns(header)
-    return Layout(kind_of(columns), separator, True, columns, header)
+    columns = known_columns(header, named)
+    return Layout(kind_of(columns, len(header)), separator, True, columns, header)
 
 
 def _is_row(fields: Sequence[str]) -> bool:

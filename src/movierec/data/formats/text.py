@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -28,15 +28,22 @@ class TextTable:
     """A text file as a table; see :class:`movierec.data.table.Table`.
 
     What it holds is recognized when it is first asked; a `DataError` says if it is not text.
+
+    Attributes
+    ----------
+    content : Content
+    named : mapping of str to str
+        As in :func:`movierec.data.columns.known_columns`.
     """
 
     content: Content
+    named: Mapping[str, str] = field(default_factory=dict, hash=False)
     unit: ClassVar[Unit] = "line"
 
     @cached_property
     def layout(self) -> Layout:
         """How it is laid out."""
-        return recognize(self.content)
+        return recognize(self.content, self.named)
 
     @property
     def name(self) -> str:

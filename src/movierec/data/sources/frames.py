@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from math import isnan
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -30,18 +31,24 @@ class FrameTable:
     frame : narwhals.DataFrame
     role : str
         What it is given as, such as "ratings". It may hold more: ratings with titles are ratings.
+    named : mapping of str to str
+        As in :func:`movierec.data.columns.known_columns`.
     """
 
     unit: ClassVar[Unit] = "row"
     description = None
 
-    def __init__(self, frame: nw.DataFrame[Any], role: str) -> None:
+    def __init__(
+        self, frame: nw.DataFrame[Any], role: str, named: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._frame = frame
         self._names = [name for name in frame.columns if isinstance(name, str)]
         self.name = f"{role} data frame"
         self.header = [str(name) for name in frame.columns]
-        self.columns: Mapping[str, int] = known_columns(self._names)
-        self.kind = role if NEEDED[role].issubset(self.columns) else kind_of(self.columns)
+        self.columns: Mapping[str, int] = known_columns(self._names, named)
+        self.kind = (
+            role if NEEDED[role].issubset(self.columns) else kind_of(self.columns, len(self.header))
+        )
 
     def describe_header(self) -> str:
         """Return the columns in words."""
@@ -79,7 +86,7 @@ class FrameTable:
                 progress(min((start + _BATCH) / n_rows, 1.0))
 
 
-def frame_table(frame: Any, role: str) -> FrameTable:
+def frame_table(frame: Any, role: str, named: Mapping[str, str] | None = None) -> FrameTable:
     """Take a table in memory.
 
     Parameters
@@ -88,6 +95,8 @@ def frame_table(frame: Any, role: str) -> FrameTable:
         Of pandas, polars or Arrow, or of another library that narwhals knows.
     role : str
         What it is given as, such as "ratings".
+    named : mapping of str to str, optional
+        As in :func:`movierec.data.columns.known_columns`.
 
     Raises
     ------
@@ -97,7 +106,7 @@ def frame_table(frame: Any, role: str) -> FrameTable:
     import narwhals as nw
 
     try:
-        return FrameTable(nw.from_native(frame, eager_only=True), role)
+        return FrameTable(nw.from_native(frame, eager_only=True), role, named or {})
     except TypeError:
         what = "nothing" if frame is None else f"an object of type {type(frame).__name__}"
         raise UsageError(f"{what} was given as {role}", _NOT_A_TABLE) from None
