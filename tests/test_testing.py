@@ -64,6 +64,13 @@ class ByTime(Pairs):
         return scores
 
 
+class IgnoresSigns(Pairs):
+    """Takes what people rated, however low, for what they like."""
+
+    def score(self, users: Interactions) -> Scores:
+        return np.asarray(abs(users.user_items) @ self.counts_)
+
+
 class NoWords(Pairs):
     SIMILARITY: ClassVar = ""
 
@@ -281,6 +288,7 @@ BROKEN: list[tuple[type[Algorithm], set[str], str]] = [
     (ReturnsNothing, {"fit_returns_self"}, "return self"),
     (Float64Scores, {"scores_all_items", "scores_new_users"}, "score must return an ndarray of f"),
     (NotANumberForNobody, {"scores_new_users"}, "score, for new users, must return finite"),
+    (IgnoresSigns, {"respects_dislikes"}, "a lower preference for an item raises the score"),
     (ScoresAsAShare, {"scores_users_alone"}, "must not depend on the other users"),
     (TooSimilar, {"compares_items"}, "similarities must be at most 1"),
     (SimilaritiesAsAShare, {"compares_items_alone", "contributes_for_pairs"}, "other items"),

@@ -318,8 +318,7 @@ class Recommender:
         diversity, obscurity : float
             As in :meth:`similar`.
         group : {"average", "least-misery"}
-            Whether to use the average score of several people, or the lowest. With the lowest,
-            movies are left out to which anybody would give less than the middle of the scale.
+            Whether to use the average score of several people, or the lowest.
         recency : float
             The age, in ratings, at which a rating with a date counts half: one of age a, the number
             of later ratings, counts ``1 / (1 + a / recency)``. At 0 age does not matter.

@@ -41,7 +41,7 @@ class RatingScale(NamedTuple):
 def preferences(people: Interactions, scale: RatingScale, recency: float = 0.0) -> Interactions:
     """Replace ratings by preferences: 1 for the highest rating, below 0 for low ones.
 
-    For a person with n ratings whose median is m, the neutral rating is
+    For a person with n ratings whose median is m (of two, the higher), the neutral rating is
     ``z = ((n - 1) (m - 0.55 w) + 2 c) / (n + 1)``, where w is the width of the scale and c its
     middle, but at least ``lowest + 0.05 w``. A rating r of at least z becomes
     ``0.4 + 0.6 (r - lowest) / w``, since a movie that was watched says something by itself; a lower
@@ -93,14 +93,11 @@ def _neutral(people: Interactions, scale: RatingScale) -> npt.NDArray[np.float64
 
 
 def _medians(people: Interactions, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Return the median rating of each person, 0 for people without ratings."""
+    """Return the median rating of each person, the higher of two; 0 without ratings."""
     values = people.ratings[np.lexsort((people.ratings, people.users))].astype(np.float64)
-    ends = np.cumsum(counts)
     known = np.flatnonzero(counts)
-    lower = (ends - counts + (counts - 1) // 2)[known]
-    upper = (ends - counts + counts // 2)[known]
     medians = np.zeros(people.n_users)
-    medians[known] = (values[lower] + values[upper]) / 2
+    medians[known] = values[(np.cumsum(counts) - counts + counts // 2)[known]]
     return medians
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,6 @@ from movierec.answers.recommendation import Recommendation
 from movierec.answers.rerank import Candidate, Reranker
 from movierec.model.model import Model
 from movierec.model.stars import PredictedStars
-
-_BLOCK = 200  # movies whose ratings are predicted at once
 
 Scores = npt.NDArray[np.float32]
 
@@ -69,8 +66,6 @@ class TopNRecommender:
             scores[np.setdiff1d(np.arange(len(scores)), list(options.only))] = -np.inf
         least = 0.0 if options.only is None else -np.inf
         candidates = self._candidates(scores, least)
-        if options.group == "least-misery" and options.only is None:
-            candidates = self._without_misery(candidates)
         chosen = self._reranker.choose(candidates, min(k, len(self._catalog)), options)
         items = [candidate.item for candidate in chosen]
         return self._answers(items, scores[items].tolist(), options.group)
@@ -92,17 +87,6 @@ class TopNRecommender:
         values /= values.max(initial=0) or 1
         for item, value in zip(order.tolist(), values.tolist(), strict=True):
             yield Candidate(item, value, int(self._catalog.n_ratings[item]))
-
-    def _without_misery(self, candidates: Iterator[Candidate]) -> Iterator[Candidate]:
-        """Yield the movies to which nobody would give less than the middle of the scale."""
-        middle = sum(self._model.scale) / 2
-        while block := list(islice(candidates, _BLOCK)):
-            predicted = self._predicted([candidate.item for candidate in block])
-            lowest = [
-                min((each.stars[place] for each in predicted), default=middle)
-                for place in range(len(block))
-            ]
-            yield from (one for one, stars in zip(block, lowest, strict=True) if stars >= middle)
 
     def _predicted(self, items: Sequence[int]) -> list[PredictedStars]:
         """Return the stars of each person; nothing if the model cannot predict them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from inspect import Parameter, signature
 from types import MappingProxyType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -19,6 +20,7 @@ from movierec.algorithms.base import (
     parameters_of,
 )
 from movierec.algorithms.registry import check_value
+from movierec.data.interactions import Interactions
 from movierec.errors import DataError
 from movierec.testing._helpers import (
     ALL_ITEMS,
@@ -159,6 +161,29 @@ def _scores_users_alone(algorithm: type[Algorithm], parameters: Parameters) -> N
     )
 
 
+def _respects_dislikes(algorithm: type[Algorithm], parameters: Parameters) -> None:
+    """Require that a lower preference for an item never raises the score of the most similar."""
+    fitted = fit(algorithm, parameters, example_data())
+    users = example_data().interactions
+    near = fitted.similarities(ALL_ITEMS)
+    near[ALL_ITEMS, ALL_ITEMS] = -np.inf
+    for user in range(0, N_USERS, 7):
+        own = users.for_users(np.array([user]))
+        for place, item in enumerate(own.items):
+            nearest = int(near[item].argmax())
+            if near[item, nearest] <= 0 or nearest in own.items:
+                continue
+            low, lower = (fitted.score(_with(own, place, value))[0] for value in (-0.1, -1.0))
+            message = "a lower preference for an item raises the score of the most similar one"
+            require(lower[nearest] <= low[nearest] + 1e-5, message)
+
+
+def _with(users: Interactions, place: int, preference: float) -> Interactions:
+    preferences = np.ones(len(users), dtype=np.float32)
+    preferences[place] = preference
+    return replace(users, ratings=preferences)
+
+
 def _compares_items(algorithm: type[Algorithm], parameters: Parameters) -> None:
     found = fit(algorithm, parameters, example_data()).similarities(np.array([3, 0, UNRATED]))
     require_array(found, (3, N_ITEMS), "similarities")
@@ -258,6 +283,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         for check in (
             *(_is_described, _keeps_parameters, _has_ranges, _has_valid_values, _declares_needs),
             *(_fit_returns_self, _scores_all_items, _scores_new_users, _scores_users_alone),
+            _respects_dislikes,
             *(_compares_items, _compares_items_alone, _contributes_for_pairs),
             *(_has_plain_state, _restores_state, _forgets_earlier_fit, _repeats_itself),
             *(_leaves_inputs_alone, _orders_by_time),
