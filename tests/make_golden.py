@@ -20,7 +20,7 @@ from movierec.store.layout import FORMAT
 
 FOLDER = Path(__file__).parent / "golden"
 QUERY = "Matrix, The (1999)"
-LIKES = {"Heat (1995)": 4.5, "Alien (1979)": 3.0}
+LIKES = {"Heat (1995)": 4, "Alien (1979)": 3.0}
 MOVIES = [
     (1, "Toy Story (1995)", "Animation|Children"),
     (2, "Matrix, The (1999)", "Action|Sci-Fi"),

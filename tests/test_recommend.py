@@ -113,12 +113,12 @@ def test_user_is_as_good_as_their_ratings(sample: Recommender, tmp_path: Path) -
     own = given_by(42)
     path = tmp_path / "mine.csv"
     pd.DataFrame(own.items(), columns=["movieId", "rating"]).to_csv(path, index=False)
-    found = list(sample.recommend(50, user=42))
-    assert found == list(sample.recommend(50, user="42"))
+    found = list(sample.recommend(50, user=42, recency=0))
+    assert found == list(sample.recommend(50, user="42", recency=0))
     assert found == list(sample.recommend(50, ratings=own))
     assert found == list(sample.recommend(50, ratings=path))
     assert found == list(sample.recommend(50, likes=own))
-    assert found != list(sample.recommend(50, user=43))
+    assert found != list(sample.recommend(50, user=43, recency=0))
 
 
 def test_likes_without_a_rating_have_the_highest(sample: Recommender) -> None:
@@ -134,7 +134,7 @@ def test_likes_without_a_rating_have_the_highest(sample: Recommender) -> None:
 def test_likes_add_to_the_ratings_of_a_user(sample: Recommender) -> None:
     own = given_by(42)
     new = next(movie_id for movie_id in (1, 9, 314) if movie_id not in own)
-    both = list(sample.recommend(20, user=42, likes=[new]))
+    both = list(sample.recommend(20, user=42, likes=[new], recency=0))
     assert both == list(sample.recommend(20, ratings={**own, new: 5.0}))
 
 
@@ -234,7 +234,7 @@ def test_group_joins_shares_of_the_best(sample: Recommender, oracle: Oracle, gro
 def test_group_may_hold_a_user_and_a_file(sample: Recommender, tmp_path: Path) -> None:
     path = tmp_path / "b.csv"
     path.write_text(f'title,rating\n"{HEAT}",4\n')
-    found = sample.recommend(10, user=42, ratings=[path], group="least-misery")
+    found = sample.recommend(10, user=42, ratings=[path], group="least-misery", recency=0)
     people = {"user 42": given_by(42), "b": {314: 4.0}}
     assert list(found) == list(sample.recommend(10, ratings=people, group="least-misery"))
 

@@ -120,7 +120,7 @@ def test_titles_are_shown_as_they_are(movierec: Run, tmp_path: Path) -> None:
     ("arguments", "code", "named"),
     [
         (("--user", "9"), 4, "no user has the id 9"),
-        (("--user", "3", "--genre", "Nope"), 4, "no movie is left"),
+        (("--user", "3", "--genre", "Nope"), 4, "no movie has the genre"),
         (("--user", "3", "--exclude", "movies.csv"), 4, "no movie is left"),
         (("--ratings", "nosuch.csv"), 3, "nosuch.csv"),
         (("--ratings", "ratings.csv"), 3, "several users"),

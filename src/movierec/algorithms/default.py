@@ -157,7 +157,9 @@ class Default(Algorithm):
         if users.n_users > _FEW:
             return self._score_many(users)
         scores = np.zeros((users.n_users, users.n_items), dtype=np.float32)
-        for user, item, preference in zip(users.users, users.items, users.ratings, strict=True):
+        by_item = np.argsort(users.items, kind="stable")  # sums the same in whatever order
+        columns = (users.users[by_item], users.items[by_item], users.ratings[by_item])
+        for user, item, preference in zip(*columns, strict=True):
             items, weights = self._influence(item)
             scores[user, items] += preference * weights
             if (place := self._places[item]) >= 0:

@@ -79,7 +79,8 @@ def print_list(
     """
     if form is Format.TABLE:
         if rows:
-            print_table(rows, [column for column in columns if not _is_twice(column, rows)], title)
+            shown = [column for column in columns if not _is_twice(column, rows)]
+            print_table(rows, shown if sys.stdout.isatty() else columns, title)
     elif form is Format.JSON:
         print_json(document)
     elif form is Format.MD:
