@@ -1,14 +1,17 @@
 """Measure the algorithms of movierec and of other libraries on one split; print a Markdown table.
 
-    python benchmarks/recommend.py --train TRAIN.csv --test TEST.csv
+    python benchmarks/recommend.py --train TRAIN.csv --test TEST.csv [--movies MOVIES.csv]
         [--repeats 3] [--python lenskit=PYTHON] [--python surprise=PYTHON]
+    python benchmarks/recommend.py --ratings RATINGS.csv --movies MOVIES.csv ...
 
-TRAIN and TEST hold `userId,movieId,rating`. Every recommender is fitted on the same rows, in its
-own process, on one processor with one thread, and scores all movies for all users with test rows.
-The ten best of each list, without the training movies and with ties in the order of their ids, are
-measured by movierec's own metrics. The table shows these, the medians of the seconds of fitting and
-scoring (wall and CPU), and the peak memory of the whole process. The rows are converted for each
-library before the clock starts; the lists are made after it stops.
+TRAIN and TEST hold `userId,movieId,rating`; of RATINGS, a fifth of each user's ratings is held out,
+and those of at least 4 are to be found. Only movierec is given the content of the movies. Every
+recommender is fitted on the same rows, in its own process, on one processor with one thread, and
+scores all movies for all users with test rows. The ten best of each list, without the training
+movies and with ties in the order of their ids, are measured by movierec's own metrics. The table
+shows these, the medians of the seconds of fitting and scoring (wall and CPU), and the peak memory
+of the whole process. The rows are converted for each library before the clock starts; the lists
+are made after it stops.
 
 A row names the parameters that differ from the defaults. Each row of movierec starts a group; the
 ratios are those of the wall times to that row. `--python` names the interpreter for a library that
@@ -35,12 +38,14 @@ import numpy.typing as npt
 from systems import SYSTEMS, Indices, Scores, System
 
 from movierec.algorithms.base import Algorithm, Run, TrainingData
+from movierec.data.dataset import read_movie_file, read_rating_rows
 from movierec.data.interactions import Interactions
 from movierec.evaluation import metrics
 from movierec.evaluation.runs import rank, users_to_test
-from movierec.evaluation.tasks import Task, published_task
+from movierec.evaluation.tasks import EvaluationProtocol, Task, published_task, split_task
 
 K = 10
+LIKED = 4.0  # the least rating of a test row, where a split is made here
 SHOWN = ("ndcg", "precision", "recall", "hit_rate", "coverage")
 LIMITS = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "NUMBA", "LK")}
 HEAD = """
@@ -53,6 +58,9 @@ HEAD = """
 # or item with a typical number of ratings.
 GROUPS = """
 movierec popular
+
+movierec default
+movierec default content_weight=0
 
 movierec item_knn n_neighbors=100 weighting=none shrinkage=0 alpha=0.5
 implicit CosineRecommender K=100
@@ -69,6 +77,7 @@ movierec user_knn
 lenskit UserKNNScorer feedback=implicit
 surprise KNNBaseline
 
+movierec ease
 movierec ease l2=300
 lenskit EASEScorer regularization=300
 lenskit EASEScorer
@@ -129,7 +138,7 @@ class TimedScores(Algorithm):
 
     def score(self, users: Interactions) -> Scores:
         asked, self._left = np.split(self._left, [users.n_users])
-        scores, times = timed(lambda: self._system.score(asked))
+        scores, times = timed(lambda: self._system.score(asked, users))
         self.times += times
         return scores
 
@@ -164,7 +173,7 @@ def run(name: str, task: Task, repeats: int) -> dict[str, Any]:
         The metrics, the median times, the peak memory, and the versions.
     """
     library, kind, parameters = parse_name(name)
-    system = SYSTEMS[library](kind, parameters, task.train)
+    system = SYSTEMS[library](kind, parameters, task.train, task.content)
     users, times = users_to_test(task), []
     for _ in range(repeats):
         _, fitting = timed(system.fit)
@@ -185,7 +194,9 @@ def run_apart(name: str, options: argparse.Namespace) -> dict[str, Any]:
     """Run a recommender in its own process; a failure is returned as ``problem``."""
     pythons = dict(pair.split("=", 1) for pair in options.python)
     command = [pythons.get(parse_name(name)[0], sys.executable), __file__, "--only", name]
-    command += ["--train", options.train, "--test", options.test, "--repeats", str(options.repeats)]
+    for name_of, value in vars(options).items():
+        if name_of in ("train", "test", "ratings", "movies", "repeats") and value is not None:
+            command += [f"--{name_of}", str(value)]
     print(f"{name} ...", file=sys.stderr, flush=True)
     done = subprocess.run(command, env=os.environ | LIMITS, capture_output=True, check=False)
     if not done.returncode:
@@ -220,18 +231,29 @@ def report(options: argparse.Namespace) -> None:
     print(f"{machine} ({'=1 '.join(LIMITS)}=1); medians of {options.repeats}\n{HEAD}")
     used = set()
     for group in GROUPS.strip().split("\n\n"):
-        names = group.splitlines()
+        names = [
+            row for row in group.splitlines() if not (options.without and options.without in row)
+        ]
         results = [run_apart(name, options) for name in names]
         print("\n".join(map(row_of, names, results, results[:1] * len(names))), flush=True)
         used |= {found["versions"] for found in results if "versions" in found}
     print("", *sorted(used), sep="\n- ")
 
 
+def task_of(options: argparse.Namespace) -> Task:
+    """Return the published split, or one in which a fifth of each user's ratings is held out."""
+    movies = None if options.movies is None else read_movie_file(options.movies)
+    if options.ratings is None:
+        return published_task(options.train, options.test, None, None, movies)
+    protocol = EvaluationProtocol("random", threshold=LIKED)
+    return split_task(read_rating_rows(options.ratings), protocol, movies)
+
+
 def run_here(options: argparse.Namespace) -> None:
     """Run one recommender in this process, on one processor, and print its results as JSON."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    task = published_task(options.train, options.test, None, None)
+    task = task_of(options)
     print(json.dumps(run(options.only, task, options.repeats)))
 
 
@@ -239,8 +261,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--train", required=True)
-    parser.add_argument("--test", required=True)
+    parser.add_argument("--train")
+    parser.add_argument("--test")
+    parser.add_argument("--ratings")
+    parser.add_argument("--movies")
+    parser.add_argument("--without", default="", help="leave out rows that hold this text")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--python", action="append", default=[], metavar="LIBRARY=PYTHON")
     parser.add_argument("--only", metavar="NAME", help="the name of a row of the table")

@@ -15,6 +15,7 @@ from movierec.algorithms.registry import make
 
 if TYPE_CHECKING:
     import pandas as pd
+    from scipy.sparse import csr_matrix
 
     from movierec.data.interactions import Interactions
 
@@ -36,18 +37,38 @@ class System(ABC):
         Parameters that differ from the defaults.
     train : Interactions
         The rows to fit. What the library takes them as is made here, before the clock starts.
+    content : scipy.sparse.csr_matrix, optional
+        Features of the items, for movierec alone: the other libraries are given no content.
     """
 
-    def __init__(self, kind: str, parameters: Mapping[str, Any], train: Interactions) -> None:
-        self.kind, self.parameters, self.train = kind, parameters, train
+    def __init__(
+        self,
+        kind: str,
+        parameters: Mapping[str, Any],
+        train: Interactions,
+        content: csr_matrix | None = None,
+    ) -> None:
+        self.kind, self.parameters, self.train, self.content = kind, parameters, train, content
 
     @abstractmethod
     def fit(self) -> None:
         """Fit the recommender; a second fit replaces the first."""
 
     @abstractmethod
-    def score(self, users: Indices) -> Scores:
-        """Score all items for some users, by ``user_index``: shape (len(users), n_items)."""
+    def score(self, users: Indices, preferred: Interactions) -> Scores:
+        """Score all items for some users.
+
+        Parameters
+        ----------
+        users : ndarray of shape (n,), int64
+            By ``user_index``.
+        preferred : Interactions
+            Their preferences, for movierec alone.
+
+        Returns
+        -------
+        ndarray of shape (n, n_items)
+        """
 
     def frame(self) -> pd.DataFrame:
         """Return the rows as a data frame of users, items and ratings."""
@@ -60,22 +81,20 @@ class System(ABC):
 class Movierec(System):
     """An algorithm of movierec."""
 
-    def __init__(self, kind: str, parameters: Mapping[str, Any], train: Interactions) -> None:
-        super().__init__(kind, parameters, train)
-        _ = train.user_items, train.item_users  # kept by `train`
-
     def fit(self) -> None:
-        self.model = make(self.kind, self.parameters).fit(TrainingData(self.train))
+        _ = self.train.user_items, self.train.item_users  # kept by `train`
+        self.model = make(self.kind, self.parameters).fit(TrainingData(self.train, self.content))
 
-    def score(self, users: Indices) -> Scores:
-        return self.model.score(self.train.for_users(users))
+    def score(self, users: Indices, preferred: Interactions) -> Scores:
+        return self.model.score(preferred)
 
 
 class Implicit(System):
     """A recommender of implicit. ALS gets a 1 for each rating, which the others do worse with."""
 
-    def __init__(self, kind: str, parameters: Mapping[str, Any], train: Interactions) -> None:
-        super().__init__(kind, parameters, train)
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        kind, train = self.kind, self.train
         self.is_als = kind == "AlternatingLeastSquares"
         self.rows = train.user_items.sign() if self.is_als else train.user_items
         self.module = import_module(f"implicit.{'als' if self.is_als else 'nearest_neighbours'}")
@@ -85,7 +104,7 @@ class Implicit(System):
         self.model = getattr(self.module, self.kind)(**self.parameters, **seed)
         self.model.fit(self.rows, show_progress=False)
 
-    def score(self, users: Indices) -> Scores:
+    def score(self, users: Indices, preferred: Interactions) -> Scores:
         if self.is_als:
             return np.asarray(self.model.user_factors[users] @ self.model.item_factors.T)
         return np.asarray((self.rows[users] @ self.model.similarity).toarray())
@@ -94,8 +113,9 @@ class Implicit(System):
 class LensKit(System):
     """A recommender of LensKit, which takes one user at a time, with what the user rated."""
 
-    def __init__(self, kind: str, parameters: Mapping[str, Any], train: Interactions) -> None:
-        super().__init__(kind, parameters, train)
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        kind, train = self.kind, self.train
         self.module = import_module(f"lenskit.{'als' if 'MF' in kind else 'knn'}")
         self.data = import_module("lenskit.data")
         self.rows = self.data.from_interactions_df(self.frame())
@@ -105,7 +125,7 @@ class LensKit(System):
         self.model = getattr(self.module, self.kind)(**self.parameters)
         self.model.train(self.rows, import_module("lenskit.training").TrainingOptions(rng=SEED))
 
-    def score(self, users: Indices) -> Scores:
+    def score(self, users: Indices, preferred: Interactions) -> Scores:
         scores = np.full((len(users), self.train.n_items), np.nan, dtype=np.float32)
         for row, user in zip(scores, users.tolist(), strict=True):
             query = self.data.RecQuery(user_id=user, history_items=self.rows.user_row(user))
@@ -117,8 +137,9 @@ class LensKit(System):
 class Surprise(System):
     """A recommender of Surprise: items rank by predicted ratings, not clipped to the scale."""
 
-    def __init__(self, kind: str, parameters: Mapping[str, Any], train: Interactions) -> None:
-        super().__init__(kind, parameters, train)
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        train = self.train
         self.module = import_module("surprise")
         reader = self.module.Reader(rating_scale=(train.ratings.min(), train.ratings.max()))
         self.rows = self.module.Dataset.load_from_df(self.frame(), reader).build_full_trainset()
@@ -128,7 +149,7 @@ class Surprise(System):
         given = {"sim_options": self.parameters} if self.kind.startswith("KNN") else seeded
         self.model = getattr(self.module, self.kind)(verbose=False, **given).fit(self.rows)
 
-    def score(self, users: Indices) -> Scores:
+    def score(self, users: Indices, preferred: Interactions) -> Scores:
         predict, items = self.model.predict, range(self.train.n_items)
         rows = [[predict(user, item, clip=False).est for item in items] for user in users.tolist()]
         return np.array(rows, dtype=np.float32)
