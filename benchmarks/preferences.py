@@ -5,8 +5,8 @@
 FOLDER holds `ml-latest-small`, `ml100k-split-75-25`, `ml-100k` and `movietweetings-100k`. The
 default algorithm is fitted once for each split and scores the same users by each rule. The tables
 show nDCG@10 and, in brackets, the mean difference to the first row with half its 95 % interval,
-over the same users. "4+" splits hold out a fifth of each user's ratings, of which those of at least 4 are to
-be found; "calendar" holds out the latest fifth of all ratings.
+over the same users. "4+" splits hold out a fifth of each user's ratings, of which those of at
+least 4 are to be found; "calendar" holds out the latest fifth of all ratings.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from html.parser import HTMLParser
 from pathlib import Path
@@ -60,6 +61,24 @@ def test_recommend_is_what_python_says(client: FlaskClient, sample: Recommender)
     assert found["unmatched"] == [str(error) for error in expected.unmatched] != []
 
 
+def test_nobody_known_gets_popular_movies(client: FlaskClient, sample: Recommender) -> None:
+    found = client.post("/api/recommend", json={"ratings": {}, "k": 3}).get_json()
+    assert found["recommendations"] == as_json(sample.recommend(3))
+    assert found["note"] == "nothing that you like is known, so popular movies are recommended"
+
+
+def test_taste_page_follows_the_rule_of_the_library(
+    client: FlaskClient, sample: Recommender
+) -> None:
+    """One rating below the middle is no praise, and is said so."""
+    form = {"id": "460", "title": "Saw (2004)", "rating": "0.5"}
+    page = client.post("/taste", data=form).text
+    assert "nothing that you like is known, so popular movies are recommended" in page
+    expected = sample.recommend(12, likes={460: 0.5})
+    assert [film.title in html.unescape(page) for film in expected] == [True] * 12
+    assert f"You would give it about {expected[0].stars:.1f}." in page
+
+
 def test_stats_are_what_python_says_but_for_files(
     client: FlaskClient, sample: Recommender, sample_model: Path
 ) -> None:
@@ -115,7 +134,6 @@ GOOD = {"1": 5}
         ("{", 400),
         ("[]", 422),
         ("{}", 422),
-        ('{"ratings": {}}', 422),
         ('{"ratings": [1]}', 422),
         ('{"ratings": {"1": "5"}}', 422),
         ('{"ratings": {"1": true}}', 422),

@@ -195,8 +195,10 @@ def _body() -> Any:
 
 
 def _ratings(given: Any, highest: float) -> dict[str, float]:
-    if not isinstance(given, dict) or not 1 <= len(given) <= MOST_MOVIES:
-        raise UsageError(f"ratings must be an object of 1 to {MOST_MOVIES:,} ratings by movie id")
+    if not isinstance(given, dict) or len(given) > MOST_MOVIES:
+        raise UsageError(
+            f"ratings must be an object of at most {MOST_MOVIES:,} ratings by movie id"
+        )
     if not all(type(value) in (int, float) for value in given.values()):
         raise UsageError("a rating is not a number")
     return {
