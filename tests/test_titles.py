@@ -76,6 +76,22 @@ def test_acceptance_case(latest_small: Recommender, case: Row | None) -> None:
         assert sorted(answer.movie_ids) == sorted(case.movie_ids)
 
 
+@pytest.mark.parametrize(
+    ("query", "answer", "movie_ids"),
+    [
+        ("lord of the rings", "AMBIGUOUS", [2116, 4993, 5952, 7153]),
+        ("The Lord of the Rings", "FOUND", [2116]),
+        ("godfather", "FOUND", [858]),
+        ("Birdman", "FOUND", [112183]),
+    ],
+)
+def test_names_that_several_films_begin_with(
+    latest_small: Recommender, query: str, answer: str, movie_ids: list[int]
+) -> None:
+    found = asked(latest_small, query)
+    assert (found.answer, sorted(found.movie_ids)) == (answer, movie_ids)
+
+
 def test_every_film_is_found_by_the_title_in_its_file(
     latest_small: Recommender, real_data: Path
 ) -> None:
@@ -263,6 +279,52 @@ def test_most_rated_never_beats_the_surer_name() -> None:
     assert index.find("alien").indices == [0]
     index = small_index(["Ring, The (2002)", "Circle (The Ring) (1998)"], n_ratings=[1, 1000])
     assert index.find("the ring").indices == [0]
+
+
+RINGS = [
+    "Lord of the Rings, The (1978)",
+    "Lord of the Rings: The Fellowship of the Ring, The (2001)",
+    "Lord of the Rings: The Two Towers, The (2002)",
+    "Lord of War (2005)",
+]
+
+
+def test_name_without_its_article_is_not_guessed_where_others_are_likelier() -> None:
+    index = small_index(RINGS, n_ratings=[15, 198, 188, 35])
+    assert index.find("lord of the rings").indices == [1, 2, 0]
+    assert not index.find("lord of the rings").is_certain
+    for query in ("The Lord of the Rings", "lord of the rings, the", "lord of the rings 1978"):
+        assert index.find(query).indices == [0]
+        assert index.find(query).is_certain
+    assert index.find("lord of the rings 2001").indices == [1]
+    assert small_index(RINGS, n_ratings=[15, 198, 9, 35]).find("lord of the rings").indices == [0]
+
+
+def test_title_before_a_colon_is_the_main_title() -> None:
+    titles = [
+        "Birdman: Or (The Unexpected Virtue of Ignorance) (2014)",
+        "Birdman of Alcatraz (1962)",
+    ]
+    index = small_index(titles, n_ratings=[1, 100])
+    assert index.find("Birdman").indices == [0]
+    assert index.find("birdman 2014").indices == [0]
+    assert index.find("birdman 1962").indices == [1]
+    assert index.search("birdman", 5) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("other", "answer"),
+    [
+        pytest.param("Birdman (1999)", [2], id="whole-title"),
+        pytest.param("Bird (Birdman) (1999)", [2], id="other-title"),
+        pytest.param("Birdman: Again (1999)", [0, 1, 2], id="main-title"),
+    ],
+)
+def test_title_before_a_colon_is_not_guessed_where_another_film_has_it(
+    other: str, answer: list[int]
+) -> None:
+    index = small_index(["Birdman: Or (2014)", "Birdman of Alcatraz (1962)", other])
+    assert sorted(index.find("Birdman").indices) == answer
 
 
 @pytest.mark.parametrize(

@@ -121,3 +121,31 @@ def split_names(title: str) -> list[str]:
         groups.insert(0, re.sub(_ALSO_KNOWN_AS, "", found["name"].strip()))
         rest = rest[: found.start()]
     return [front_article(name) for name in (rest, *groups) if name]
+
+
+def main_title(title: str) -> str:
+    """Return the main name of a title up to its colon, such as ``Alien`` of ``Alien: Covenant``."""
+    text, _ = split_year(title)
+    names = split_names(text) or [text]
+    return names[0].partition(":")[0]
+
+
+def full_and_bare(text: str) -> tuple[str, str]:
+    """Return the keys of `text` with its article in front, and without an article."""
+    name = front_article(text)
+    return fold(name), fold(drop_article(name))
+
+
+def readings_of(query: str, year: int | None) -> list[tuple[str, int | None]]:
+    """Return the ways to split a query into a title and a year.
+
+    Parameters
+    ----------
+    query : str
+    year : int, optional
+        Takes precedence over a year in the query.
+    """
+    text, text_year = split_year(query)
+    bare_text, bare_year = split_bare_year(query)
+    readings = [(text, year or text_year)]
+    return readings if text_year or not bare_year else [*readings, (bare_text, year or bare_year)]

@@ -25,9 +25,10 @@ from movierec.films.index import (
 from movierec.films.names import (
     drop_article,
     fold,
-    front_article,
+    full_and_bare,
     loosen,
-    split_bare_year,
+    main_title,
+    readings_of,
     split_year,
     squeeze,
 )
@@ -35,7 +36,6 @@ from movierec.films.names import (
 # Normalized edit similarity: "toy stroy" has 0.89, "star wars" and "car wash" have 0.67.
 _SIMILAR_TITLE = 0.75
 _IMDB_ID = re.compile(r"tt\d+", re.IGNORECASE)
-_FAR_MORE = 5  # times as many ratings
 _LONG_WORD = 4  # shorter words are too similar to each other to be corrected
 
 
@@ -76,7 +76,7 @@ class TitleSearch:
 
         Full names are tried before parts of names, main names before alternative ones, and so on
         in the order of :meth:`_whole` and :meth:`_parts`. The first step that finds a movie of
-        the year decides.
+        the year decides, but see :meth:`_rivals`.
 
         Parameters
         ----------
@@ -84,13 +84,12 @@ class TitleSearch:
         year : int, optional
             Takes precedence over a year in the query.
         """
-        readings = _readings(query, year)
+        readings = readings_of(query, year)
         for text, title_year in readings:
             for items in self._whole(text):
                 if matches := self._of_year(items, title_year):
-                    if not title_year:
-                        matches = self._with_more_famous(text, matches)
-                    return Matches(matches, is_certain=True)
+                    rivals = self._rivals(text, matches, title_year)
+                    return Matches(self._most_rated([*matches, *rivals]), is_certain=not rivals)
         for text, title_year in readings:
             if matches := self._in_part(text, title_year):
                 return Matches(matches, is_certain=False)
@@ -121,7 +120,7 @@ class TitleSearch:
         limit : int
             Maximum number of movies.
         """
-        readings = [text for text, _ in _readings(query, None)]
+        readings = [text for text, _ in readings_of(query, None)]
         near = [index for text in readings for index in self.find(text).indices if text != query]
         if not near and not _IMDB_ID.fullmatch(query.strip()):
             text = readings[-1]
@@ -132,20 +131,9 @@ class TitleSearch:
             ]
         return list(dict.fromkeys(near))[:limit]
 
-    def _with_more_famous(self, text: str, matches: list[int]) -> list[int]:
-        """Add movies that may be meant instead: several far more famous ones whose names begin so.
-
-        "Lord of the Rings" is the name of a movie of 1978, but seldom what people mean by it.
-        """
-        n_ratings = self._catalog.n_ratings
-        enough = _FAR_MORE * max(int(n_ratings[item]) for item in matches)
-        begun = self._beginning_with(*_full_and_bare(text), kinds=(MAIN, MAIN_BARE))
-        famous = {item for item in begun if int(n_ratings[item]) >= max(enough, _FAR_MORE)}
-        return self._most_rated(famous | {*matches}) if len(famous) > 1 else matches
-
     def _whole(self, text: str) -> Iterator[set[int]]:
         """Yield the movies of which `text` is a full name, most certain kind of key first."""
-        full, bare = _full_and_bare(text)
+        full, bare = full_and_bare(text)
         for key, kind in (
             (fold(text), MAIN),
             (full, MAIN),
@@ -157,23 +145,34 @@ class TitleSearch:
         ):
             yield self._with_key(key, kind)
 
+    def _rivals(self, text: str, found: Sequence[int], year: int | None) -> list[int]:
+        """Return other movies that a name without its article may mean.
+
+        "lord of the rings" means a movie from 1978 less often than the trilogy: if several movies
+        with this title before a colon are rated more often than those found, all may be meant.
+        """
+        full, bare = full_and_bare(text)
+        exact = self._with_key(fold(text), ALTERNATIVE) | self._with_key(full, ALTERNATIVE)
+        if exact & set(found):
+            return []
+        begun = self._beginning_with(full, bare, kinds=(MAIN, MAIN_BARE)) - set(found)
+        rivals = self._of_year(self._with_main_title(bare, begun), year)
+        most = max(int(self._catalog.n_ratings[item]) for item in found)
+        n_more_rated = sum(int(self._catalog.n_ratings[item]) > most for item in rivals)
+        return rivals if n_more_rated > 1 else []
+
     def _parts(self, text: str) -> Iterator[set[int]]:
         """Yield the movies of which `text` is part of a name, or the id."""
-        full, bare = _full_and_bare(text)
+        full, bare = full_and_bare(text)
         by_id = self._with_id(text)
         main = self._beginning_with(full, bare, kinds=(MAIN, MAIN_BARE))
-        before_colon = {item for item in main if self._before_colon(item) in (full, bare)}
-        for alone in (main, before_colon):
-            if len(alone) == 1 and not by_id:
-                yield alone
+        for items in (self._with_main_title(bare, main), main):
+            if len(items) == 1 and not by_id:
+                yield items
         # A number that is not a full name may be an id. If titles also begin with it ("2001"),
         # the query is ambiguous.
         yield by_id | self._beginning_with(full, bare, kinds=range(SQUEEZED))
         yield self._with_words(bare.split())
-
-    def _before_colon(self, item: int) -> str:
-        """Return the key of a title without its subtitle: "birdman" of "Birdman: Or (...)"."""
-        return fold(drop_article(front_article(self._catalog.titles[item].partition(":")[0])))
 
     def _in_part(self, text: str, year: int | None) -> list[int]:
         """Return the movies of which `text` is part of a name.
@@ -221,6 +220,11 @@ class TitleSearch:
             stop = bisect_left(self._keys, key + "!")  # the character after the space
             found.update(item for item, kind in self._entries(start, stop) if kind in kinds)
         return found
+
+    def _with_main_title(self, bare: str, items: Iterable[int]) -> set[int]:
+        """Return the movies of which the title before the colon has the key `bare`."""
+        heads = ((item, main_title(self._catalog.titles[item])) for item in items)
+        return {item for item, head in heads if full_and_bare(head)[1] == bare}
 
     def _with_words(self, words: Sequence[str], *, open_end: bool = False) -> set[int]:
         """Return the movies that have all `words`; with `open_end`, the last may be incomplete."""
@@ -287,17 +291,3 @@ class TitleSearch:
             word, self._words.tolist(), scorer=OSA.distance, score_cutoff=n_edits, limit=None
         )
         return [str(candidate) for candidate, *_ in near if len(candidate) >= _LONG_WORD]
-
-
-def _readings(query: str, year: int | None) -> list[tuple[str, int | None]]:
-    """Return the ways to split a query into a title and a year."""
-    text, text_year = split_year(query)
-    bare_text, bare_year = split_bare_year(query)
-    readings = [(text, year or text_year)]
-    return readings if text_year or not bare_year else [*readings, (bare_text, year or bare_year)]
-
-
-def _full_and_bare(text: str) -> tuple[str, str]:
-    """Return the keys of `text` with its article in front, and without an article."""
-    name = front_article(text)
-    return fold(name), fold(drop_article(name))
