@@ -7,8 +7,10 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 import pytest
@@ -69,14 +71,14 @@ def test_control_characters_in_errors_are_not_printed(
     assert not PRINTED_CONTROLS.search(refused("fit", *BOTH, named=("foo",)).stderr)
 
 
-def printed_on_terminal(folder: Path, **environment: str) -> str:
-    """Return what the program prints for a list when stdout is a terminal."""
+def printed_on_terminal(folder: Path, *arguments: str, **environment: str) -> str:
+    """Return what the program prints when stdout is a terminal: by default, a list."""
     pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
     terminal, its_end = pty.openpty()
     usual = {key: os.environ[key] for key in os.environ if key not in ("NO_COLOR", "TERM")}
     with os.fdopen(terminal, "rb", buffering=0) as screen:
         subprocess.run(
-            [sys.executable, "-m", "movierec", "similar", "alpha"],
+            [sys.executable, "-m", "movierec", *(arguments or ("similar", "alpha"))],
             cwd=folder,
             env=usual | {"TERM": "xterm"} | environment,
             stdout=its_end,
@@ -94,7 +96,61 @@ def printed_on_terminal(folder: Path, **environment: str) -> str:
             if not chunk:
                 break
             printed += chunk
-    return printed.decode()
+    return printed.decode().replace("\r\n", "\n")
+
+
+LONG = "Gamma: Or the Unexpected Virtue of Very Long Titles (1992)"
+
+
+@pytest.fixture
+def wide(folder: Path, movierec: Run) -> Path:
+    """A folder with a model of long titles and many genres."""
+    genres = "Adventure|Animation|Children|Comedy|Documentary|Fantasy"
+    movies = MOVIES.decode().replace("Gamma (1992)", LONG).replace("Horror", genres)
+    movies = movies.replace("Comedy|Drama", genres).replace(",Drama", f",{genres}")
+    (folder / "movies.csv").write_text(movies, encoding="utf-8")
+    assert movierec("fit", *BOTH).returncode == 0
+    return folder
+
+
+@pytest.mark.parametrize("columns", [80, 100])
+@pytest.mark.parametrize(
+    ("arguments", "n_films"),
+    [
+        (("similar", "alpha"), 3),
+        (("recommend", "--user", "1"), 2),
+        (("recommend", "--like", "beta", "--like", "delta"), 2),
+        (("search", "very long titles"), 1),
+    ],
+    ids=str,
+)
+def test_each_film_is_one_line_of_a_terminal(
+    wide: Path, arguments: tuple[str, ...], n_films: int, columns: int
+) -> None:
+    printed = printed_on_terminal(wide, *arguments, COLUMNS=str(columns), TERM="dumb")
+    lines = printed.split("\n")
+    assert max(map(len, lines)) <= columns
+    films = [line for line in lines if re.match(r" *\d+  \S", line)]
+    assert len(films) == n_films
+    assert all(len(re.findall(r"\(19\d\d\)", film[:60])) <= 1 for film in films)
+    for title in ("Alpha (1990)", "Beta, The (1991)", "Delta (1993)"):  # whole, as they fit
+        begun = rf" *\d+  {title.split()[0]}"
+        assert all(title in film for film in films if re.match(begun, film))
+
+
+def test_what_a_narrow_terminal_has_no_room_for_is_cut(wide: Path) -> None:
+    """Genres first, then the title; never a number."""
+    printed = printed_on_terminal(wide, "similar", "alpha", COLUMNS="80", TERM="dumb")
+    (line,) = [line for line in printed.split("\n") if "Gamma" in line]
+    assert re.search(r"Gamma: Or the Unexpected V\S*… +\d\.\d{3} +\d+  thin +\d\.\d\d  ", line)
+
+
+def test_statistics_are_wrapped_and_never_cut(wide: Path) -> None:
+    printed = printed_on_terminal(wide, "stats", COLUMNS="80", TERM="dumb")
+    assert max(map(len, printed.split("\n"))) <= 80
+    card = printed[printed.index("Model\n") :]
+    assert "…" not in card
+    assert "content_parts (genres 0.3," in " ".join(card.split())
 
 
 def test_color_only_in_terminals_that_allow_it(folder: Path) -> None:
@@ -119,21 +175,46 @@ def test_terminal_with_few_characters(
     assert "Traceback" not in result.stderr
 
 
-@pytest.mark.parametrize("form", ["table", "json", "csv"])
-def test_reader_that_closes_the_pipe_is_no_error(folder: Path, movierec: Run, form: str) -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("similar", "alpha"),
+        ("similar", "alpha", "--json"),
+        ("similar", "alpha", "--format", "csv"),
+        ("stats",),
+        ("stats", "--json"),
+        ("--help",),
+        ("fit", "--help"),
+        ("--version",),
+    ],
+    ids=" ".join,
+)
+def test_reader_that_closes_the_pipe_is_no_error(
+    folder: Path, movierec: Run, arguments: tuple[str, ...]
+) -> None:
     """As in ``movierec similar alpha | head -1``."""
+    with closed_pipe() as pipe:
+        result = movierec(*arguments, capture_output=False, stdout=pipe, stderr=subprocess.PIPE)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_messages_that_nobody_reads_stop_no_command(folder: Path, movierec: Run) -> None:
+    """As in ``movierec fit ratings.csv movies.csv 2>&1 | head -1``."""
+    (folder / "movierec.model").unlink()
+    with closed_pipe() as pipe:
+        fitted = movierec("fit", *BOTH, capture_output=False, stdout=pipe, stderr=pipe)
+        failed = movierec("similar", "nothing", capture_output=False, stdout=pipe, stderr=pipe)
+    assert (fitted.returncode, failed.returncode) == (0, 4)
+    assert movierec("similar", "alpha").returncode == 0
+
+
+@contextmanager
+def closed_pipe() -> Iterator[BinaryIO]:
+    """Return a pipe that nobody reads."""
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as pipe:
-        result = movierec(
-            *("similar", "alpha", "--format", form),
-            capture_output=False,
-            stdout=pipe,
-            stderr=subprocess.PIPE,
-        )
-    assert "Traceback" not in result.stderr
-    assert "Exception ignored" not in result.stderr
-    assert lines_of(result.stderr, "error: ") == []
+        yield pipe
 
 
 needs_full_device = pytest.mark.skipif(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
 from importlib import import_module
@@ -13,7 +12,7 @@ from typer.core import TyperGroup
 
 from movierec._util import one_line, pluralize
 from movierec.cli._options import expanded
-from movierec.cli._signals import exit_code_if_stopped
+from movierec.cli._signals import discard_output, exit_code_if_stopped, is_closed_pipe
 from movierec.errors import MovierecError, UsageError
 
 _N_LISTED = 20  # number of candidates printed
@@ -42,23 +41,12 @@ class _Group(TyperGroup):
         return typer.main.get_command(alone)
 
     def main(self, args: Any = None, *rest: Any, **more: Any) -> Any:
-        words = list(sys.argv[1:] if args is None else args)
+        words = list(sys.argv[1:] if args is None else args) or ["--help"]
         try:
-            code = super().main(words or ["--help"], *rest, **{**more, "standalone_mode": False})
+            code = super().main(words, *rest, **{**more, "standalone_mode": False})
             sys.stdout.flush()
-        except (BrokenPipeError, SystemExit) as stopped:
-            # Typer and rich turn a closed pipe into an exit with code 1.
-            if not isinstance(stopped.__context__ or stopped, BrokenPipeError):
-                raise
-            _ignore_closed_pipe()
-            code = 0
-        except (KeyboardInterrupt, typer.Abort):
-            code = INTERRUPTED
-        except Exception as error:
-            if "--debug" in words:
-                raise
-            # A signal during an import can surface as any exception.
-            code = exit_code_if_stopped() or _report(error)
+        except BaseException as error:
+            code = _exit_code(error, debug="--debug" in words)
         code = exit_code_if_stopped() or code
         if code == INTERRUPTED:
             say("interrupted")
@@ -74,11 +62,6 @@ app = typer.Typer(
     epilog="Exit codes: 0 success, 1 failure, 2 usage error, 3 bad data, "
     "4 movie not found or ambiguous, 130 interrupted.",
 )
-
-
-def _ignore_closed_pipe() -> None:
-    """Drop what is left to write: whoever read the output, such as head, has enough."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _show_version(requested: bool) -> None:
@@ -101,9 +84,25 @@ def _common(
 
 
 def say(*lines: str) -> None:
-    """Print lines on stderr, where everything but results goes."""
-    for line in lines:
-        print(line, file=sys.stderr, flush=True)
+    """Print lines on stderr, where everything but results goes; a closed pipe stops nothing."""
+    try:
+        for line in lines:
+            print(line, file=sys.stderr, flush=True)
+    except BrokenPipeError:
+        discard_output(sys.stderr)
+
+
+def _exit_code(error: BaseException, *, debug: bool) -> int:
+    """Return the exit code for an exception, which is reported first if it is an error."""
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
+        return INTERRUPTED
+    if is_closed_pipe(error):
+        discard_output(sys.stdout)
+        return 0
+    if debug or not isinstance(error, Exception):
+        raise error
+    # A signal during an import can surface as any exception.
+    return exit_code_if_stopped() or _report(error)
 
 
 def _report(error: Exception) -> int:
