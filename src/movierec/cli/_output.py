@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from movierec._util import one_line
+from movierec.films.names import split_year
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,6 +47,8 @@ class Column:
         Whether the column is right-aligned.
     shrinks : int
         On a narrow terminal, columns with a higher number are shortened first; those with 0 never.
+    wraps : bool
+        Whether a long cell has several lines.
     """
 
     header: str
@@ -53,6 +56,7 @@ class Column:
     style: str = ""
     is_number: bool = False
     shrinks: int = 0
+    wraps: bool = False
 
 
 def print_list(
@@ -94,7 +98,9 @@ def print_list(
 
 def _is_twice(column: Column, rows: Sequence[Mapping[str, Any]]) -> bool:
     """Tell whether a column has the years that the titles have too."""
-    return column.header == "year" and all(f"({row['year']})" in row["title"] for row in rows)
+    return column.header == "year" and all(
+        row["year"] is None or split_year(row["title"])[1] for row in rows
+    )
 
 
 def print_json(document: Any) -> None:
@@ -125,10 +131,10 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], ti
     table = Table(box=box.SIMPLE_HEAD, show_header=has_header, padding=(0, 1, 0, 0))
     for column, width in zip(columns, widths, strict=True):
         table.add_column(
-            column.header,
+            Text(column.header, no_wrap=False),
             style=column.style,
             justify="right" if column.is_number else "left",
-            no_wrap=True,
+            no_wrap=not column.wraps,
             max_width=width,
         )
     for cells in zip(*texts, strict=True):
@@ -138,19 +144,23 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], ti
 
 
 def _widths(columns: Sequence[Column], texts: Sequence[Sequence[str]], available: int) -> list[int]:
-    """Return the width of each column, so that every row is one line of a terminal."""
+    """Return the width of each column, so that every row is one line of a terminal.
+
+    First the headers of numbers are wrapped, then cells are cut, but never numbers.
+    """
     from rich.cells import cell_len
 
-    widths = [
-        max(cell_len(text) for text in (column.header, *cells))
-        for column, cells in zip(columns, texts, strict=True)
-    ]
+    cells = [max(map(cell_len, column), default=0) for column in texts]
+    headers = [cell_len(column.header) for column in columns]
+    widths = [max(pair) for pair in zip(cells, headers, strict=True)]
     excess = sum(widths) + _GAP * len(widths) + 1 - available  # with the edges of the table
-    for place in sorted(range(len(columns)), key=lambda place: -columns[place].shrinks):
-        if excess > 0 and columns[place].shrinks:
-            cut = min(excess, max(widths[place] - _SHORTEST, 0))
-            widths[place] -= cut
-            excess -= cut
+    order = sorted(range(len(columns)), key=lambda at: -columns[at].shrinks)
+    for at in sorted(order, key=lambda at: not columns[at].is_number):
+        least = _SHORTEST if columns[at].shrinks else widths[at]
+        if columns[at].is_number:
+            least = max(cells[at], *map(cell_len, columns[at].header.split() or [""]))
+        cut = max(min(excess, widths[at] - least), 0)
+        widths[at], excess = widths[at] - cut, excess - cut
     return widths
 
 
@@ -165,7 +175,7 @@ def print_pairs(title: str, pairs: Iterable[tuple[str, str]]) -> None:
     rows = [{"name": name, "value": value} for name, value in pairs]
     columns = (
         Column("", lambda row: row["name"], "dim"),
-        Column("", lambda row: row["value"]),
+        Column("", lambda row: row["value"], wraps=True),
     )
     print_table(rows, columns, title)
 

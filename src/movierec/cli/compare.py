@@ -10,7 +10,7 @@ import typer
 
 from movierec._util import pluralize
 from movierec.cli._app import say
-from movierec.cli._columns import plain
+from movierec.cli._columns import TITLE, plain
 from movierec.cli._options import DEFAULT_MODEL, JsonOption, ModelOption
 from movierec.cli._output import Column, print_json, print_table
 from movierec.cli._people import UnmatchedOption, parse_people, say_matchings
@@ -71,7 +71,7 @@ def _print_films(
     print()
     print_table(
         [plain(film) for film in films],
-        [Column("title", lambda row: row["title"], "bold"), *headed],
+        [TITLE, *headed],
         title,
     )
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from movierec.cli._app import say_unmatched
-from movierec.cli._columns import plain
+from movierec.cli._columns import TITLE, plain
 from movierec.cli._options import DEFAULT_MODEL, ByIdOption, ModelOption, OutputOptions
 from movierec.cli._output import Column, print_list
 from movierec.cli._people import PeopleOptions, UnmatchedOption, say_matchings
@@ -41,7 +41,7 @@ def predict(
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> tuple[Column, ...]:
     """Return the columns; those of people and their own ratings only if there are any."""
-    columns = [Column("title", lambda row: row["title"], "bold")]
+    columns = [TITLE]
     if len({row["person"] for row in rows}) > 1:
         columns.append(Column("person", lambda row: row["person"]))
     columns += [
