@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics.pairwise import cosine_similarity
 
-from movierec import Neighbors, Recommender, UsageError
+from movierec import Neighbors, NothingFoundError, Recommender, UsageError
 
 TOY_STORY, MATRIX, HEAT = "Toy Story (1995)", "Matrix, The (1999)", "Heat (1995)"
 
@@ -123,3 +124,17 @@ def test_loaded_model_answers_the_same(sample: Recommender, sample_model: Path) 
         assert list(loaded.similar(TOY_STORY, 12, **options)) == list(
             sample.similar(TOY_STORY, 12, **options)
         )
+
+
+@pytest.mark.parametrize("option", ["genres", "not_genres"])
+def test_genre_that_no_film_has_is_refused_with_the_nearest(
+    sample: Recommender, option: str
+) -> None:
+    for answer in (partial(sample.similar, HEAT), partial(sample.recommend, likes=[HEAT])):
+        with pytest.raises(NothingFoundError, match='no movie has the genre "dramma"') as refused:
+            answer(**{option: ["Drama", "dramma"]})
+        assert str(refused.value.hint).startswith("did you mean Drama? the genres are Action, ")
+        with pytest.raises(NothingFoundError) as refused:
+            answer(**{option: "qqqq"})
+        assert str(refused.value.hint).startswith("the genres are Action, Adventure, ")
+        assert "no genres listed" not in str(refused.value.hint)

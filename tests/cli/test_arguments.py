@@ -41,6 +41,11 @@ PRINTED_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
         (("fit", *BOTH, "--content-parts", "nonsense=1"), "nonsense"),
         (("fit", *BOTH, "--content-parts", "genres"), '"genres" is not a list of weights'),
         (("fit", *BOTH, "--on-error", "maybe"), "maybe"),
+        (("fit", *BOTH, "--algorithm", "als", "--set", "ease.l2=3"), 'parameter "ease.l2"'),
+        (
+            ("fit", *BOTH, "--algorithm", "ease", "--set", "l2=3", "--set", "ease.l2=4"),
+            "l2 is set twice",
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -109,3 +114,10 @@ def test_support_of_0_leaves_nothing_out_and_of_1_what_nobody_rated(
     assert movierec("similar", "alpha", "--min-support", "0", "--json").stdout == everything
     rated = json.loads(movierec("similar", "alpha", "--min-support", "1", "--json").stdout)
     assert rated["neighbors"] == json.loads(everything)["neighbors"][:2]
+
+
+@pytest.mark.parametrize("command", [("similar", "alpha"), ("recommend", "--like", "alpha")])
+@pytest.mark.parametrize("option", ["--genre", "--not-genre"])
+def test_genre_that_no_movie_has(refused: Refused, command: tuple[str, ...], option: str) -> None:
+    result = refused(*command, option, "dramma", code=4, named=('the genre "dramma"',))
+    assert "did you mean Drama? the genres are Comedy, Drama, Horror" in result.stderr

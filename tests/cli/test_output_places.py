@@ -112,3 +112,21 @@ def test_model_of_any_name(folder: Path, movierec: Run) -> None:
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
     assert movierec("similar", "alpha", f"--model={model}").returncode == 0
     assert {path.name for path in folder.iterdir()} == {*BOTH, "movierec.model", model}
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 2), ("", 2)])
+def test_terminal_is_asked_before_the_sample_replaces_a_model(
+    folder: Path, answer: str, code: int
+) -> None:
+    pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
+    before = (folder / "movierec.model").read_bytes()
+    terminal, its_end = pty.openpty()
+    program = subprocess.Popen(
+        [sys.executable, "-m", "movierec", "fit"], cwd=folder, stdin=its_end, stderr=its_end
+    )
+    os.write(terminal, f"{answer}\n".encode())
+    assert program.wait(60) == code
+    assert b"Replace it by one of the sample? [y/N]" in os.read(terminal, 10_000)
+    assert ((folder / "movierec.model").read_bytes() == before) == (code == 2)
+    os.close(terminal)
+    os.close(its_end)

@@ -92,10 +92,17 @@ def make_filter(
 def _known_genre(name: str, known: Mapping[str, str]) -> str:
     found = known.get(_plain(name))
     if found is None:
-        raise NothingFoundError(
-            f'no movie has the genre "{name}"', f"the genres are {', '.join(known.values())}"
-        )
+        raise NothingFoundError(f'no movie has the genre "{name}"', _genre_hint(name, known))
     return found
+
+
+def _genre_hint(name: str, known: Mapping[str, str]) -> str:
+    """Return the genre that is spelled most like `name`, and all that exist."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(_plain(name), known, n=1)
+    everything = f"the genres are {', '.join(known.values())}" if known else "no movie has any"
+    return f"did you mean {known[near[0]]}? {everything}" if near else everything
 
 
 def _plain(name: str) -> str:
