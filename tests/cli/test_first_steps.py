@@ -167,6 +167,27 @@ def test_columns_may_be_named_in_python() -> None:
         Recommender.fit(ratings, movies, columns={"reader": "Reader"})
 
 
+def test_a_header_of_other_names_is_no_row(movierec: Run, folder: Path) -> None:
+    """Four columns without a header would be user, movie, rating and time."""
+    (folder / "r.csv").write_text("reader,volume,grade,moment\n1,10,5,1\n2,20,4,2\n1,20,3,3\n")
+    refused = movierec("fit", "r.csv", "movies.csv")
+    assert refused.returncode == 3
+    assert "its first line is: reader,volume,grade,moment" in refused.stderr
+    assert "rating: rating, ratings, score" in refused.stderr
+    # The file of movies calls its column otherwise, by a name that is known.
+    named = "user=reader,item=volume,rating=grade,timestamp=moment"
+    fitted = movierec("fit", "r.csv", "movies.csv", "--columns", named)
+    assert fitted.returncode == 0, fitted.stderr
+    assert "3 ratings of 4 movies by 2 users" in fitted.stderr
+
+
+def test_a_named_column_that_no_file_has_is_refused(movierec: Run, folder: Path) -> None:
+    refused = movierec("fit", *BOTH, "--columns", "timestamp=When")
+    assert refused.returncode == 3
+    assert 'no column is called "When", which was named as timestamp' in refused.stderr
+    assert "ratings.csv has userId, movieId, rating, timestamp" in refused.stderr
+
+
 @pytest.mark.parametrize(
     "text", ["user,item\n1,10\n2,10\n2,20\n", "user,item,rating\n1,10,\n2,10,\n2,20,\n"]
 )

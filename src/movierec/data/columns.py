@@ -17,7 +17,7 @@ _NAMES = {
     "timestamp": "timestamp time unixtime date ratedat daterated",
     "title": "title name movietitle booktitle itemtitle",
     "genres": "genres genre",
-    "year": "year releaseyear",
+    "year": "year releaseyear yearofpublication publicationyear",
     "imdb": "imdb imdbid const",
     "tmdb": "tmdb tmdbid",
     "tag": "tag tagname",
@@ -60,13 +60,16 @@ def known_columns(
     ----------
     headers : iterable of str
     named : mapping of str to str
-        What a user calls columns, such as ``{"user": "Reader"}``. Other headers do not name these.
+        What a user calls columns, such as ``{"user": "Reader"}``. If one of `headers` is
+        "Reader", no other header means "user".
     """
+    folded = [header.casefold() for header in headers]
     meaning = {header.casefold(): column for column, header in named.items()}
+    given = {meaning[header] for header in folded if header in meaning}
     columns: dict[str, int] = {}
-    for position, header in enumerate(headers):
-        name = meaning.get(header.casefold())
-        if name is None and (known := column_name(header)) not in named:
+    for position, header in enumerate(folded):
+        name = meaning.get(header)
+        if name is None and (known := column_name(header)) not in given:
             name = known
         if name:
             columns.setdefault(name, position)

@@ -63,11 +63,12 @@ def find_tables(
     if ratings is None:
         raise UsageError("movies were given without ratings", _IN_ORDER)
     if movies is None:
-        return _find_together(ratings, named)
-    return {
-        "ratings": find_table(ratings, "ratings", named),
-        "movies": find_table(movies, "movies", named),
-    }
+        found = _find_together(ratings, named)
+    else:
+        places = {"ratings": ratings, "movies": movies}
+        found = {kind: find_table(place, kind, named) for kind, place in places.items()}
+    _check_named(found, named or {})
+    return found
 
 
 def find_table(place: Place, kind: str, named: Mapping[str, str] | None = None) -> Table:
@@ -143,6 +144,17 @@ def _named(tables: Sequence[Table], named: Mapping[str, str] | None) -> Sequence
     return [
         replace(table, named=named) if isinstance(table, TextTable) else table for table in tables
     ]
+
+
+def _check_named(found: Mapping[str, Table], named: Mapping[str, str]) -> None:
+    """Raise an error if no table has a column that a user names."""
+    known = {header.casefold() for table in found.values() for header in table.header}
+    for column, header in named.items():
+        if header.casefold() not in known:
+            tables = (f"{table.name} has {', '.join(table.header)}" for table in found.values())
+            raise DataError(
+                f'no column is called "{header}", which was named as {column}', "; ".join(tables)
+            )
 
 
 def _find_sample() -> dict[str, Table]:

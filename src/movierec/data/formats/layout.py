@@ -78,7 +78,9 @@ def recognize(content: Content, named: Mapping[str, str] = MappingProxyType({}))
     if found.columns and not _is_row(found.first_line):
         return found
     without = (_without_header(lines, separator) for separator in _SEPARATORS)
-    return next((layout for layout in without if layout.kind != "unknown"), found)
+    # A first line of words is a header with other names, not a row.
+    rows = (each for each in without if each.kind != "unknown" and _is_row(each.first_line))
+    return next(rows, found)
 
 
 def _with_header(line: str, separator: str, named: Mapping[str, str]) -> Layout:
