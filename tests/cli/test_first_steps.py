@@ -216,7 +216,8 @@ def test_ratings_after_blank_ones_are_refused(movierec: Run, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("value", "remarked"), [(50.0, True), (0.0, True), (0.5, False), (5.0, False)]
+    ("value", "remarked"),
+    [(50.0, True), (6.0, True), (1e9, True), (0.0, True), (-1.0, True), (0.5, False), (5.0, False)],
 )
 def test_a_rating_outside_the_scale_is_remarked(value: float, remarked: bool) -> None:
     rows = [(user, film, 1 + (user + film) % 9 / 2) for user in range(60) for film in range(20)]

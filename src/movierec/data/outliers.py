@@ -9,38 +9,45 @@ import numpy as np
 from movierec._util import pluralize
 
 if TYPE_CHECKING:
-    from movierec.data.interactions import RatingRows
+    from movierec.data.interactions import F32, I64, RatingRows
 
 _RARE = 1e-3  # share of the rows: more ratings than these are no mistakes
-_FAR = 1.5  # times the highest rating that is not rare
+_HIGHEST = (5, 10, 100)  # of the usual scales
 _STEPS = 10  # values are told apart by tenths
-_LARGEST = 10_000.0
+_LARGEST = 1000  # values above are counted together
+_BLOCK = 1_000_000  # rows
 
 
 def outlier_note(rows: RatingRows) -> str | None:
-    """Return a note on rare ratings that are far above the others, or 0 where others are not.
+    """Return a note on rare ratings above the scale of the others, or below it at 0 or less.
+
+    The scale ends at 5, 10 or 100, whichever is the first that the usual ratings do not exceed.
 
     Parameters
     ----------
     rows : RatingRows
     """
     values = rows.values
-    if not len(values) or values.min() < 0 or values.max() > _LARGEST:
-        return None
-    counts = np.bincount((values * _STEPS + 0.5).astype(np.int32))
-    usual = np.flatnonzero(counts > max(_RARE * len(values), 1))
+    usual = np.flatnonzero(_counts(values) > max(_RARE * len(values), 1)) / _STEPS
     if not len(usual):
         return None
-    lowest, highest = usual[0] / _STEPS, usual[-1] / _STEPS
-    outside = values > _FAR * highest
-    if lowest > 0:
-        outside |= values == 0
-    if not outside.any():
+    lowest, highest = usual[0], usual[-1]
+    top = next((end for end in _HIGHEST if highest <= end), highest)
+    outside = np.flatnonzero((values > top) | (values <= 0 if lowest > 0 else values < 0))
+    if not len(outside) or len(outside) > max(_RARE * len(values), 1):
         return None
-    first = float(values[np.argmax(outside)])
-    n_outside = pluralize(int(outside.sum()), "rating")
-    are = "is" if int(outside.sum()) == 1 else "are"
+    are = "is" if len(outside) == 1 else "are"
     return (
-        f"{n_outside} {are} outside the scale of the others, {lowest:g} to {highest:g}: "
-        f"the first is {first:g}, the rating number {int(np.argmax(outside)) + 1:,}"
+        f"{pluralize(len(outside), 'rating')} {are} outside the scale of the others, "
+        f"{lowest:g} to {highest:g}: the first is {values[outside[0]]:g}, "
+        f"the rating number {outside[0] + 1:,}"
     )
+
+
+def _counts(values: F32) -> I64:
+    """Count the values, rounded to tenths, in blocks, so that no copy of all is made."""
+    counts = np.zeros(_LARGEST * _STEPS + 1, dtype=np.int64)
+    for start in range(0, len(values), _BLOCK):
+        tenths = np.clip(values[start : start + _BLOCK], 0, _LARGEST) * _STEPS
+        counts += np.bincount(np.rint(tenths).astype(np.int64), minlength=len(counts))
+    return counts
