@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -130,7 +132,11 @@ def test_loaded_model_answers_the_same(sample: Recommender, sample_model: Path) 
 def test_genre_that_no_film_has_is_refused_with_the_nearest(
     sample: Recommender, option: str
 ) -> None:
-    for answer in (partial(sample.similar, HEAT), partial(sample.recommend, likes=[HEAT])):
+    answers: tuple[Callable[..., Any], ...] = (
+        partial(sample.similar, HEAT),
+        partial(sample.recommend, likes=[HEAT]),
+    )
+    for answer in answers:
         with pytest.raises(NothingFoundError, match='no movie has the genre "dramma"') as refused:
             answer(**{option: ["Drama", "dramma"]})
         assert str(refused.value.hint).startswith("did you mean Drama? the genres are Action, ")

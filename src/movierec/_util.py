@@ -40,6 +40,18 @@ def pluralize(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def is_number(value: object, *, whole: bool = False) -> bool:
+    """Return whether a value is a number, also one of NumPy.
+
+    Parameters
+    ----------
+    value : object
+    whole : bool
+        Whether it must be an integer.
+    """
+    return hasattr(value, "__index__" if whole else "__float__")
+
+
 def n_processors() -> int:
     """Return the number of processors that this process may use; containers can limit it."""
     if hasattr(os, "sched_getaffinity"):

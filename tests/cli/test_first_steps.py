@@ -8,8 +8,10 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -286,3 +288,85 @@ def test_arguments_in_hints_exist() -> None:
         if "--debug" in hint:  # is for the command line alone
             continue
         assert set(re.findall(r"(\w+)=\.\.\.", in_python(hint))) <= names, hint
+
+
+WRONG: list[tuple[str, Any]] = [
+    ("k", "ten"),
+    ("k", 2.5),
+    ("diversity", "a"),
+    ("obscurity", None),
+    ("min_support", "x"),
+    ("min_support", -1),
+    ("years", 1990),
+    ("years", (1990, 1980)),
+    ("years", ("a", "b")),
+    ("genres", 5),
+    ("not_genres", [5]),
+]
+
+
+@pytest.mark.parametrize(("argument", "value"), WRONG, ids=str)
+def test_argument_of_another_type_is_refused(
+    sample: Recommender, argument: str, value: Any
+) -> None:
+    for ask in (partial(sample.similar, "Heat"), partial(sample.recommend, user=42)):
+        with pytest.raises(UsageError, match=f"^{argument} is "):
+            ask(**{argument: value})
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"recency": "x"}, {"group": "worst"}, {"likes": {"Heat": "five"}}],
+    ids=str,
+)
+def test_recommend_refuses_what_is_no_number(
+    sample: Recommender, arguments: dict[str, Any]
+) -> None:
+    with pytest.raises(UsageError, match=r"recency is x|group is worst|five is not a rating"):
+        sample.recommend(**arguments)
+
+
+@pytest.mark.parametrize(
+    "name", ["n_neighbors", "min_support", "min_ratings", "content_weight", "prior"]
+)
+@pytest.mark.parametrize("value", ["x", None])
+def test_fit_refuses_what_is_no_number(name: str, value: Any) -> None:
+    with pytest.raises(UsageError, match=f'^{name} is "?{value}'):
+        Recommender.fit(**{name: value})
+
+
+def test_too_high_a_number_of_ratings_says_to_lower_it(movierec: Run, folder: Path) -> None:
+    refused = movierec("fit", *BOTH, "--min-ratings", "50")
+    assert refused.returncode == 3
+    assert "hint: lower --min-ratings" in refused.stderr
+    with pytest.raises(DataError) as caught:
+        Recommender.fit(folder / "ratings.csv", folder / "movies.csv", min_ratings=50)
+    assert caught.value.hint == "lower min_ratings=..."
+
+
+@pytest.mark.parametrize(
+    ("rating", "why"),
+    [("nan", "is not a finite number"), ("1e20", "is beyond 1,000,000,000,000,000")],
+)
+def test_impossible_rating_says_why(movierec: Run, folder: Path, rating: str, why: str) -> None:
+    (folder / "r.csv").write_text(f"userId,movieId,rating\n1,10,4\n2,10,{rating}\n")
+    refused = movierec("fit", "r.csv", "movies.csv")
+    assert lines_of(refused.stderr, "error: ") == [
+        f'error: r.csv, line 3: the rating "{rating}" {why}'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "error"),
+    [
+        ((), "empty.zip holds no ratings file that movierec knows (it is empty)"),
+        (("movies.csv",), "empty.zip is empty"),
+    ],
+)
+def test_empty_zip_is_called_empty(
+    movierec: Run, folder: Path, more: tuple[str, ...], error: str
+) -> None:
+    zipfile.ZipFile(folder / "empty.zip", "w").close()
+    refused = movierec("fit", "empty.zip", *more)
+    assert refused.returncode == 3
+    assert lines_of(refused.stderr, "error: ") == [f"error: {error}"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from movierec._util import is_number
 from movierec.errors import OutputError, UsageError
 from movierec.model.model import Model
 from movierec.store.atomic import replacing
@@ -37,7 +38,7 @@ def frames(model: Model, k: int | None = None) -> Iterator[pd.DataFrame]:
     """
     table = {name: np.asarray(array) for name, array in model.neighbors.to_arrays().items()}
     stored = table["neighbors"].shape[1]
-    if k is not None and not 1 <= k <= model.parameters.n_neighbors:
+    if k is not None and not (is_number(k, whole=True) and 1 <= k <= model.parameters.n_neighbors):
         raise UsageError(
             f"k is {k}; the model has {model.parameters.n_neighbors} neighbors for each movie",
             "fit again with a higher --n-neighbors",

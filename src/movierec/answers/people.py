@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from movierec._util import pluralize
+from movierec._util import is_number, pluralize
 from movierec.answers.matching import Matcher, Matching
 from movierec.answers.profile import UserProfile
 from movierec.answers.similar import vectors_of
@@ -124,10 +124,9 @@ class ProfileReader:
         }
 
     def _checked(self, rating: float) -> float:
-        if not 0 <= float(rating) <= self._scale.highest:
-            raise UsageError(
-                f"{float(rating):g} is not a rating", f"the highest is {self._scale.highest:g}"
-            )
+        if not is_number(rating) or not 0 <= float(rating) <= self._scale.highest:
+            shown = f"{float(rating):g}" if is_number(rating) else str(rating)
+            raise UsageError(f"{shown} is not a rating", f"the highest is {self._scale.highest:g}")
         return float(rating)
 
     def of_export(self, place: Place, name: str) -> UserProfile:

@@ -93,7 +93,7 @@ def find_table(place: Place, kind: str, named: Mapping[str, str] | None = None) 
     address = os.fspath(place)
     tables = _named(source_of(address).tables(address), named)
     if not tables:
-        raise DataError(f"{address} is empty", "is it the right folder?")
+        raise DataError(f"{address} is empty", "is it the right folder or zip?")
     if len(tables) == 1:
         return _checked(tables[0], kind, address)
     chosen = _choose(tables, kind)
@@ -213,7 +213,7 @@ def _stem(table: Table) -> str:
 
 def _nothing_of(kind: str, address: str, tables: Sequence[Table]) -> DataError:
     """Return the error for a place without a kind of table, naming the files that are broken."""
-    problems = []
+    problems = [] if tables else ["it is empty"]
     for table in tables:
         try:
             _ = table.kind

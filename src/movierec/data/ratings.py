@@ -7,6 +7,7 @@ that is wrong.
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 _CHUNK = 1_000_000  # rows that there is room for at first
 _HIGHEST_RATING = 1e15  # squares of it, over many users, stay within float32
-_NO_RATING = f"is not a finite number, or above {_HIGHEST_RATING:,.0f}"
 _TYPES = {"user": np.int64, "item": np.int64, "rating": np.float64}
 
 
@@ -171,7 +171,15 @@ def _problem(fields: Sequence[str], columns: list[int], header: Sequence[str]) -
     if not (0 < len(user.encode()) <= LONGEST_ID and 0 < len(item.encode()) <= LONGEST_ID):
         return "no usable user or movie id"
     rating = fields[columns[2]].strip() if len(columns) == 3 else "1"
-    return None if _is_rating(rating) else f'the rating "{rating}" {_NO_RATING}'
+    return None if _is_rating(rating) else f'the rating "{rating}" {_why_none(rating)}'
+
+
+def _why_none(text: str) -> str:
+    try:
+        is_finite = math.isfinite(float(text))
+    except ValueError:
+        is_finite = False
+    return f"is beyond {_HIGHEST_RATING:,.0f}" if is_finite else "is not a finite number"
 
 
 def _is_rating(text: str) -> bool:

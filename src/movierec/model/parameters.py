@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from movierec._util import is_number
 from movierec.errors import UsageError
 from movierec.films.content import CONTENT_PARTS
 
@@ -59,20 +60,26 @@ class Parameters:
             If a parameter is out of range.
         """
         for name, least in (("n_neighbors", 1), ("min_support", 0), ("min_ratings", 1)):
-            if getattr(self, name) < least:
-                raise UsageError(f"{name} is {getattr(self, name)}; it must be at least {least}")
-        if not 0 <= self.content_weight <= 1:
+            value = getattr(self, name)
+            if not is_number(value, whole=True):
+                raise UsageError(f'{name} is "{value}"; it must be a whole number', _HINT)
+            if value < least:
+                raise UsageError(f"{name} is {value}; it must be at least {least}")
+        if not is_number(self.content_weight) or not 0 <= self.content_weight <= 1:
             raise UsageError(
                 f"content_weight is {self.content_weight}; it must be from 0 to 1", _HINT
             )
-        if not 0 <= self.prior < math.inf:
+        if not is_number(self.prior) or not 0 <= self.prior < math.inf:
             raise UsageError(
                 f"prior is {self.prior}; it must be a finite number of at least 0", _HINT
             )
+        self._check_parts()
+
+    def _check_parts(self) -> None:
         for name, weight in self.content_parts.items():
             if name not in CONTENT_PARTS:
                 raise UsageError(f'no part of the content is called "{name}"', _PARTS_HINT)
-            if not 0 <= weight <= _HEAVIEST:
+            if not is_number(weight) or not 0 <= weight <= _HEAVIEST:
                 raise UsageError(
                     f"the weight of {name} is {weight}; it must be from 0 to {_HEAVIEST:g}",
                     _PARTS_HINT,

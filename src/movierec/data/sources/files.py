@@ -41,6 +41,7 @@ class FileSource:
         return [TextTable(content) for content in files_at(address)]
 
 
+_EMPTY_ZIP = b"PK\x05\x06"
 SOURCE: Source = FileSource()
 
 
@@ -76,7 +77,7 @@ def files_at(path: PathLike) -> list[Content]:
             files = sorted(file for file in place.iterdir() if file.is_file())
             return [_file(file) for file in files if not file.name.startswith(".")]
         with place.open("rb") as file:
-            is_zip = file.read(4) == b"PK\x03\x04"
+            is_zip = file.read(4) in (b"PK\x03\x04", _EMPTY_ZIP)
         return _zip_members(place) if is_zip else [_file(place)]
     except zipfile.BadZipFile as error:
         raise DataError(f"{place} is broken: {error}", "download the zip again") from error
