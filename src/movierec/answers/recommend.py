@@ -70,16 +70,16 @@ class TopNRecommender:
         items = [candidate.item for candidate in chosen]
         return self._answers(items, scores[items].tolist(), options.group)
 
-    def _joined(self, group: Group) -> Scores:
+    def _joined(self, group: Group) -> npt.NDArray[np.floating]:
         """Return the score of each movie; in a group, scores are shares of each person's best."""
         scores = self._found.scores
         if len(self._people) == 1:
             return np.asarray(scores[0])
-        best = scores.max(axis=1, keepdims=True)
-        shares = scores / np.where(best > 0, best, 1)
+        best = scores.max(axis=1, keepdims=True).astype(np.float64)
+        shares = scores / np.where(best > 0, best, 1)  # in float64, which keeps the order
         return np.asarray(shares.mean(axis=0) if group == "average" else shares.min(axis=0))
 
-    def _candidates(self, scores: Scores, least: float) -> Iterator[Candidate]:
+    def _candidates(self, scores: npt.NDArray[np.floating], least: float) -> Iterator[Candidate]:
         """Yield the movies above a score, best first, with their scores scaled to 0 to 1."""
         order = np.argsort(-scores, kind="stable")
         order = order[scores[order] > least]
