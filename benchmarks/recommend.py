@@ -59,6 +59,14 @@ HEAD = """
 GROUPS = """
 movierec popular
 
+movierec content
+
+movierec bias
+
+movierec mf
+
+movierec rating_knn
+
 movierec default
 movierec default content_weight=0
 

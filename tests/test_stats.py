@@ -84,6 +84,7 @@ def test_model_has_a_card(sample_model: Path) -> None:
             "prior": 5.0,
             "n_linear": 4000,
             "l2": None,
+            "feedback": "value",
         },
     }
     assert set(card["versions"]) == {"movierec", "scikit-learn", "scipy", "numpy"}

@@ -199,6 +199,7 @@ def test_a_file_without_ratings_says_who_watched_what(
     (tmp_path / "r.csv").write_text(text)
     (tmp_path / "m.csv").write_text("movieId,title\n10,Alpha\n20,Beta\n30,Gamma\n")
     assert movierec("fit", "r.csv", "m.csv").returncode == 0
+    assert movierec("fit", "r.csv", "m.csv", "--feedback", "presence").returncode == 0
     run = movierec("recommend", "--like", "Alpha", "--json")
     assert '"title": "Beta"' in run.stdout
     assert '"stars": null' in run.stdout

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from movierec.algorithms._linear import as_feedback
 from movierec.algorithms._ridge import default_l2, weights_of
 from movierec.algorithms.base import (
     Algorithm,
+    Feedback,
     Indices,
     Range,
     Run,
@@ -60,9 +62,11 @@ class Default(Algorithm):
         Number of most rated movies in the linear model, which takes two bytes for each pair.
     l2 : float, optional
         Strength of the regularization. Default: 13 times the square root of the number of users.
+    feedback : {"presence", "value"}
+        Whether movies are compared by who rated them, or by their ratings.
     """
 
-    SIMILARITY: ClassVar = "cosine"
+    SIMILARITY: ClassVar = "cosine of ratings and content"
     GRID: ClassVar = {"l2": (100.0, 200.0, 300.0, 500.0, 1000.0, 2000.0, 5000.0)}
 
     linear_items_: npt.NDArray[np.int32]  # ascending
@@ -79,6 +83,7 @@ class Default(Algorithm):
         prior: Annotated[float, Range(0)] = 5.0,
         n_linear: Annotated[int, Range(0, 30_000)] = 4000,
         l2: Annotated[float | None, Range(1e-6)] = None,
+        feedback: Feedback = "value",
     ) -> None:
         self.n_neighbors = n_neighbors
         self.min_support = min_support
@@ -86,17 +91,18 @@ class Default(Algorithm):
         self.prior = prior
         self.n_linear = n_linear
         self.l2 = l2
+        self.feedback = feedback
 
     def fit(self, data: TrainingData, run: Run = Run()) -> Self:
         """Find neighbors, then fit the linear model; see :meth:`Algorithm.fit`."""
-        item_users, spec = data.interactions.item_users, self.neighbor_spec()
+        item_users = as_feedback(data.interactions.item_users, self.feedback)
         n_ratings = np.diff(item_users.indptr)
         support = self.empty_support(n_ratings, len(np.unique(data.interactions.users)))
         table = top_k(
             item_vectors(item_users, data.content, self.content_weight, self.prior),
-            spec.n_neighbors,
+            self.n_neighbors,
             n_users=data.interactions.n_users,
-            min_support=spec.min_support,
+            min_support=self.min_support,
             support=support,
             progress=lambda done: run.progress("comparing the movies", done),
             n_threads=run.n_threads,
@@ -105,8 +111,10 @@ class Default(Algorithm):
         self.set_support(support)
         return self
 
-    def neighbor_spec(self) -> NeighborSpec:
-        """Describe the table; see :class:`movierec.algorithms.base.HasNeighbors`."""
+    def neighbor_spec(self) -> NeighborSpec | None:
+        """Describe the table, if it compares ratings as they are; see :class:`HasNeighbors`."""
+        if self.feedback == "presence":
+            return None
         return NeighborSpec(n_neighbors=self.n_neighbors, min_support=self.min_support)
 
     def set_neighbors(self, table: NeighborTable, n_ratings: npt.NDArray[Any]) -> None:
