@@ -85,6 +85,14 @@ def test_rows_without_a_rating_were_seen(tmp_path: Path) -> None:
     assert (export.rated, export.seen) == ([Entry("2", rating=3)], [Entry("1")])
 
 
+def test_items_of_trakt_without_a_movie_are_left_out(tmp_path: Path) -> None:
+    items = (
+        '[{"movie": 5}, {"rating": 3, "movie": {"title": 5, "ids": []}}, {"rating": 4, "show": {}}]'
+    )
+    (tmp_path / "mine.json").write_text(items)
+    assert read_export(tmp_path / "mine.json").rated == []
+
+
 def test_ratings_are_in_the_order_of_their_dates(tmp_path: Path) -> None:
     lines = ["title,rating,date", "b,1,2024-02-01", "a,2,", "c,3,2024-01-01", "d,4,soon"]
     (tmp_path / "mine").write_text("\n".join(lines))
@@ -126,7 +134,7 @@ def test_watchlists_are_read(tmp_path: Path, content: bytes, entries: list[Entry
         (b'title,rating\nUp,4\n"Heat,5\nUp,4\n', "line 3: its quotes"),
         (b'{"a": 1}', "no list of movies"),
         (b'[{"movie": ', "is broken"),
-        (b'[{"rating": "x", "movie": {}}]', "item 1: x is no rating"),
+        (b'[{"rating": "x", "movie": {"title": "A"}}]', "item 1: x is no rating"),
         ("movieId,rating\n1,5\n".encode("utf-16"), "is not a text file"),
     ],
 )

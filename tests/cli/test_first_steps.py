@@ -134,6 +134,32 @@ def test_every_row_is_one_line_of_80_columns(sample_model: Path, command: str) -
         assert all("…" not in line.split("  ")[-1] or "stars" for line in lines)
 
 
+@posix_only
+def test_evaluate_leaves_out_columns_on_a_narrow_terminal(tmp_path: Path) -> None:
+    import pty
+
+    made()[0].to_csv(tmp_path / "r.csv", index=False)
+    words = [sys.executable, "-m", "movierec", "evaluate", "r.csv", "--algorithm", "svd"]
+    parent, child = pty.openpty()
+    environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"}
+    process = subprocess.Popen(
+        words, stdout=child, stderr=subprocess.DEVNULL, env=environment, cwd=tmp_path
+    )
+    os.close(child)
+    output = b""
+    try:
+        while block := os.read(parent, 65536):
+            output += block
+    except OSError:  # how the end is told on Linux
+        pass
+    assert process.wait(60) == 0
+    lines = output.decode().replace("\r", "").split("\n")
+    assert max(map(len, lines)) <= 80
+    assert "…" not in output.decode()
+    assert all(name in output.decode() for name in ("nDCG", "coverage", "95 %"))
+    assert "gap" not in output.decode()
+
+
 COLUMNS: list[tuple[str, str, str]] = [
     ("User-ID;ISBN;Book-Rating", "ISBN;Book-Title", ""),
     ("user_id,book_id,rating", "book_id,title", ""),

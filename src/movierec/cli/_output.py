@@ -49,6 +49,9 @@ class Column:
         On a narrow terminal, columns with a higher number are shortened first; those with 0 never.
     wraps : bool
         Whether a long cell has several lines.
+    drops : int
+        If a terminal is too narrow for all columns, those with a higher number are left out first;
+        those with 0 never.
     """
 
     header: str
@@ -57,6 +60,7 @@ class Column:
     is_number: bool = False
     shrinks: int = 0
     wraps: bool = False
+    drops: int = 0
 
 
 def print_list(
@@ -126,6 +130,7 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], ti
 
     has_header = any(column.header for column in columns)
     out = console()
+    columns = _that_fit(columns, rows, out.width)
     texts = [[one_line(column.text(row)) for row in rows] for column in columns]
     widths = _widths(columns, texts, out.width)
     table = Table(box=box.SIMPLE_HEAD, show_header=has_header, padding=(0, 1, 0, 0))
@@ -141,6 +146,18 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], ti
         table.add_row(*map(Text, cells))
     out.print(Text(one_line(title), style="bold"))
     out.print(table)
+
+
+def _that_fit(
+    columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], available: int
+) -> Sequence[Column]:
+    """Leave out columns that may be dropped, one by one, until the others fit."""
+    texts = [[one_line(column.text(row)) for row in rows] for column in columns]
+    is_fit = sum(_widths(columns, texts, available)) + _GAP * len(columns) + 1 <= available
+    least = max(columns, key=lambda column: column.drops)
+    if is_fit or not least.drops:
+        return columns
+    return _that_fit([column for column in columns if column is not least], rows, available)
 
 
 def _widths(columns: Sequence[Column], texts: Sequence[Sequence[str]], available: int) -> list[int]:

@@ -175,8 +175,8 @@ def _flat(result: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _figure(header: str, name: str, digits: int = 4) -> Column:
-    return Column(header, lambda row: f"{row[name]:.{digits}f}", is_number=True)
+def _figure(header: str, name: str, digits: int = 4, *, drops: int = 0) -> Column:
+    return Column(header, lambda row: f"{row[name]:.{digits}f}", is_number=True, drops=drops)
 
 
 def _interval(row: Any) -> str:
@@ -186,20 +186,20 @@ def _interval(row: Any) -> str:
 
 _ALGORITHMS = {"lists": "default,item_knn,ease", "rating": "rating_knn,mf,bias"}
 _NAME = Column("algorithm", lambda row: row["algorithm"], "bold")
-_SECONDS = (_figure("fit s", "fit_seconds", 2), _figure("query s", "query_seconds", 2))
+_SECONDS = (_figure("fit s", "fit_seconds", 2), _figure("query s", "query_seconds", 2, drops=1))
 _COLUMNS = (
     _NAME,
     _figure("hit rate", "hit_rate"),
-    _figure("precision", "precision"),
-    _figure("recall", "recall"),
+    _figure("precision", "precision", drops=2),
+    _figure("recall", "recall", drops=3),
     _figure("nDCG", "ndcg"),
     Column("95 %", _interval, "dim", is_number=True),
-    _figure("MRR", "mrr"),
-    _figure("MAP", "map"),
+    _figure("MRR", "mrr", drops=4),
+    _figure("MAP", "map", drops=5),
     _figure("coverage", "coverage", 3),
-    _figure("novelty", "novelty", 2),
-    _figure("popularity", "popularity_bias", 2),
-    _figure("gap", "ndcg_gap", 3),
+    _figure("novelty", "novelty", 2, drops=6),
+    _figure("popularity", "popularity_bias", 2, drops=7),
+    _figure("gap", "ndcg_gap", 3, drops=8),
     *_SECONDS,
 )
 _RATING_COLUMNS = (_NAME, _figure("RMSE", "rmse"), _figure("MAE", "mae"), *_SECONDS)

@@ -58,9 +58,12 @@ def _entries(items: list[dict[str, Any]], name: str) -> Iterator[Entry]:
         movie = item.get("movie")
         if isinstance(movie, dict):
             time = next((item[key] for key in _TIMES if isinstance(item.get(key), str)), "")
+            imdb, title = _text(_mapping(movie.get("ids")).get("imdb")), _text(movie.get("title"))
+            if not (imdb or title):
+                continue
             yield Entry(
-                imdb=_text(_mapping(movie.get("ids")).get("imdb")),
-                title=_text(movie.get("title")),
+                imdb=imdb,
+                title=title,
                 year=movie["year"] if type(movie.get("year")) is int else None,
                 rating=_rating(item.get("rating"), f"{name}, item {number}"),
                 timestamp=parse_time(time),
