@@ -50,7 +50,7 @@ class Oracle:
         weights = -inverse / np.diag(inverse)
         np.fill_diagonal(weights, 0)
         self.weights: Dense = 0.01 * near  # by rated film and scored film
-        self.weights[np.ix_(linear, linear)] = weights + 0.04 * near.T[np.ix_(linear, linear)]
+        self.weights[np.ix_(linear, linear)] = weights + 0.01 * near.T[np.ix_(linear, linear)]
 
     def score(self, ratings: Mapping[int, float]) -> Dense:
         """Return the sum over the rated films of preference times weight, by film."""

@@ -288,12 +288,14 @@ class NeedsSupport(Protocol):
         n_users : int
         """
 
-    def set_support(self, support: SupportMatrix) -> None:
+    def set_support(self, support: SupportMatrix, *, has_content: bool) -> None:
         """Learn from the filled matrix, after ``set_neighbors``. It may be overwritten.
 
         Parameters
         ----------
         support : SupportMatrix
+        has_content : bool
+            Whether the neighbors are near by content, too.
         """
 
 

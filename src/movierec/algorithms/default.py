@@ -33,19 +33,19 @@ if TYPE_CHECKING:
 
 _FEW = 8  # people for whom reading their rows is faster than multiplying matrices
 _LEAST_RATINGS = 10  # of an item in the linear model
-_BLEND, _BLEND_OUTSIDE = 0.04, 0.01  # weights of similarities, next to those of the linear model
+_BLEND = 0.01  # weight of similarities, next to those of the linear model
 
 
 class Default(Algorithm):
     """EASE for the most rated movies, blended with the neighbors of all movies.
 
-    The score of a movie for preferences x is ``x (B + 0.04 S')``. B are the weights of
+    The score of a movie for preferences x is ``x (B + 0.01 S')``. B are the weights of
     :class:`movierec.algorithms.ease.Ease` among the most rated movies, S are the similarities that
     `movierec similar` shows, so that a score sums over the nearest neighbors of the scored movie.
     Where the scored movie or the rated one is not among the most rated, the score sums ``0.01 S``
-    instead, over the neighbors of the rated movies. The linear model is that of Steck,
-    "Embarrassingly shallow autoencoders for sparse data" (WWW 2019); docs/evaluation.md shows how
-    the blend was chosen.
+    instead, over the neighbors of the rated movies. Without content, S adds nothing to B. The
+    linear model is that of Steck, "Embarrassingly shallow autoencoders for sparse data" (WWW 2019);
+    docs/evaluation.md shows what the blend is worth.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class Default(Algorithm):
     GRID: ClassVar = {"l2": (100.0, 200.0, 300.0, 500.0, 1000.0, 2000.0, 5000.0)}
 
     linear_items_: npt.NDArray[np.int32]  # ascending
-    weights_: Any  # B + 0.04 S': the bits of float16 numbers as int16, a row for each rated item
+    weights_: Any  # B + 0.01 S': the bits of float16 numbers as int16, a row for each rated item
     table_: NeighborTable
     n_ratings_: npt.NDArray[Any]
 
@@ -108,7 +108,8 @@ class Default(Algorithm):
             n_threads=run.n_threads,
         )
         self.set_neighbors(table, n_ratings)
-        self.set_support(support)
+        has_content = data.content is not None and self.content_weight > 0
+        self.set_support(support, has_content=has_content)
         return self
 
     def neighbor_spec(self) -> NeighborSpec | None:
@@ -142,19 +143,21 @@ class Default(Algorithm):
         """
         return SupportMatrix(n_ratings, self.n_linear, _LEAST_RATINGS, n_users)
 
-    def set_support(self, support: SupportMatrix) -> None:
+    def set_support(self, support: SupportMatrix, *, has_content: bool) -> None:
         """Fit the linear model in place of the counts, and blend it with the table.
 
         Parameters
         ----------
         support : SupportMatrix
+        has_content : bool
+            Whether similarities are of content, too.
         """
         self._forget()
         self.linear_items_ = support.items
         l2 = default_l2(support.n_users) if self.l2 is None else self.l2
         weights = weights_of(support.counts, l2) if len(support.items) else support.counts
         places = self._places
-        for place, item in enumerate(support.items):
+        for place, item in enumerate(support.items if has_content else ()):
             neighbors, similarities = _row(self.table_, item)
             rated = places[neighbors]
             weights[rated[rated >= 0], place] += _BLEND * similarities[rated >= 0]
@@ -227,7 +230,7 @@ class Default(Algorithm):
         if self._places[item] >= 0:
             outside = self._places[neighbors] < 0
             neighbors, similarities = neighbors[outside], similarities[outside]
-        return neighbors, np.float32(_BLEND_OUTSIDE) * similarities
+        return neighbors, np.float32(_BLEND) * similarities
 
     @cached_property
     def _places(self) -> npt.NDArray[np.int32]:

@@ -140,7 +140,8 @@ def _fit(
     matrix = item_vectors(item_users, content, parameters.content_weight, parameters.prior)
     del item_users
     vectors = ItemVectors.build(matrix, len(users), n_ratings)
-    table = _table(algorithm, vectors, n_ratings, parameters, engine, progress)
+    has_content = content is not None
+    table = _table(algorithm, vectors, n_ratings, has_content, parameters, engine, progress)
     return _Fitted(
         algorithm,
         table,
@@ -172,6 +173,7 @@ def _table(
     algorithm: Algorithm,
     vectors: ItemVectors,
     n_ratings: npt.NDArray[np.int32],
+    has_content: bool,
     parameters: Parameters,
     engine: Engine,
     progress: Progress,
@@ -187,7 +189,7 @@ def _table(
             algorithm.set_neighbors(table, n_ratings)
             if isinstance(algorithm, NeedsSupport) and support is not None:
                 progress(f"fitting {parameters.algorithm}", 0.0)
-                algorithm.set_support(support)
+                algorithm.set_support(support, has_content=has_content)
         return algorithm.get_neighbors()
     table_spec = NeighborSpec(parameters.n_neighbors, parameters.min_support)
 
