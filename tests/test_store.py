@@ -152,7 +152,16 @@ def test_table_reads_row_by_row(tmp_path: Path, shape: tuple[int, int]) -> None:
 def test_golden_model_loads_for_ever(golden: Path) -> None:
     recommender = Recommender.load(golden)
     answer = json.loads(golden.with_suffix(".json").read_text(encoding="utf-8"))
-    assert answers(recommender) == answer
+    assert answers(recommender) == _approximately(answer)
+
+
+def _approximately(answer: Any) -> Any:
+    """Allow for the last digit of float32 sums, which depends on the processor."""
+    if isinstance(answer, dict):
+        return {name: _approximately(part) for name, part in answer.items()}
+    if isinstance(answer, list):
+        return [_approximately(part) for part in answer]
+    return pytest.approx(answer, rel=1e-5, abs=1e-5) if isinstance(answer, float) else answer
 
 
 def test_every_algorithm_has_a_golden_model() -> None:

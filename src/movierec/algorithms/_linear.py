@@ -31,7 +31,7 @@ class FactorAlgorithm(Algorithm):
     def similarities(self, items: Indices) -> Scores:
         """Return cosines of factors; see :meth:`Algorithm.similarities`."""
         unit = self._unit_factors
-        return np.asarray(unit[items] @ unit.T)
+        return np.asarray(unit[items] @ unit.T, dtype=np.float32)
 
     def _set_item_factors(self, factors: npt.NDArray[np.floating]) -> None:
         vars(self).pop("_unit_factors", None)  # cached after an earlier fit
@@ -39,11 +39,12 @@ class FactorAlgorithm(Algorithm):
         self.item_factors_ = np.ascontiguousarray(factors, dtype=np.float32)
 
     @cached_property
-    def _unit_factors(self) -> Factors:
-        lengths = np.linalg.norm(self.item_factors_, axis=1, keepdims=True)
-        unit = np.zeros_like(self.item_factors_)
-        np.divide(self.item_factors_, lengths, out=unit, where=lengths > 0)
-        return unit
+    def _unit_factors(self) -> npt.NDArray[np.float64]:
+        # In float32, the last digit of a product depends on the shape of the matrices and on the
+        # processor; a list would change where the table ends.
+        factors = self.item_factors_.astype(np.float64)
+        lengths = np.linalg.norm(factors, axis=1, keepdims=True)
+        return np.divide(factors, lengths, out=np.zeros_like(factors), where=lengths > 0)
 
 
 def as_feedback(ratings: csr_matrix, feedback: Feedback) -> csr_matrix:
