@@ -44,7 +44,9 @@ class FactorAlgorithm(Algorithm):
         # processor; a list would change where the table ends.
         factors = self.item_factors_.astype(np.float64)
         lengths = np.linalg.norm(factors, axis=1, keepdims=True)
-        return np.divide(factors, lengths, out=np.zeros_like(factors), where=lengths > 0)
+        unit = np.zeros_like(factors)
+        np.divide(factors, lengths, out=unit, where=lengths > 0)
+        return unit
 
 
 def as_feedback(ratings: csr_matrix, feedback: Feedback) -> csr_matrix:
