@@ -17,10 +17,11 @@ from movierec._util import Progress
 from movierec.data.dataset import read_dataset
 from movierec.model.parameters import Parameters
 from movierec.model.vectors import ItemVectors
-from movierec.neighbors.blockwise import cosine
+from movierec.neighbors.blockwise import cosine, cosine_of_factors
 from movierec.neighbors.support import SupportMatrix
 from movierec.neighbors.table import NeighborTable
 from movierec.neighbors.top_k import NeighborSpec
+from movierec.neighbors.weighting import CORRECTED
 from movierec.training.fit import fit_model
 from movierec.training.local import LocalEngine
 
@@ -64,6 +65,7 @@ class VectorsOnly(LocalEngine):
     def neighbors(
         self,
         vectors: ItemVectors,
+        ratings: csr_matrix | None,
         spec: NeighborSpec,
         support: SupportMatrix | None,
         progress: Progress,
@@ -85,9 +87,10 @@ def movierec(*, with_tags: bool = False, **parameters: Any) -> Fit:
     def fit(data: Data) -> Compare:
         tags = data.tags if with_tags else None
         dataset = read_dataset(data.ratings, data.movies, tags=tags)
-        vectors = fit_model(dataset, Parameters(**parameters), VectorsOnly()).vectors
-        assert vectors is not None
-        rows = cosine(vectors.matrix)
+        model = fit_model(dataset, Parameters(**parameters), VectorsOnly())
+        assert model.vectors is not None
+        is_corrected = model.parameters.weighting == CORRECTED
+        rows = (cosine_of_factors if is_corrected else cosine)(model.vectors.matrix)
         return lambda items: np.vstack(
             [rows(item, item + 1).astype(np.float32) for item in items.tolist()]
         )
@@ -137,7 +140,7 @@ def contenders(data: Data, *, peers: bool) -> dict[str, Fit]:
         for part in ("genres", "title", "year")
     }
     return {
-        "cosine of ratings": movierec(content_weight=0.0),
+        "cosine of ratings": movierec(content_weight=0.0, weighting="none"),
         **alone,
         "movierec": movierec(),
         **({"movierec, with tags": movierec(with_tags=True)} if data.tags is not None else {}),

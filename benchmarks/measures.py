@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import csr_matrix
 
 Scores = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
@@ -18,6 +19,9 @@ Compare = Callable[[Indices], Scores]
 LIKED = 4.0  # the least rating of a movie that somebody liked
 N_NEAREST = 10
 DEPTHS = (10, 50, 100)
+FEW_RATINGS = ((1, 1), (2, 4), (5, 19))
+WELL_KNOWN = 30  # ratings
+N_AT_ONCE = 500
 N_RESAMPLES = 1000
 
 
@@ -162,3 +166,59 @@ def auc(scores: npt.NDArray[np.floating], similar: Mask) -> float:
     n_similar, n_other = int(similar.sum()), int((~similar).sum())
     above = ranks[similar].sum() - n_similar * (n_similar + 1) / 2
     return float(above / (n_similar * n_other))
+
+
+def without_common_rater(compare: Compare, rated: csr_matrix) -> list[float]:
+    """Return how often nobody rated both an item and the nearest one.
+
+    Parameters
+    ----------
+    compare : Compare
+    rated : scipy.sparse.csr_matrix of shape (n_items, n_users)
+        A 1 for each rating.
+
+    Returns
+    -------
+    list of float
+        The shares of the items with 1, 2 to 4, and 5 to 19 ratings.
+    """
+    n_ratings = np.diff(rated.indptr)
+    shares = []
+    for least, most in FEW_RATINGS:
+        items = np.flatnonzero((n_ratings >= least) & (n_ratings <= most))
+        lonely = 0
+        for part in np.array_split(items, len(items) // N_AT_ONCE + 1):
+            nearest = among(compare(part), part, n_ratings > 0).argmax(axis=1)
+            lonely += int((rated[part].multiply(rated[nearest]).sum(axis=1) == 0).sum())
+        shares.append(lonely / max(len(items), 1))
+    return shares
+
+
+def fame_and_era(
+    compare: Compare, n_ratings: npt.NDArray[np.integer], first_rated: npt.NDArray[np.floating]
+) -> tuple[float, float]:
+    """Return how much more famous lists are than what they are for, and what era explains.
+
+    Parameters
+    ----------
+    compare : Compare
+    n_ratings, first_rated : ndarray of shape (n_items,)
+        When each item was first rated, as a number.
+
+    Returns
+    -------
+    fame : float
+        The geometric mean, over the ten nearest of well-known items, of their number of ratings
+        divided by that of the item.
+    era : float
+        The squared rank correlation of the similarity of two well-known items with the time between
+        their first ratings.
+    """
+    known = np.flatnonzero(n_ratings >= WELL_KNOWN)
+    scores = among(compare(known), known, n_ratings > 0)
+    nearest = np.argpartition(-scores, N_NEAREST, axis=1)[:, :N_NEAREST]
+    fame = np.log(n_ratings[nearest]).mean(axis=1) - np.log(n_ratings[known])
+    first, second = np.triu_indices(len(known), 1)
+    apart = pd.Series(np.abs(first_rated[known[first]] - first_rated[known[second]]))
+    era = apart.corr(pd.Series(scores[first, known[second]]), method="spearman")
+    return float(np.exp(fame.mean())), float(era**2)

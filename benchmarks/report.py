@@ -108,10 +108,11 @@ movie with the most ratings. *Correct* counts the sampled movies whose ten neigh
 nearest, checked in float64. All contenders ran one after another on one machine: {machine}.
 Absolute figures mean little on another machine; compare the ratios.
 
-movierec compares movies by ratings and content. *By ratings alone* (`--content-weight 0`), it has
-the same neighbors as the other libraries, except LensKit, which centers the ratings and therefore
-has different neighbors. scikit-learn computes no neighbors during the fit: each query multiplies
-the whole matrix. The classic script starts from the CSV files at every query.
+movierec compares movies by corrected ratings and content. *By ratings alone*
+(`--content-weight 0 --weighting none`), it has the same neighbors as the other libraries, except
+LensKit, which centers the ratings and therefore has different neighbors. scikit-learn computes no
+neighbors during the fit: each query multiplies the whole matrix. The classic script starts from the
+CSV files at every query.
 """
 
 _START = """

@@ -15,7 +15,10 @@ CONTENDERS = {
     "lenskit_item_knn": "LensKit, ItemKNNScorer",
     "classic": "the classic script",
 }
-OURS: dict[str, list[str]] = {"movierec": [], "movierec_cosine": ["--content-weight", "0"]}
+OURS: dict[str, list[str]] = {
+    "movierec": [],
+    "movierec_cosine": ["--content-weight", "0", "--weighting", "none"],
+}
 PEERS = tuple(name for name in CONTENDERS if name not in OURS)
 NOT_FITTED = "classic"  # it keeps nothing between queries
 

@@ -12,22 +12,35 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 from comparisons import Data, Fit, contenders, movierec
-from measures import Compare, Series, agreement, auc, last_liked, mean_with_interval
+from measures import (
+    Compare,
+    Series,
+    agreement,
+    auc,
+    fame_and_era,
+    last_liked,
+    mean_with_interval,
+    without_common_rater,
+)
+from scipy.sparse import csr_matrix
 
 from movierec.films.content import CONTENT_PARTS
+from movierec.neighbors import factors
 
 SHARED_TAGS = 0.15  # the least cosine of the tags of two movies that count as similar
 FEWEST_TAGS, FEWEST_RATINGS = 3, 30  # of a movie whose tags are compared
 HEAD = """\
-| | series, chosen on | series, the rest | series, all | next@10 | next@50 | next@100 | tags | people |
-|---|--:|--:|--:|--:|--:|--:|--:|--:|"""  # noqa: E501
+| | series, chosen on | series, the rest | series, all | next@10 | next@50 | next@100 | tags | people | no common rater | fame | era |
+|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"""  # noqa: E501
 
 
 def tag_pairs(data: Data) -> pd.DataFrame | None:
@@ -70,7 +83,23 @@ def measure(
     """
     compare = fit(data)
     judgments = [auc_of(compare, pairs, data.index) for pairs in judged]
-    return [*series_cells(compare, data, series), *next_cells(fit, data), *judgments]
+    shown = [*series_cells(compare, data, series), *next_cells(fit, data), *judgments]
+    return [*shown, *bias_cells(compare, data)]
+
+
+def bias_cells(compare: Compare, data: Data) -> list[str]:
+    """Return what speaks against lists; see the measures that these cells show.
+
+    Parameters
+    ----------
+    compare : Compare
+    data : Data
+    """
+    rated = csr_matrix((data.matrix > 0).astype(np.int32))
+    lonely = without_common_rater(compare, rated)
+    first_rated = data.ratings.groupby("movieId")["timestamp"].min().reindex(data.movies["movieId"])
+    fame, era = fame_and_era(compare, np.diff(rated.indptr), first_rated.to_numpy(float))
+    return [" / ".join(f"{share:.3f}" for share in lonely), f"{fame:.2f}", f"{era:.3f}"]
 
 
 def series_cells(compare: Compare, data: Data, series: Series) -> list[str]:
@@ -151,12 +180,27 @@ def read_series(path: Path, data: Data) -> Series:
 
 
 def variant(words: str) -> Fit:
-    """Return movierec with parameters such as ``prior=10 genres=0.5``; parts keep their weights."""
+    """Return movierec with other parameters, such as ``prior=10 genres=0.5 DAMPING=0``.
+
+    Parts of the content that are not named keep their weights. Names in capitals are constants of
+    :mod:`movierec.neighbors.factors`.
+    """
     given: dict[str, Any] = {
         name: float(value) for name, value in (word.split("=") for word in words.split())
     }
     parts = {name: given.pop(name) for name in CONTENT_PARTS if name in given}
-    return movierec(**given, content_parts=CONTENT_PARTS | parts)
+    constants = {name: given.pop(name) for name in list(given) if name.isupper()}
+    ours = movierec(**given, content_parts=CONTENT_PARTS | parts)
+
+    def fit(data: Data) -> Compare:
+        with ExitStack() as changes:
+            for name, value in constants.items():
+                own = name if hasattr(factors, name) else f"_{name}"
+                kind = type(getattr(factors, own))
+                changes.enter_context(patch.object(factors, own, kind(value)))
+            return ours(data)
+
+    return fit
 
 
 def main() -> None:

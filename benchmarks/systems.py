@@ -15,9 +15,9 @@ from movierec.algorithms.registry import make
 
 if TYPE_CHECKING:
     import pandas as pd
-    from scipy.sparse import csr_matrix
 
     from movierec.data.interactions import Interactions
+    from movierec.neighbors.content import Content
 
 SEED = 0
 UNSCORED = -1e30  # the score of an item that a library does not score, so that it ranks last
@@ -37,7 +37,7 @@ class System(ABC):
         Parameters that differ from the defaults.
     train : Interactions
         The rows to fit. What the library takes them as is made here, before the clock starts.
-    content : scipy.sparse.csr_matrix, optional
+    content : Content, optional
         Features of the items, for movierec alone: the other libraries are given no content.
     """
 
@@ -46,7 +46,7 @@ class System(ABC):
         kind: str,
         parameters: Mapping[str, Any],
         train: Interactions,
-        content: csr_matrix | None = None,
+        content: Content | None = None,
     ) -> None:
         self.kind, self.parameters, self.train, self.content = kind, parameters, train, content
 
@@ -83,7 +83,7 @@ class Movierec(System):
 
     def fit(self) -> None:
         _ = self.train.user_items, self.train.item_users  # kept by `train`
-        self.model = make(self.kind, self.parameters).fit(TrainingData(self.train, self.content))
+        self.model = make(self.kind, self.parameters).fit(TrainingData.of(self.train, self.content))
 
     def score(self, users: Indices, preferred: Interactions) -> Scores:
         return self.model.score(preferred)

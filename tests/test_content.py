@@ -12,7 +12,8 @@ from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.neighbors import NearestNeighbors
 
 from movierec import Recommender
-from movierec.films.content import content_matrix, features_of
+from movierec.films.content import CONTENT_PARTS, features_of
+from movierec.neighbors.content import Content
 from movierec.neighbors.vectors import item_vectors
 
 Part = list[dict[str, float]]
@@ -40,33 +41,44 @@ def in_common(part: Part) -> np.ndarray[Any, Any]:
 def test_cosine_is_the_weighted_mean_of_what_the_parts_have_in_common(
     given_parts: dict[str, Part], weights: dict[str, float]
 ) -> None:
-    content, ends = content_matrix(given_parts, weights)
-    if not any(weights.get(name) for name in given_parts):
-        assert (content, ends) == (None, {})
+    used = {name: weights[name] for name in given_parts if weights.get(name)}
+    if not used:
         return
-    assert content is not None
-    total = sum(weights.get(name, 0.0) for name in given_parts)
+    combined = Content({name: matrix_of(given_parts[name]) for name in used}, used, np.empty(0))
+    content, total = combined.matrix, sum(used.values())
     expected = sum(
-        (weights.get(name, 0.0) / total * in_common(part) for name, part in given_parts.items()),
+        (weight / total * in_common(given_parts[name]) for name, weight in used.items()),
         start=np.zeros((content.shape[0],) * 2),
     )
     found = cosine_similarity(content)
     others = ~np.eye(len(expected), dtype=bool)
     np.testing.assert_allclose(found[others], expected[others], atol=1e-5)
     np.testing.assert_allclose(content.multiply(content).sum(axis=1), 1, atol=1e-5)
-    assert list(ends) == [name for name in given_parts if weights.get(name)]
+    assert list(combined.ends) == list(used)
+
+
+def matrix_of(part: Part) -> csr_matrix:
+    frame = pd.DataFrame(part, columns=list("vwxyz"), index=range(len(part))).fillna(0.0)
+    return csr_matrix(frame.to_numpy(np.float32))
 
 
 def test_part_that_no_film_has_is_left_out() -> None:
-    features = features_of(["Heat (1995)"], [["Crime"]], [1995])
-    assert set(features) == {"genres", "year"}
+    content = features_of(
+        ["Heat (1995)"], [["Crime"]], [1995], weights=dict.fromkeys(CONTENT_PARTS, 1.0)
+    )
+    assert content is not None
+    assert set(content.parts) == {"genres", "year"}
+    assert features_of(["Heat (1995)"], [[]], [0], weights=CONTENT_PARTS) is None
 
 
 def test_key_of_a_series_that_too_many_share_tells_nothing() -> None:
     titles = [f"Rocky {number} (1979)" for number in range(2, 33)]
-    few, many = (features_of(titles[:n], [()] * n, [0] * n) for n in (30, 31))
-    assert few["title"][0] == {"rocky": 1.0}
-    assert "title" not in many
+    few, many = (
+        features_of(titles[:n], [()] * n, [0] * n, weights=CONTENT_PARTS) for n in (30, 31)
+    )
+    assert few is not None
+    assert few.parts["title"].toarray().tolist() == [[1.0]] * 30
+    assert many is None
 
 
 @st.composite
@@ -146,8 +158,8 @@ def test_film_that_nobody_rated_is_placed_by_its_content() -> None:
     assert found[0].content_share == 1
 
 
-def test_content_weight_0_is_the_cosine_of_ratings() -> None:
-    recommender = Recommender.fit(RATINGS, MOVIES, content_weight=0)
+def test_without_content_and_weighting_it_is_the_cosine_of_ratings() -> None:
+    recommender = Recommender.fit(RATINGS, MOVIES, content_weight=0, weighting="none")
     matrix = RATINGS.pivot_table(index="movieId", columns="userId", values="rating")
     oracle = NearestNeighbors(metric="cosine", algorithm="brute").fit(matrix)
     distances, indices = oracle.kneighbors(matrix.loc[[1]], 3)

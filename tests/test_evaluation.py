@@ -318,25 +318,27 @@ FILMS = [
 
 def test_content_is_in_the_order_of_the_ratings() -> None:
     content = content_of(FILMS, np.array([10, 20, 30, 40, 99]))
-    genres, year = 0.3 / 0.35, 0.05 / 0.35  # no two titles are alike
-    expected = [
-        [1, 1, genres / math.sqrt(2), year],
-        [1, 1, genres / math.sqrt(2), year],
-        [genres / math.sqrt(2), genres / math.sqrt(2), 1, 0],
-        [year, year, 0, 1],
+    half = 1 / math.sqrt(2)  # no two titles are alike, so that genres are all
+    expected: list[list[float]] = [
+        [1, 1, half, 0],
+        [1, 1, half, 0],
+        [half, half, 1, 0],
+        [0, 0, 0, 1],
     ]
     assert content is not None
-    cosines = (content @ content.T).toarray()
+    cosines = (content.matrix @ content.matrix.T).toarray()
     np.testing.assert_allclose(cosines[:4, :4], expected, atol=1e-6)
-    assert content[4].nnz == 0  # movie 99 is unknown
-    assert content.dtype == np.float32
+    assert content.parts["genres"][4].nnz == 0  # movie 99 is unknown
+    np.testing.assert_array_equal(content.years, [1990, 1991, 2001, 1990, np.nan])
+    assert content.matrix.dtype == np.float32
+    assert content.n_known == 3
 
 
 def test_content_finds_ids_that_are_text() -> None:
     content = content_of(FILMS, np.array([b"0010", b"20", b"tt7"]))
     assert content is not None
-    assert (content @ content.T).toarray()[0, 1] == pytest.approx(1)
-    assert content[2].nnz == 0
+    assert (content.matrix @ content.matrix.T).toarray()[0, 1] == pytest.approx(1)
+    assert content.parts["genres"][2].nnz == 0
 
 
 def test_films_of_other_ratings_are_refused() -> None:

@@ -108,7 +108,7 @@ def test_text_ids_are_cleaned_as_in_files(tmp_path: Path, make: Make) -> None:
 
 def test_numbers_meet_text_ids_of_movies(make: Make) -> None:
     movies = MOVIES | {"movieId": ["10", "20", "x"]}
-    recommender = Recommender.fit(make(RATINGS), make(movies), content_weight=0)
+    recommender = Recommender.fit(make(RATINGS), make(movies), content_weight=0, weighting="none")
     assert recommender.card["n_ratings"] == 4
     assert [movie.movie_id for movie in recommender.similar("Alpha")] == ["20"]
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import tracemalloc
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -13,12 +13,15 @@ from sklearn.neighbors import NearestNeighbors
 
 from movierec.data.dataset import read_dataset
 from movierec.model.parameters import Parameters
-from movierec.neighbors import blockwise, parallel
+from movierec.neighbors import blockwise, dense, parallel
 from movierec.neighbors.compare import compare, rank_all
+from movierec.neighbors.corrected import corrected_vectors
+from movierec.neighbors.counting import Counts, count_pairs
 from movierec.neighbors.sparse import SparseRows, inverse_norms
-from movierec.neighbors.support import SupportMatrix
+from movierec.neighbors.support import SupportMatrix, count_shared
 from movierec.neighbors.table import NeighborTable
 from movierec.neighbors.top_k import top_k
+from movierec.neighbors.weighting import Weighting
 from movierec.training.fit import fit_model
 from movierec.training.local import LocalEngine
 
@@ -80,6 +83,26 @@ def pairwise_table(
     table = NeighborTable.empty(matrix.shape[0], k)
     parallel.fill_table(table, matrix, n_users, min_support, support, lambda done: None, n_threads)
     return table
+
+
+def dense_table(
+    vectors: csr_matrix,
+    ratings: csr_matrix,
+    k: int,
+    min_support: int = 0,
+    n_threads: int = 2,
+    support: SupportMatrix | None = None,
+) -> NeighborTable:
+    """The table of corrected vectors by the compiled loops, however small the data."""
+    table = NeighborTable.empty(vectors.shape[0], k)
+    rest = (min_support, support, lambda done: None, n_threads)
+    dense.fill_table(table, vectors, ratings, *rest)
+    return table
+
+
+def matrix_of(rows: SparseRows) -> csr_matrix:
+    shape = (len(rows.indptr) - 1, rows.n_columns)
+    return csr_matrix((rows.data, rows.indices, rows.indptr), shape=shape)
 
 
 def assert_same(table: NeighborTable, other: NeighborTable) -> None:
@@ -178,7 +201,7 @@ def one_film_has_all_users() -> csr_matrix:
 def fill_by_blocks(
     table: NeighborTable, matrix: csr_matrix, n_users: int, least: int, progress: Any
 ) -> None:
-    rows = blockwise.SimilarityRows(blockwise.cosine(matrix), matrix, n_users, least)
+    rows = blockwise.SimilarityRows(blockwise.cosine(matrix), matrix[:, :n_users], least)
     blockwise.fill_table(table, rows, progress)
 
 
@@ -239,6 +262,73 @@ def test_support_is_the_number_of_users_who_rated_both(matrix: csr_matrix, least
         assert (both[item, found] >= least).all()
 
 
+@st.composite
+def corrected(draw: st.DrawFn) -> tuple[csr_matrix, csr_matrix]:
+    """Vectors of whole numbers with factors, common features and rare ones, and ratings."""
+    ratings = draw(rating_matrices())
+    n_items, rng = ratings.shape[0], np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    factors = rng.normal(0, 1, (n_items, 4))
+    features = rng.random((n_items, 3)) < [0.9, 0.3, 0.05]
+    vectors = np.hstack([factors, features, np.eye(n_items)])
+    vectors *= 4000 / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return csr_matrix(np.rint(vectors).astype(np.float32)), ratings
+
+
+@given(corrected(), st.integers(1, 35), st.integers(0, 3), st.integers(1, 3), st.booleans())
+@settings(max_examples=150)
+def test_compiled_loops_give_the_same_table_of_corrected_vectors(
+    given_matrices: tuple[csr_matrix, csr_matrix],
+    k: int,
+    min_support: int,
+    n_threads: int,
+    has_counts: bool,
+) -> None:
+    vectors, ratings = given_matrices
+    support = None
+    if has_counts:
+        support = SupportMatrix(np.diff(ratings.indptr), 5, 1, ratings.shape[1])
+        support.fill(ratings)
+    table = top_k(vectors, k, ratings=ratings, min_support=min_support)
+    assert_same(dense_table(vectors, ratings, k, min_support, n_threads, support), table)
+    assert_ties_by_index(table)
+    both = support_of(ratings)
+    for item, row in enumerate(table.neighbors):
+        found = row[row >= 0]
+        assert table.support[item, : len(found)].tolist() == both[item, found].tolist()
+        assert (both[item, found] >= min_support).all()
+    if min_support == 0:
+        assert_is_nearest(table, scikit_similarities(vectors), k)
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_corrected_vectors_of_many_films(n_threads: int) -> None:
+    """So many that chunks and blocks fill, and that popular films are compared by their bits."""
+    ratings = popular_matrix(3000, 200)
+    vectors, _ = corrected_vectors(ratings, None, 0.0, 20.0)
+    expected = top_k(vectors, 20, ratings=ratings)
+    assert_same(dense_table(vectors, ratings, 20, n_threads=n_threads), expected)
+
+
+@given(rating_matrices(), st.integers(0, 2**32 - 1))
+def test_pairs_are_counted_alike(matrix: csr_matrix, seed: int) -> None:
+    pairs = np.random.default_rng(seed).integers(0, matrix.shape[0], (2, 30))
+    expected = support_of(matrix)[pairs[0], pairs[1]].tolist()
+    by_loops = np.zeros(30, np.int32)
+    count_pairs(Counts.of(matrix), pairs[0], pairs[1], by_loops)
+    assert by_loops.tolist() == count_shared(matrix, pairs[0], pairs[1]).tolist() == expected
+
+
+@given(rating_matrices(), st.integers(0, 20))
+def test_loops_fill_the_same_support_matrix(matrix: csr_matrix, n_items: int) -> None:
+    n_ratings = np.diff(matrix.indptr)
+    by_product, by_loops = (SupportMatrix(n_ratings, n_items, 0, 1) for _ in range(2))
+    by_product.fill(matrix)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("movierec.neighbors.support._MANY", -1)
+        by_loops.fill(matrix)
+    assert by_loops.counts.tolist() == by_product.counts.tolist()
+
+
 @given(rating_matrices(), st.integers(1, 5))
 @settings(max_examples=50)
 def test_computed_rows_go_on_where_the_table_ends(matrix: csr_matrix, k: int) -> None:
@@ -272,17 +362,25 @@ def test_film_with_ratings_of_zero_only_has_no_neighbours() -> None:
 
 
 @pytest.mark.parametrize("content_weight", [0, 0.33])
+@pytest.mark.parametrize("weighting", get_args(Weighting))
 @pytest.mark.parametrize("name", ["ml-latest-small", "movietweetings-100k"])
-def test_table_equals_scikit_learn(real_data: Path, name: str, content_weight: float) -> None:
+def test_table_equals_scikit_learn(
+    real_data: Path, name: str, weighting: Weighting, content_weight: float
+) -> None:
     model = fit_model(
         read_dataset(real_data / name),
-        Parameters(n_neighbors=20, content_weight=content_weight),
+        Parameters(n_neighbors=20, content_weight=content_weight, weighting=weighting),
         LocalEngine(),
     )
     assert model.vectors is not None
-    vectors, n_users, table = model.vectors.matrix, model.vectors.n_users, model.neighbors
-    assert (vectors.shape[1] > n_users) == (content_weight > 0)
-    assert_same(pairwise_table(vectors, 20, n_users=n_users), table)
+    assert model.ratings is not None
+    vectors, n_leading, table = model.vectors.matrix, model.vectors.n_leading, model.neighbors
+    if weighting == "none":
+        assert (vectors.shape[1] > n_leading) == (content_weight > 0)
+        assert_same(pairwise_table(vectors, 20, n_users=n_leading), table)
+    else:
+        assert n_leading == 64
+        assert_same(dense_table(vectors, matrix_of(model.ratings.rows), 20), table)
     estimator = NearestNeighbors(n_neighbors=21, metric="cosine", algorithm="brute")
     matrix = vectors.astype(np.float64)
     # A sample: the other kernel, above, has compared all.
@@ -300,6 +398,6 @@ def assert_same_neighbors(table: NeighborTable, item: int, expected: dict[int, f
     found = table.neighbors[item][table.neighbors[item] >= 0]
     np.testing.assert_allclose(table.similarities[item, : len(found)], values, atol=TOLERANCE)
     last = values[-1] if values else 0.0  # only equals of the last may differ
-    assert set(found[table.similarities[item, : len(found)] > last + TOLERANCE].tolist()) == {
-        other for other, value in expected.items() if value > last + TOLERANCE
-    }
+    above = found[table.similarities[item, : len(found)] > last + TOLERANCE]
+    assert set(above.tolist()) <= expected.keys()
+    assert {n for n, value in expected.items() if value > last + TOLERANCE} <= set(found.tolist())

@@ -55,8 +55,9 @@ def test_every_parameter_round_trips(tmp_path: Path) -> None:
         "n_neighbors": 7,
         "min_support": 50,
         "min_ratings": 2,
-        "content_weight": 0.5,
+        "content_weight": 0.25,
         "prior": 2.5,
+        "weighting": "none",
         "content_parts": {"year": 1.0, "genres": 2.0},
         "algorithm": "svd",
         "settings": {"n_factors": 7, "feedback": "value", "seed": 3},
@@ -81,8 +82,9 @@ def test_pickle_is_the_fitted_estimator_with_the_id_mappings(sample_model: Path)
     assert 1 - distances[0, 1] == pytest.approx(nearest.similarity, abs=1e-6)
 
 
-def test_ratings_stand_in_the_pickle_before_the_content(sample_model: Path) -> None:
-    content = Artifact(sample_model).unpickle()
+def test_ratings_stand_in_the_pickle_before_the_content(tmp_path: Path) -> None:
+    Recommender.fit(weighting="none").save(tmp_path / "plain.model")
+    content = Artifact(tmp_path / "plain.model").unpickle()
     users = content["user_ids"]
     ratings = content["estimator"]._fit_X[:, : len(users)]
     assert len(users) == 700

@@ -23,6 +23,7 @@ from movierec.films.content import CONTENT_PARTS
 from movierec.films.resolve import Query, Resolver, as_list
 from movierec.model.model import Model, load_model
 from movierec.model.parameters import Parameters
+from movierec.neighbors.weighting import Weighting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,6 +71,7 @@ class Recommender:
         min_ratings: int = Parameters.min_ratings,
         content_weight: float = Parameters.content_weight,
         prior: float = Parameters.prior,
+        weighting: Weighting = Parameters.weighting,
         content_parts: Mapping[str, float] | None = None,
         algorithm: str | Algorithm | type[Algorithm] = Parameters.algorithm,
         settings: Mapping[str, Any] | None = None,
@@ -95,20 +97,24 @@ class Recommender:
             Movies with fewer ratings have no neighbors and are not neighbors of other movies. At 1,
             movies without ratings are compared by content.
         content_weight : float
-            Weight of the content of a movie with very many ratings, from 0 to 1. At 0 the
-            similarity is the cosine of ratings.
+            Weight of content next to very many ratings, from 0 to 1. At 0, and with the weighting
+            "none", the similarity is the cosine of ratings.
         prior : float
-            Number of ratings that count as much as the content of a movie without ratings; see
-            :func:`movierec.neighbors.vectors.item_vectors`.
+            Number of ratings of a movie at which they have half of their weight.
+        weighting : {"corrected", "none"}
+            Whether movies are compared by factors that are learned from the ratings and corrected
+            for fame and era, or by the ratings as they are; see
+            :func:`movierec.neighbors.vectors.compared_vectors`.
         content_parts : mapping of str to float, optional
-            Relative weights of genres, title, year, tags and genome; parts that are not named are
-            ignored. Default: :data:`movierec.films.content.CONTENT_PARTS`.
+            Weights of genres, title, year, tags and genome, next to a weight of 1 for ratings if
+            `content_weight` is 0.5; parts that are not named are ignored. Default:
+            :data:`movierec.films.content.CONTENT_PARTS`.
         algorithm : str, Algorithm, or subclass of Algorithm
             A name from :func:`movierec.algorithms.registry.names`, an address such as
             ``package.module:Class``, a class, or an object with its parameters.
         settings : mapping, optional
             Parameters of the algorithm that differ from its defaults. Without settings, "item_knn"
-            uses `content_weight` and `prior`, and no weighting or shrinkage.
+            compares movies by their ratings as they are, and by content.
         columns : mapping of str to str, optional
             What the files call columns that are not recognized: ``{"user": "Reader"}``.
         on_error : {"fail", "skip"}
@@ -133,6 +139,7 @@ class Recommender:
             min_ratings,
             content_weight,
             prior,
+            weighting,
             dict(CONTENT_PARTS if content_parts is None else content_parts),
             name,
             dict(settings or {}),

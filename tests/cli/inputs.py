@@ -39,7 +39,9 @@ def fit(folder: Path, ratings: bytes = RATINGS, movies: bytes = MOVIES, **more: 
     """
     (folder / "r").write_bytes(ratings)
     (folder / "m").write_bytes(movies)
-    return Recommender.fit(folder / "r", folder / "m", **{"content_weight": 0, **more})
+    return Recommender.fit(
+        folder / "r", folder / "m", **{"content_weight": 0, "weighting": "none", **more}
+    )
 
 
 def nearest(recommender: Recommender, query: str = "alpha") -> list[int | str]:

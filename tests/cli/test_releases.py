@@ -70,7 +70,7 @@ def test_movielens_100k_beside_its_other_files(tmp_path: Path) -> None:
         "mku.sh": "#!/bin/sh\n\ntrap `rm -f tmp.$$; exit 1` 1 2 15\n",
     }.items():
         (tmp_path / name).write_bytes(content.encode("latin-1"))
-    recommender = Recommender.fit(tmp_path, content_weight=0)  # as in `fit`
+    recommender = Recommender.fit(tmp_path, content_weight=0, weighting="none")  # as in `fit`
     assert recommender.card["n_ratings"] == 5
     assert recommender.movie("les miserables").genres == ("Animation", "Comedy")
     assert nearest(recommender, "toy story") == [20, 267]
@@ -80,7 +80,10 @@ def test_movielens_100k_beside_its_other_files(tmp_path: Path) -> None:
 def test_zip_with_a_top_folder(tmp_path: Path) -> None:
     files = {"ratings": RATINGS, "movies": MOVIES, "links": b"movieId,imdbId,tmdbId\n10,123,4\n"}
     (tmp_path / "ml.zip").write_bytes(zip_of(**files, tags=b"userId,movieId,tag\n1,10,odd\n"))
-    assert nearest(Recommender.fit(tmp_path / "ml.zip", content_weight=0)) == [20, 30]
+    assert nearest(Recommender.fit(tmp_path / "ml.zip", content_weight=0, weighting="none")) == [
+        20,
+        30,
+    ]
 
 
 @pytest.mark.parametrize("content", [RATINGS, gzip.compress(RATINGS)], ids=["plain", "gzip"])

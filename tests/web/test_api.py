@@ -255,7 +255,7 @@ def test_what_is_in_a_page_would_be_seen() -> None:
 @pytest.mark.parametrize(
     ("typed", "shown"),
     [
-        ("Toy Story (1995)", "people rated both"),
+        ("Toy Story (1995)", "who rated it rated both"),
         ("hamlet", "Hamlet (1948)"),
         ("qqq", "one word"),
     ],

@@ -15,7 +15,7 @@ Floats = npt.NDArray[np.float32]
 
 _DAMPING = 5.0  # ratings of 0 deviation that are added to those of each item and user
 _N_ROUNDS = 2
-SHRINKAGE = 0.3  # added to the sum of the weights of near items
+SHRINKAGE = 0.1  # added to the sum of the weights of near items
 _N_CHECKED = 300  # users whose ratings are predicted to learn how far predictions are off
 _N_LEVELS = 5
 _CHUNK = 1 << 20  # rows

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from movierec.data.interactions import Interactions
+    from movierec.neighbors.content import Content
     from movierec.neighbors.support import SupportMatrix
     from movierec.neighbors.table import NeighborTable
     from movierec.neighbors.top_k import NeighborSpec
@@ -59,10 +60,33 @@ class TrainingData:
     interactions : Interactions
     content : scipy.sparse.csr_matrix of shape (n_items, n_features), float32, optional
         Features of the items, each row of length at most 1.
+    parts : Content, optional
+        The parts from which `content` is combined.
     """
 
     interactions: Interactions
     content: csr_matrix | None = None
+    parts: Content | None = None
+
+    @property
+    def parts_of_content(self) -> Content | None:
+        """The parts of the content; a single one if they are not known."""
+        if self.parts is not None or self.content is None:
+            return self.parts
+        from movierec.neighbors.content import Content
+
+        return Content.of(self.content)
+
+    @classmethod
+    def of(cls, interactions: Interactions, parts: Content | None) -> TrainingData:
+        """Return training data with the parts of the content, if there are any.
+
+        Parameters
+        ----------
+        interactions : Interactions
+        parts : Content, optional
+        """
+        return cls(interactions, None if parts is None else parts.matrix, parts)
 
 
 @dataclass(frozen=True)

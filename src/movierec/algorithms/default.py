@@ -24,7 +24,8 @@ from movierec.algorithms.base import (
 from movierec.neighbors.support import SupportMatrix
 from movierec.neighbors.table import NeighborTable
 from movierec.neighbors.top_k import NeighborSpec, top_k
-from movierec.neighbors.vectors import item_vectors
+from movierec.neighbors.vectors import compared_vectors
+from movierec.neighbors.weighting import CORRECTED, Weighting
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -55,9 +56,12 @@ class Default(Algorithm):
         Pairs of movies that fewer users rated are no neighbors.
     content_weight : float
         Weight of content when movies are compared; see
-        :func:`movierec.neighbors.vectors.item_vectors`.
+        :func:`movierec.neighbors.corrected.corrected_vectors`.
     prior : float
-        Number of ratings of a movie that count as much as its content.
+        Number of ratings of a movie at which they have half of their weight.
+    weighting : {"corrected", "none"}
+        Whether movies are compared by factors that are corrected for fame and era, or by the cosine
+        of their ratings as they are.
     n_linear : int
         Number of most rated movies in the linear model, which takes two bytes for each pair.
     l2 : float, optional
@@ -66,7 +70,7 @@ class Default(Algorithm):
         Whether movies are compared by who rated them, or by their ratings.
     """
 
-    SIMILARITY: ClassVar = "cosine of ratings and content"
+    SIMILARITY: ClassVar = "cosine of factors and content"
     GRID: ClassVar = {"l2": (100.0, 200.0, 300.0, 500.0, 1000.0, 2000.0, 5000.0)}
 
     linear_items_: npt.NDArray[np.int32]  # ascending
@@ -79,8 +83,9 @@ class Default(Algorithm):
         *,
         n_neighbors: Annotated[int, Range(1)] = 100,
         min_support: Annotated[int, Range(0)] = 0,
-        content_weight: Annotated[float, Range(0, 1)] = 0.33,
-        prior: Annotated[float, Range(0)] = 5.0,
+        content_weight: Annotated[float, Range(0, 1)] = 0.5,
+        prior: Annotated[float, Range(0)] = 20.0,
+        weighting: Weighting = CORRECTED,
         n_linear: Annotated[int, Range(0, 30_000)] = 4000,
         l2: Annotated[float | None, Range(1e-6)] = None,
         feedback: Feedback = "value",
@@ -89,6 +94,7 @@ class Default(Algorithm):
         self.min_support = min_support
         self.content_weight = content_weight
         self.prior = prior
+        self.weighting = weighting
         self.n_linear = n_linear
         self.l2 = l2
         self.feedback = feedback
@@ -98,10 +104,15 @@ class Default(Algorithm):
         item_users = as_feedback(data.interactions.item_users, self.feedback)
         n_ratings = np.diff(item_users.indptr)
         support = self.empty_support(n_ratings, len(np.unique(data.interactions.users)))
+        is_corrected = self.weighting == CORRECTED
+        vectors, n_leading = compared_vectors(
+            item_users, data.parts_of_content, self.content_weight, self.prior, self.weighting
+        )
         table = top_k(
-            item_vectors(item_users, data.content, self.content_weight, self.prior),
+            vectors,
             self.n_neighbors,
-            n_users=data.interactions.n_users,
+            n_users=n_leading,
+            ratings=item_users if is_corrected else None,
             min_support=self.min_support,
             support=support,
             progress=lambda done: run.progress("comparing the movies", done),

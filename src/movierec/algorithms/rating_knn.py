@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from movierec.algorithms._stars import SHRINKAGE, Baseline, predict
 from movierec.algorithms.base import Algorithm, Indices, Range, Run, Scores, TrainingData
+from movierec.neighbors.corrected import corrected_vectors
 from movierec.neighbors.table import NeighborTable
 from movierec.neighbors.top_k import top_k
-from movierec.neighbors.vectors import item_vectors
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -33,13 +33,13 @@ class RatingKnn(Algorithm):
         Number of neighbors kept for each movie.
     content_weight : float
         Weight of content when movies are compared; see
-        :func:`movierec.neighbors.vectors.item_vectors`.
+        :func:`movierec.neighbors.corrected.corrected_vectors`.
     prior : float
-        Number of ratings of a movie that count as much as its content.
+        Number of ratings of a movie at which they have half of their weight.
     """
 
-    SIMILARITY: ClassVar = "cosine of ratings and content"
-    GRID: ClassVar = {"n_neighbors": (20, 50, 100, 200), "content_weight": (0.0, 0.33, 0.6)}
+    SIMILARITY: ClassVar = "cosine of factors and content"
+    GRID: ClassVar = {"n_neighbors": (20, 50, 100, 200), "content_weight": (0.0, 0.3, 0.5, 0.7)}
 
     means_: Scores
     item_deviations_: Scores
@@ -49,8 +49,8 @@ class RatingKnn(Algorithm):
         self,
         *,
         n_neighbors: Annotated[int, Range(1)] = 100,
-        content_weight: Annotated[float, Range(0, 1)] = 0.33,
-        prior: Annotated[float, Range(0)] = 5.0,
+        content_weight: Annotated[float, Range(0, 1)] = 0.5,
+        prior: Annotated[float, Range(0)] = 20.0,
     ) -> None:
         self.n_neighbors = n_neighbors
         self.content_weight = content_weight
@@ -62,10 +62,13 @@ class RatingKnn(Algorithm):
         baseline = Baseline.fit(data.interactions)
         self.means_ = np.array([baseline.mean], dtype=np.float32)
         self.item_deviations_ = baseline.items
+        vectors, _ = corrected_vectors(
+            item_users, data.parts_of_content, self.content_weight, self.prior
+        )
         table = top_k(
-            item_vectors(item_users, data.content, self.content_weight, self.prior),
+            vectors,
             self.n_neighbors,
-            n_users=data.interactions.n_users,
+            ratings=item_users,
             progress=lambda done: run.progress("comparing the movies", done),
             n_threads=run.n_threads,
         )

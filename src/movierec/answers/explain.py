@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from statistics import StatisticsError, correlation, fmean
 
 from movierec.answers.records import evidence_of
-from movierec.answers.similar import vectors_of
+from movierec.answers.similar import ratings_of, vectors_of
 from movierec.films.catalog import Movie, Record
 from movierec.model.model import Model
-from movierec.model.vectors import ItemVectors, dot
+from movierec.model.vectors import dot
 
 N_STEPS = 5  # number of steps in which the rating scale is shown
 _LOVED = 0.8  # share of the highest rating: 4 of 5 stars, 8 of 10
@@ -100,13 +100,15 @@ def explain(model: Model, first: int, second: int) -> Why:
     UsageError
         If the model was saved without ratings.
     """
-    vectors, catalog = vectors_of(model), model.catalog
-    by_first, by_second = vectors.ratings(first), vectors.ratings(second)
+    vectors, ratings, catalog = vectors_of(model), ratings_of(model), model.catalog
+    by_first, by_second = ratings.of_item(first), ratings.of_item(second)
     pairs = [(value, by_second[user]) for user, value in by_first.items() if user in by_second]
     highest = float(model.card["highest_rating"])
-    from_ratings = vectors.cosine(first, second, dot(by_first, by_second))
-    parts = _parts(vectors, model.card["content_parts"], first, second)
-    from_content = sum(parts.values())
+    from_ratings = vectors.cosine(
+        first, second, dot(vectors.leading(first), vectors.leading(second))
+    )
+    parts = vectors.part_similarities(model.card["content_parts"], first, second)
+    from_content = vectors.content_similarity(first, second)
     similarity = from_ratings + from_content
     return Why(
         first=catalog.movie(first),
@@ -125,19 +127,6 @@ def explain(model: Model, first: int, second: int) -> Why:
         shared_genres=_shared(catalog.genres(first), catalog.genres(second)),
         shared_tags=_shared(catalog.tags(first), catalog.tags(second)),
     )
-
-
-def _parts(
-    vectors: ItemVectors, ends: Mapping[str, int], first: int, second: int
-) -> dict[str, float]:
-    """Return the contribution of each part of the content to a similarity."""
-    of_first, of_second = vectors.content(first), vectors.content(second)
-    parts, start = {}, 0
-    for name, end in ends.items():
-        features = {column: value for column, value in of_first.items() if start <= column < end}
-        parts[name] = vectors.cosine(first, second, dot(features, of_second))
-        start = end
-    return parts
 
 
 def _cross_table(pairs: Sequence[tuple[float, float]], highest: float) -> list[list[int]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from movierec._util import is_number, pluralize
 from movierec.answers.matching import Matcher, Matching
 from movierec.answers.profile import UserProfile
-from movierec.answers.similar import vectors_of
+from movierec.answers.similar import ratings_of
 from movierec.errors import (
     AmbiguousTitleError,
     MovieNotFoundError,
@@ -84,14 +84,14 @@ class ProfileReader:
         UsageError
             If the model was saved without ratings.
         """
-        vectors, histories = vectors_of(self._model), self._model.histories
+        stored, histories = ratings_of(self._model), self._model.histories
         user = None if histories is None else histories.users.index_of(user_id)
         if histories is None or user is None:
             raise NothingFoundError(
                 f"no user has the id {user_id}", "name movies instead: --like TITLE"
             )
         items, times = histories.items(user), histories.timestamps(user)
-        ratings = {item: vectors.rating(user, item) for item in items}
+        ratings = {item: stored.rating(user, item) for item in items}
         times_by_item = dict(zip(items, times, strict=True)) if times else {}
         return UserProfile(f"user {user_id}", ratings, times_by_item)
 

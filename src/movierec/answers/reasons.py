@@ -90,8 +90,8 @@ class ReasonFinder:
 
     def _is_content(self, item: int, rated: int) -> bool | None:
         """Tell whether two items are similar only by content; None if by nothing that is known."""
-        vectors = self._model.vectors
-        if vectors is None or vectors.shares_rater(item, rated):
+        vectors, ratings = self._model.vectors, self._model.ratings
+        if vectors is None or ratings is None or ratings.share_rater(item, rated):
             return False
         return True if vectors.content_similarity(item, rated) > 0 else None
 

@@ -31,11 +31,13 @@ class Neighbor(Record):
     content_share : float
         Share of the similarity, from 0 to 1, that comes from content; the rest comes from ratings.
     evidence : str
-        "by content" if `content_share` is more than half, else "thin" if `support` is below 5,
-        else "solid".
+        "by content" if nobody rated both; else "thin" if `support` is below 5; else "mostly
+        content" if `content_share` is more than half; else "solid".
     thin : bool
         Whether `support` is below 5.
     shared_genres : tuple of str
+    reason : str
+        Why it is listed: ``same series; 81 of the 97 who rated it rated both``.
     n_ratings : int
     mean_rating : float or None
     """
@@ -51,6 +53,7 @@ class Neighbor(Record):
     evidence: str
     thin: bool
     shared_genres: tuple[str, ...]
+    reason: str
     n_ratings: int
     mean_rating: float | None
 
@@ -73,7 +76,7 @@ class Neighbors(list[Neighbor]):
 
 
 def evidence_of(support: int, content_share: float) -> str:
-    """Classify the evidence for a similarity: "by content", "thin" or "solid".
+    """Classify the evidence for a similarity; see :class:`Neighbor`.
 
     Parameters
     ----------
@@ -82,9 +85,11 @@ def evidence_of(support: int, content_share: float) -> str:
     content_share : float
         Share of the similarity that comes from content, from 0 to 1.
     """
-    if content_share > 0.5:
+    if support == 0:
         return "by content"
-    return "thin" if support < THIN_SUPPORT else "solid"
+    if support < THIN_SUPPORT:
+        return "thin"
+    return "mostly content" if content_share > 0.5 else "solid"
 
 
 def shortfall_note(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from movierec.answers.because import Because
 from movierec.answers.filters import ListOptions
 from movierec.answers.records import THIN_SUPPORT, Neighbor, evidence_of
 from movierec.answers.rerank import Candidate, Reranker
 from movierec.errors import UsageError
 from movierec.films.catalog import Movie
 from movierec.model.model import Model
+from movierec.model.ratings import ItemRatings
 from movierec.model.vectors import ItemVectors
 
 
@@ -42,12 +44,20 @@ class SimilarMovies:
         """
         k = min(k, len(self._catalog))
         chosen: list[Candidate] = []
+        because = Because(self._model, liked)
         is_stored = len(liked) == 1 and not disliked
         if is_stored:
-            chosen = self._reranker.choose(self._reranker.stored(liked[0]), k, options)
+            stored = _firm_first(self._reranker.stored(liked[0]), because)
+            chosen = self._reranker.choose(stored, k, options)
         if not is_stored or (len(chosen) < k and self._is_cut_off(liked[0])):
-            chosen = self._reranker.choose(self._computed(liked, disliked), k, options)
-        return [self._neighbor(rank, found, liked) for rank, found in enumerate(chosen, start=1)]
+            computed = self._computed(liked, disliked)
+            if is_stored:
+                computed = _firm_first(computed, because)
+            chosen = self._reranker.choose(computed, k, options)
+        return [
+            self._neighbor(rank, found, liked, because)
+            for rank, found in enumerate(chosen, start=1)
+        ]
 
     def _computed(self, liked: Sequence[int], disliked: Sequence[int]) -> Iterator[Candidate]:
         """Yield all neighbors, including those that the table does not hold."""
@@ -56,8 +66,14 @@ class SimilarMovies:
         from movierec.neighbors.compare import compare, rank_all
 
         queries, vectors = [*liked, *disliked], vectors_of(self._model)
-        inverse_norms = np.asarray(vectors.inverse_norms)
-        similarities, support = compare(vectors.rows, inverse_norms, vectors.n_users, queries)
+        ratings = ratings_of(self._model)
+        similarities, support = compare(
+            vectors.rows,
+            np.asarray(vectors.inverse_norms),
+            ratings.n_users,
+            queries,
+            ratings.rows if ratings.is_stored else None,
+        )
         if not self._model.is_cosine:
             similarities = self._model.load_algorithm().similarities(np.array(queries)).T
         least = self._model.parameters.min_support
@@ -69,10 +85,12 @@ class SimilarMovies:
         row = self._model.neighbors.neighbors[index]
         return bool(len(row) and row[-1] >= 0) and len(row) < len(self._catalog) - 1
 
-    def _neighbor(self, rank: int, found: Candidate, liked: Sequence[int]) -> Neighbor:
+    def _neighbor(
+        self, rank: int, found: Candidate, liked: Sequence[int], because: Because
+    ) -> Neighbor:
         """Convert a candidate to an answer, with the evidence for it."""
         movie = self._catalog.movie(found.item)
-        share = self._content_share(found, liked)
+        share, genres = self._content_share(found, liked), self._shared_genres(movie, liked)
         return Neighbor(
             rank=rank,
             similarity=round(found.similarity, 6),
@@ -80,7 +98,8 @@ class SimilarMovies:
             content_share=round(share, 4),
             evidence=evidence_of(found.support, share),
             thin=found.support < THIN_SUPPORT,
-            shared_genres=self._shared_genres(movie, liked),
+            shared_genres=genres,
+            reason=because.sentence(found.item, found.support, genres),
             **dict(movie),
         )
 
@@ -96,6 +115,18 @@ class SimilarMovies:
         return tuple(genre for genre in movie.genres if genre in genres)
 
 
+def _firm_first(candidates: Iterator[Candidate], because: Because) -> Iterator[Candidate]:
+    """Move those that share too little behind the first that shares more, if there is one."""
+    weak = []
+    for found in candidates:
+        if because.is_firm(found.item, found.support):
+            yield found
+            break
+        weak.append(found)
+    yield from weak
+    yield from candidates
+
+
 def vectors_of(model: Model) -> ItemVectors:
     """Return the vectors of a model.
 
@@ -105,8 +136,25 @@ def vectors_of(model: Model) -> ItemVectors:
         If the model was saved without them.
     """
     if model.vectors is None:
-        raise UsageError(
-            "this model was saved without ratings, which this query needs",
-            "fit a model that includes them",
-        )
+        raise _lacks_ratings()
     return model.vectors
+
+
+def ratings_of(model: Model) -> ItemRatings:
+    """Return the ratings in a model.
+
+    Raises
+    ------
+    UsageError
+        If the model was saved without them.
+    """
+    if model.ratings is None:
+        raise _lacks_ratings()
+    return model.ratings
+
+
+def _lacks_ratings() -> UsageError:
+    return UsageError(
+        "this model was saved without ratings, which this query needs",
+        "fit a model that includes them",
+    )

@@ -18,6 +18,7 @@ from movierec.cli._signals import raise_if_stopped, stop_cleanly
 from movierec.errors import UsageError
 from movierec.films.content import CONTENT_PARTS
 from movierec.model.parameters import Parameters
+from movierec.neighbors.weighting import Weighting
 
 if TYPE_CHECKING:
     from movierec.recommender import Recommender
@@ -55,14 +56,21 @@ def fit(
         typer.Option(
             min=0,
             max=1,
-            help="Weight of content (genres, title and so on) next to very many ratings. At 0 the "
-            "similarity is the cosine of ratings.",
+            help="Weight of content (genres, title and so on) next to very many ratings. At 0, and "
+            "without weighting, the similarity is the cosine of ratings.",
         ),
     ] = Parameters.content_weight,
     prior: Annotated[
         float,
         typer.Option(min=0, help="Number of ratings that have half the weight of very many."),
     ] = Parameters.prior,
+    weighting: Annotated[
+        Weighting,
+        typer.Option(
+            help="Compare movies by who rated them, corrected for fame and era, or by the ratings "
+            "as they are."
+        ),
+    ] = Parameters.weighting,
     content_parts: Annotated[
         str | None,
         typer.Option(
@@ -141,6 +149,7 @@ def fit(
             min_ratings=min_ratings,
             content_weight=content_weight,
             prior=prior,
+            weighting=weighting,
             content_parts=parse_weights(content_parts),
             algorithm=algorithm,
             settings=parse_settings(settings or (), feedback, algorithm),

@@ -40,13 +40,17 @@ def similar(
     filters: FilterOptions,
     rerank: RerankOptions,
     output: OutputOptions,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say in a sentence why each movie is listed.")
+    ] = False,
     model: ModelOption = DEFAULT_MODEL,
 ) -> None:
     """List the movies most similar to one, or to several.
 
-    The similarity, from 0 to 1, combines how people rated two movies with what the movies are.
-    The evidence is "thin" if fewer than 5 people rated both, "by content" if content makes up
-    more than half of the similarity, and "solid" otherwise. `movierec why` shows more.
+    The similarity, from 0 to 1, combines who rated two movies with what the movies are. The
+    evidence is "by content" if nobody rated both, "thin" if fewer than 5 people did, "mostly
+    content" if content makes up more than half of the similarity, and "solid" otherwise.
+    `movierec why` shows more.
     """
     from movierec.recommender import Recommender
 
@@ -61,9 +65,8 @@ def similar(
         **rerank.arguments(),
     )
     rows = [plain(neighbor) for neighbor in found]
-    print_list(
-        output.format, rows, _COLUMNS, title=_heading(found), document=_document(found, rows)
-    )
+    columns = _EXPLAINED if explain else _COLUMNS
+    print_list(output.format, rows, columns, title=_heading(found), document=_document(found, rows))
     if found.note:
         say(found.note)
 
@@ -88,11 +91,13 @@ def _named(movie: Movie) -> dict[str, Any]:
     return {"movie_id": movie.movie_id, "title": movie.title}
 
 
+_SIMILARITY = Column("similarity", lambda row: f"{row['similarity']:.3f}", "cyan", is_number=True)
+_EXPLAINED = (RANK, TITLE, YEAR, _SIMILARITY, Column("because", lambda row: row["reason"]))
 _COLUMNS = (
     RANK,
     TITLE,
     YEAR,
-    Column("similarity", lambda row: f"{row['similarity']:.3f}", "cyan", is_number=True),
+    _SIMILARITY,
     Column("rated both", lambda row: f"{row['support']:,}", is_number=True),
     Column("evidence", lambda row: row["evidence"]),
     Column("shared genres", lambda row: ", ".join(row["shared_genres"]), "dim", shrinks=3),

@@ -8,8 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from movierec._util import Progress, no_progress
 from movierec.algorithms.base import Algorithm, Run
 from movierec.data.dataset import read_movie_file, read_rated
@@ -164,5 +162,5 @@ def _counts(task: Task) -> dict[str, int]:
         "test_rows": len(task.test),
     }
     if task.content is not None:
-        counts["films_with_content"] = int(np.count_nonzero(np.diff(task.content.indptr)))
+        counts["films_with_content"] = task.content.n_known
     return counts

@@ -11,15 +11,16 @@ import numpy.typing as npt
 from movierec.data.items import MovieRow
 from movierec.errors import DataError
 from movierec.films.catalog import NO_GENRES
-from movierec.films.content import CONTENT_PARTS, content_matrix, features_of
+from movierec.films.content import CONTENT_PARTS, features_of
 from movierec.films.names import split_year
+from movierec.neighbors.content import Content
 from movierec.vocabulary import IdArray
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 
-def content_of(movies: Sequence[MovieRow], item_ids: IdArray) -> csr_matrix | None:
+def content_of(movies: Sequence[MovieRow], item_ids: IdArray) -> Content | None:
     """Return content features of some movies, weighted as in `movierec fit` but without tags.
 
     Parameters
@@ -30,9 +31,9 @@ def content_of(movies: Sequence[MovieRow], item_ids: IdArray) -> csr_matrix | No
 
     Returns
     -------
-    scipy.sparse.csr_matrix of shape (n_items, n_features), float32, or None
-        In the order of `item_ids`, with an empty row for each movie that is not in `movies`. None
-        if there are no features at all.
+    Content or None
+        In the order of `item_ids`, with empty rows for each movie that is not in `movies`. None if
+        there are no features at all.
 
     Raises
     ------
@@ -40,14 +41,14 @@ def content_of(movies: Sequence[MovieRow], item_ids: IdArray) -> csr_matrix | No
         If none of the rated movies is in `movies`.
     """
     genres = [movie.genres if movie.genres != NO_GENRES else "" for movie in movies]
-    features = features_of(
+    content = features_of(
         [movie.title for movie in movies],
         genres=[names.split("|") if names else () for names in genres],
         years=[split_year(movie.title)[1] or 0 for movie in movies],
+        weights=CONTENT_PARTS,
     )
-    matrix, _ = content_matrix(features, CONTENT_PARTS)
     rows = _rows_of(movies, item_ids)
-    return None if matrix is None else _rearranged(matrix, rows)
+    return None if content is None else content.of_items(_choosing(rows, len(movies)))
 
 
 def _rows_of(movies: Sequence[MovieRow], item_ids: IdArray) -> npt.NDArray[np.int64]:
@@ -67,10 +68,10 @@ def _key(item: int | str | bytes) -> str | int:
     return int(text) if text.isascii() and text.isdigit() else text
 
 
-def _rearranged(matrix: csr_matrix, rows: npt.NDArray[np.int64]) -> csr_matrix:
-    """Return the given rows of a matrix, with an empty row for each -1."""
+def _choosing(rows: npt.NDArray[np.int64], n_rows: int) -> csr_matrix:
+    """Return the matrix that chooses these rows of another, and an empty row for each -1."""
     from scipy.sparse import csr_matrix
 
     known = np.flatnonzero(rows >= 0)
     chosen = (np.ones(len(known), np.float32), (known, rows[known]))
-    return csr_matrix(csr_matrix(chosen, shape=(len(rows), matrix.shape[0])) @ matrix)
+    return csr_matrix(chosen, shape=(len(rows), n_rows))

@@ -181,7 +181,7 @@ def measure(
     errors, fit_seconds, query_seconds = [], 0.0, 0.0
     for number, task in enumerate(tasks):
         started = time.perf_counter()
-        fit_algorithm(algorithm, TrainingData(task.train, task.content), Run())
+        fit_algorithm(algorithm, TrainingData.of(task.train, task.content), Run())
         fitted = time.perf_counter()
         errors.append(_errors(algorithm, task))
         fit_seconds += fitted - started

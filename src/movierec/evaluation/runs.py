@@ -101,7 +101,7 @@ def evaluate(
     DataError
         If the data lack something that the algorithm needs.
     """
-    data = TrainingData(task.train, task.content)
+    data = TrainingData.of(task.train, task.content)
     _ = task.train.user_items  # cached for all algorithms, so none of them is charged for it
     started = time.perf_counter()
     fit_algorithm(algorithm, data, run)

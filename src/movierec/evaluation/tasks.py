@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from movierec.data.items import MovieRow
     from movierec.data.sources.base import PathLike, Place
+    from movierec.neighbors.content import Content
 
 Pairs = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]  # user ids and item ids
 
@@ -66,7 +67,7 @@ class Task:
         without training rows apart from the others.
     candidates : scipy.sparse.csr_matrix of shape (n_users, n_items), optional
         The items to rank for each user. Default: all items that the user has not rated in `train`.
-    content : scipy.sparse.csr_matrix of shape (n_items, n_features), optional
+    content : Content, optional
     recency : float
         As in :class:`EvaluationProtocol`.
     """
@@ -74,7 +75,7 @@ class Task:
     train: Interactions
     test: Interactions
     candidates: csr_matrix | None = None
-    content: csr_matrix | None = None
+    content: Content | None = None
     recency: float = 0.0
 
 

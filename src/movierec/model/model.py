@@ -13,6 +13,7 @@ from movierec.films.catalog import Catalog
 from movierec.films.index import TitleIndex
 from movierec.model.histories import Histories
 from movierec.model.parameters import Parameters
+from movierec.model.ratings import ItemRatings
 from movierec.model.stars import Stars
 from movierec.model.vectors import ItemVectors
 from movierec.neighbors.table import NeighborTable
@@ -48,7 +49,8 @@ class Model:
     titles : TitleIndex
     neighbors : NeighborTable
     vectors : ItemVectors or None
-        The ratings and the content of the items.
+        By which items are compared.
+    ratings : ItemRatings or None
     histories : Histories or None
         The items that each user rated.
     stars : Stars or None
@@ -65,6 +67,7 @@ class Model:
     titles: TitleIndex
     neighbors: NeighborTable
     vectors: ItemVectors | None
+    ratings: ItemRatings | None
     histories: Histories | None
     stars: Stars | None
     load_algorithm: Callable[[], Algorithm]
@@ -87,7 +90,7 @@ class Model:
         import numpy as np
 
         kept: list[Part | None] = [self.catalog, self.titles, self.neighbors]
-        kept += [self.vectors, self.histories, self.stars]
+        kept += [self.vectors, self.ratings, self.histories, self.stars]
         parts = {part.NAME: part.to_arrays() for part in kept if part is not None}
         parts[ALGORITHM] = self.load_algorithm().state()
         arrays = {
@@ -122,9 +125,10 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         parameters = Parameters(**stored.meta["parameters"])
         card = stored.meta | {name: kind(stored.meta[name]) for name, kind in _READ.items()}
         card |= {"path": str(path), "bytes": Path(path).stat().st_size}
-        vectors, histories, stars = (
+        arrays, histories, stars = (
             stored.part(part.NAME) for part in (ItemVectors, Histories, Stars)
         )
+        vectors = ItemVectors.from_arrays(arrays) if arrays else None
         catalog = Catalog.from_arrays(stored.part(Catalog.NAME))
         table = NeighborTable.from_arrays(stored.part(NeighborTable.NAME))
         return Model(
@@ -133,12 +137,20 @@ def load_model(path: str | os.PathLike[str]) -> Model:
             catalog,
             TitleIndex.from_arrays(stored.part(TitleIndex.NAME)),
             table,
-            ItemVectors.from_arrays(vectors) if vectors else None,
+            vectors,
+            _ratings(stored.part(ItemRatings.NAME), vectors),
             Histories.from_arrays(histories) if histories else None,
             Stars.from_arrays(stars) if stars else None,
             load_algorithm=cache(lambda: _load_algorithm(stored, parameters, table, catalog)),
             load_summary=lambda: dict(stored.read_json("summary")),
         )
+
+
+def _ratings(arrays: Mapping[str, Any], vectors: ItemVectors | None) -> ItemRatings | None:
+    """Return the ratings in a model file: alone, or those with which the vectors begin."""
+    if arrays:
+        return ItemRatings.from_arrays(arrays)
+    return None if vectors is None else ItemRatings.within(vectors)
 
 
 def _load_algorithm(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from movierec._util import is_number
 from movierec.errors import UsageError
 from movierec.films.content import CONTENT_PARTS
+from movierec.neighbors.weighting import CORRECTED, Weighting
 
 _PARTS_HINT = f"the parts are {', '.join(CONTENT_PARTS)}"
 _HINT = "see movierec fit --help"
@@ -31,9 +32,12 @@ class Parameters:
     min_ratings : int
         Minimum number of ratings of an item; the ratings of other items are dropped.
     content_weight : float
-        Weight of the content of an item with very many ratings, from 0 to 1.
+        Weight of content next to very many ratings, from 0 to 1.
     prior : float
-        Number of ratings that count as much as the content of an item without ratings.
+        Number of ratings at which they have half of the weight of very many.
+    weighting : {"corrected", "none"}
+        Whether items are compared by factors that are corrected for fame and era, or by their
+        ratings as they are.
     content_parts : mapping of str to float
         Relative weights of the parts of the content.
     algorithm : str
@@ -45,8 +49,9 @@ class Parameters:
     n_neighbors: int = 100
     min_support: int = 0
     min_ratings: int = 1
-    content_weight: float = 0.33
-    prior: float = 5.0
+    content_weight: float = 0.5
+    prior: float = 20.0
+    weighting: Weighting = CORRECTED
     content_parts: Mapping[str, float] = field(default_factory=lambda: dict(CONTENT_PARTS))
     algorithm: str = "default"
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -72,6 +77,11 @@ class Parameters:
         if not is_number(self.prior) or not 0 <= self.prior < math.inf:
             raise UsageError(
                 f"prior is {self.prior}; it must be a finite number of at least 0", _HINT
+            )
+        if self.weighting not in get_args(Weighting):
+            raise UsageError(
+                f'weighting is "{self.weighting}"; it must be {" or ".join(get_args(Weighting))}',
+                _HINT,
             )
         self._check_parts()
 

@@ -1,8 +1,7 @@
-"""The vectors of the items (ratings, then content), read one item at a time without NumPy."""
+"""The vectors by which items are compared, read one item at a time without NumPy."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -10,27 +9,24 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from movierec.store.columns import Array, RaggedArray
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
     from scipy.sparse import csr_matrix
 
     from movierec.neighbors.sparse import SparseRows
 
-_FIRST = 500
 _CSR = ("data", "indices", "indptr")
 _NAMES = (*_CSR, "content_starts", "inverse_norms", "shape")
 
 
 class ItemVectors:
-    """The ratings and the content features of each item.
+    """The vector of each item: ratings, or factors learned from them, and then content features.
 
     Parameters
     ----------
     arrays : mapping of str to array
         ``data``, ``indices`` and ``indptr`` of a sorted CSR matrix of shape
-        (n_items, n_users + n_features); ``content_starts`` of shape (n_items,), the position in
-        them of the first feature of each row; ``inverse_norms`` of the rows; and ``shape``: n_users
-        and the number of columns.
+        (n_items, n_leading + n_features), where the leading columns are the users or the factors;
+        ``content_starts`` of shape (n_items,), the position in them of the first feature of each
+        row; ``inverse_norms`` of the rows; and ``shape``: n_leading and the number of columns.
     """
 
     NAME: ClassVar = "vectors"
@@ -41,30 +37,31 @@ class ItemVectors:
         self._values = RaggedArray(arrays["indptr"], arrays["data"])
         self._content_starts = arrays["content_starts"]
         self._inverse_norms = arrays["inverse_norms"]
-        self.n_users, self._n_columns = (int(number) for number in arrays["shape"][:])
+        self.n_leading, self._n_columns = (int(number) for number in arrays["shape"][:])
 
     @classmethod
-    def build(cls, matrix: csr_matrix, n_users: int, n_ratings: npt.NDArray[np.int32]) -> Self:
-        """Build from a matrix of vectors; see :func:`movierec.neighbors.vectors.item_vectors`.
+    def build(cls, matrix: csr_matrix, n_leading: int) -> Self:
+        """Build from a matrix of vectors.
 
         Parameters
         ----------
-        matrix : scipy.sparse.csr_matrix of shape (n_items, n_users + n_features), float32
-        n_users : int
+        matrix : scipy.sparse.csr_matrix of shape (n_items, n_leading + n_features), float32
+            See :func:`movierec.neighbors.vectors.item_vectors` and
+            :func:`movierec.neighbors.corrected.corrected_vectors`.
+        n_leading : int
             Number of columns before the first feature.
-        n_ratings : ndarray of shape (n_items,), int32
-            Number of ratings in each row.
         """
         import numpy as np
 
         from movierec.neighbors.sparse import inverse_norms
 
+        n_features = np.diff(matrix[:, n_leading:].indptr)
         return cls(
             {
                 **{name: getattr(matrix, name) for name in _CSR},
-                "content_starts": matrix.indptr[:-1].astype(np.int64) + n_ratings,
+                "content_starts": matrix.indptr[1:].astype(np.int64) - n_features,
                 "inverse_norms": inverse_norms(matrix),
-                "shape": np.array([n_users, matrix.shape[1]]),
+                "shape": np.array([n_leading, matrix.shape[1]]),
             }
         )
 
@@ -100,7 +97,7 @@ class ItemVectors:
 
     @cached_property
     def matrix(self) -> csr_matrix:
-        """The vectors as CSR of shape (n_items, n_users + n_features), float32, checked."""
+        """The vectors as CSR of shape (n_items, n_leading + n_features), float32, checked."""
         from scipy.sparse import csr_matrix
 
         data, indices, indptr, n_columns = self.rows
@@ -111,14 +108,14 @@ class ItemVectors:
         """1 / the length of each vector, 0 for a vector of zeros; shape (n_items,), float64."""
         return self._inverse_norms
 
-    def ratings(self, index: int) -> dict[int, float]:
-        """Return the ratings of an item by ``user_index``."""
-        return self._entries(index, 0, self._n_ratings(index))
+    def leading(self, index: int) -> dict[int, float]:
+        """Return the ratings by ``user_index``, or the factors by number."""
+        return self._entries(index, 0, self._n_leading_entries(index))
 
     def content(self, index: int) -> dict[int, float]:
-        """Return the features of an item by number, on the scale of its ratings."""
-        entries = self._entries(index, self._n_ratings(index), None)
-        return {column - self.n_users: value for column, value in entries.items()}
+        """Return the features of an item by number."""
+        entries = self._entries(index, self._n_leading_entries(index), None)
+        return {column - self.n_leading: value for column, value in entries.items()}
 
     def cosine(self, first: int, second: int, product: float) -> float:
         """Return the contribution of a scalar product to the similarity of two items.
@@ -132,6 +129,28 @@ class ItemVectors:
         """
         return product * float(self._inverse_norms[first]) * float(self._inverse_norms[second])
 
+    def part_similarities(
+        self, ends: Mapping[str, int], first: int, second: int
+    ) -> dict[str, float]:
+        """Return the contribution of each part of the content to the similarity of two items.
+
+        Parameters
+        ----------
+        ends : mapping of str to int
+            The end of each part; see :attr:`movierec.neighbors.content.Content.ends`.
+        first, second : int
+            ``item_index`` of each.
+        """
+        of_first, of_second = self.content(first), self.content(second)
+        parts, start = {}, 0
+        for name, end in ends.items():
+            features = {
+                column: value for column, value in of_first.items() if start <= column < end
+            }
+            parts[name] = self.cosine(first, second, dot(features, of_second))
+            start = end
+        return parts
+
     def content_similarity(self, first: int, second: int) -> float:
         """Return the contribution of content to the similarity of two items.
 
@@ -142,42 +161,7 @@ class ItemVectors:
         """
         return self.cosine(first, second, dot(self.content(first), self.content(second)))
 
-    def shares_rater(self, first: int, second: int) -> bool:
-        """Return whether anybody rated both items.
-
-        Parameters
-        ----------
-        first, second : int
-            ``item_index`` of each.
-        """
-        import numpy as np
-
-        few, many = (
-            np.asarray(self._columns.row(index, 0, self._n_ratings(index)))
-            for index in sorted((first, second), key=self._n_ratings)
-        )
-        for start, stop in (
-            (0, _FIRST),
-            (_FIRST, len(few)),
-        ):  # popular items share one of the first
-            part = few[start:stop]
-            places = np.minimum(np.searchsorted(many, part), len(many) - 1)
-            if (many[places] == part).any():
-                return True
-        return False
-
-    def rating(self, user: int, index: int) -> float:
-        """Return a user's rating of an item, which the user must have rated.
-
-        Parameters
-        ----------
-        user, index : int
-            ``user_index`` and ``item_index``.
-        """
-        start, stop = int(self._columns.offsets[index]), int(self._content_starts[index])
-        return float(self._values.values[bisect_left(self._columns.values, user, start, stop)])
-
-    def _n_ratings(self, index: int) -> int:
+    def _n_leading_entries(self, index: int) -> int:
         return int(self._content_starts[index]) - int(self._columns.offsets[index])
 
     def _entries(self, index: int, first: int, stop: int | None) -> dict[int, float]:

@@ -27,18 +27,17 @@ class SimilarityRows:
     ----------
     compare : callable
         Returns the similarities of the items from `start` up to `stop` to all items.
-    vectors, n_users, min_support
+    ratings : scipy.sparse.csr_matrix of shape (n_items, n_users)
+        Every stored value is a rating.
+    min_support : int
         As in :func:`movierec.neighbors.top_k.top_k`.
     """
 
-    def __init__(
-        self, compare: Compare, vectors: csr_matrix, n_users: int, min_support: int = 0
-    ) -> None:
+    def __init__(self, compare: Compare, ratings: csr_matrix, min_support: int = 0) -> None:
         from scipy.sparse import csr_matrix
 
-        ones = np.ones(vectors.nnz, dtype=np.int32)
-        rated = csr_matrix((ones, vectors.indices, vectors.indptr), vectors.shape)
-        self._rated = rated[:, :n_users]
+        ones = np.ones(ratings.nnz, dtype=np.int32)
+        self._rated = csr_matrix((ones, ratings.indices, ratings.indptr), ratings.shape)
         self._compare = compare
         self._min_support = min_support
 
@@ -82,6 +81,27 @@ def cosine(vectors: csr_matrix, shrinkage: float = 0.0) -> Compare:
         # Multiply the scales first, so that both orders of a pair give the same bits.
         scales = scale[start:stop, None] * scale
         return np.asarray(_products(precise, start, stop) * (scales / (1 + shrinkage * scales)))
+
+    return compare
+
+
+def cosine_of_factors(vectors: csr_matrix) -> Compare:
+    """Return a function that compares corrected vectors, most of whose entries are factors.
+
+    Parameters
+    ----------
+    vectors : scipy.sparse.csr_matrix of shape (n_items, n_columns)
+        Whole numbers; see :mod:`movierec.neighbors.corrected`.
+    """
+    is_common = np.bincount(vectors.indices, minlength=vectors.shape[1]) > vectors.shape[0] / 8
+    columns = vectors.tocsc()
+    common = np.ascontiguousarray(columns[:, is_common].toarray(), dtype=np.float32)
+    rare = columns[:, ~is_common].tocsr()
+    scale = inverse_norms(vectors)
+
+    def compare(start: int, stop: int) -> npt.NDArray[np.float64]:
+        products = common[start:stop] @ common.T + _products(rare, start, stop)
+        return np.asarray(products * (scale[start:stop, None] * scale))
 
     return compare
 

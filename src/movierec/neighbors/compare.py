@@ -18,7 +18,11 @@ _BLOCK_ENTRIES = 1 << 22  # matrix entries in a block, whose temporary arrays ta
 
 
 def compare(
-    rows: SparseRows, inverse_norms: npt.NDArray[np.float64], n_users: int, items: Sequence[int]
+    rows: SparseRows,
+    inverse_norms: npt.NDArray[np.float64],
+    n_users: int,
+    items: Sequence[int],
+    ratings: SparseRows | None = None,
 ) -> tuple[Scores, Support]:
     """Compare some items with all items, with the same results as the table.
 
@@ -35,6 +39,8 @@ def compare(
     n_users : int
         Number of leading columns that are users.
     items : sequence of int
+    ratings : SparseRows of shape (n_items, n_users), optional
+        If the vectors do not begin with the ratings.
 
     Returns
     -------
@@ -47,6 +53,8 @@ def compare(
     support = np.zeros((n_items, len(items)), dtype=np.int32)
     for number, item in enumerate(items):
         _multiply(rows, item, n_users, products[:, number], support[:, number])
+        if ratings is not None:
+            _multiply(ratings, item, n_users, np.empty(n_items), support[:, number])
     # Multiply the scales first, as the table does, to get the same bits.
     scales = inverse_norms[list(items)] * inverse_norms[:, None]
     return (products * scales).astype(np.float32), support

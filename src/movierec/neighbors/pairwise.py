@@ -154,8 +154,14 @@ def _score(
 
 
 @njit(nogil=True, cache=True)
-def _find_maxima(levels: Array, maxima: Array) -> None:
-    """Find the highest level of each chunk."""
+def find_maxima(levels: Array, maxima: Array) -> None:
+    """Find the highest level of each chunk, at least 0.
+
+    Parameters
+    ----------
+    levels : ndarray of shape (n,), int32
+    maxima : ndarray of shape (n_chunks,), int32, which is filled
+    """
     for chunk in range(len(maxima)):
         part = levels[chunk * CHUNK : (chunk + 1) * CHUNK]
         highest = np.int32(0)
@@ -165,8 +171,14 @@ def _find_maxima(levels: Array, maxima: Array) -> None:
 
 
 @njit(nogil=True, cache=True)
-def _kth_highest(values: Array, k: int) -> Any:
-    """Find the k-th highest value by Hoare's FIND (1961); this reorders `values`."""
+def kth_highest(values: Array, k: int) -> Any:
+    """Find the k-th highest value by Hoare's FIND (1961).
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,), whose order changes
+    k : int
+    """
     low, high, target = 0, len(values) - 1, k - 1
     while low < high:
         pivot, i, j = values[(low + high) // 2], low, high
@@ -219,10 +231,10 @@ def select(
         levels, maxima = scratch.scores[:rank].view(np.int32), scratch.maxima[: -(-rank // CHUNK)]
         own_scale = scale[rank]
         _score(sums[row, :rank], counts[row, :rank], scale, own_scale, min_support, scratch.scores)
-        _find_maxima(levels, maxima)
+        find_maxima(levels, maxima)
         own_floor = np.int32(1)
         if len(maxima) > k:  # k chunks reach the k-th best maximum, so at least k scores do
-            own_floor = max(own_floor, _kth_highest(maxima.copy(), k))
+            own_floor = max(own_floor, kth_highest(maxima.copy(), k))
         for chunk, maximum in enumerate(maxima):
             start, stop = chunk * CHUNK, min((chunk + 1) * CHUNK, rank)
             part = levels[start:stop]
@@ -249,8 +261,14 @@ def _offer(offers: Array, n_offers: int, rank: int, key: int, support: int) -> i
 
 
 @njit(nogil=True, cache=True)
-def _replace_weakest(keys: Array, support: Array, size: int, key: int, own_support: int) -> None:
-    """Replace the top of a heap by another entry."""
+def replace_weakest(keys: Array, support: Array, size: int, key: int, own_support: int) -> None:
+    """Replace the top of a heap by another entry.
+
+    Parameters
+    ----------
+    keys, support : ndarray of shape (at least size,), int64 and int32
+    size, key, own_support : int
+    """
     hole, child = 0, 1
     while child < size:
         if child + 1 < size and keys[child + 1] < keys[child]:
@@ -274,7 +292,7 @@ def merge(offers: Array, top: TopLists) -> None:
     for offer in offers:
         keys = top.keys[offer.rank]
         if offer.key > keys[0]:
-            _replace_weakest(keys, top.support[offer.rank], len(keys), offer.key, offer.support)
+            replace_weakest(keys, top.support[offer.rank], len(keys), offer.key, offer.support)
             top.floor[offer.rank] = max(1, keys[0] >> 32)
 
 
@@ -288,12 +306,24 @@ def unpack(top: TopLists, order: Array, neighbors: Array, levels: Array, support
     order : ndarray of shape (n_items,), int32
     neighbors, levels, support : ndarray of shape (n_items, k), int32
     """
-    k = top.keys.shape[1]
     for rank, item in enumerate(order):
-        keys, supports = top.keys[rank], top.support[rank]
-        for size in range(k, 0, -1):
-            if keys[0] != EMPTY:
-                neighbors[item, size - 1] = EMPTY - (keys[0] & EMPTY)
-                levels[item, size - 1] = keys[0] >> 32
-                support[item, size - 1] = supports[0]
-            _replace_weakest(keys, supports, size - 1, keys[size - 1], supports[size - 1])
+        unpack_row(top.keys[rank], top.support[rank], neighbors[item], levels[item], support[item])
+
+
+@njit(nogil=True, cache=True)
+def unpack_row(
+    keys: Array, supports: Array, neighbors: Array, levels: Array, support: Array
+) -> None:
+    """Move the entries of a heap, weakest first, to the arrays of an item.
+
+    Parameters
+    ----------
+    keys, supports : ndarray of shape (k,), int64 and int32; their order changes
+    neighbors, levels, support : ndarray of shape (k,), int32
+    """
+    for size in range(len(keys), 0, -1):
+        if keys[0] != EMPTY:
+            neighbors[size - 1] = EMPTY - (keys[0] & EMPTY)
+            levels[size - 1] = keys[0] >> 32
+            support[size - 1] = supports[0]
+        replace_weakest(keys, supports, size - 1, keys[size - 1], supports[size - 1])

@@ -45,6 +45,7 @@ def top_k(
     k: int,
     *,
     n_users: int | None = None,
+    ratings: csr_matrix | None = None,
     min_support: int = 0,
     shrinkage: float = 0.0,
     support: SupportMatrix | None = None,
@@ -61,6 +62,9 @@ def top_k(
     n_users : int, optional
         Number of leading columns that are users; only these count as support of a pair.
         Default: all columns.
+    ratings : scipy.sparse.csr_matrix of shape (n_items, n_all_users), optional
+        What counts as support instead, if the vectors are not ratings but corrected; see
+        :func:`movierec.neighbors.corrected.corrected_vectors`.
     min_support : int
         Minimum number of users who rated both items of a pair; other pairs are left out.
     shrinkage : float
@@ -78,16 +82,46 @@ def top_k(
         Similarities are summed in float64.
     """
     table = NeighborTable.empty(vectors.shape[0], k)
-    per_column = np.bincount(vectors.indices, minlength=1).astype(np.float64)
+    if ratings is not None:
+        if support is not None:
+            support.fill(ratings, n_threads)
+        _fill_corrected(table, vectors, ratings, min_support, support, progress, n_threads)
+        return table
     n_users = vectors.shape[1] if n_users is None else n_users
-    if shrinkage or (per_column**2).sum() < _MANY:
+    if shrinkage or _n_products(vectors) < _MANY:
+        ratings = vectors[:, :n_users]
         compare = blockwise.cosine(vectors, shrinkage)
-        rows = blockwise.SimilarityRows(compare, vectors, n_users, min_support)
+        rows = blockwise.SimilarityRows(compare, ratings, min_support)
         blockwise.fill_table(table, rows, progress)
         if support is not None:
-            support.fill(vectors[:, :n_users])
+            support.fill(ratings, n_threads)
     else:
         from movierec.neighbors import parallel  # loads the compiled loops
 
         parallel.fill_table(table, vectors, n_users, min_support, support, progress, n_threads)
     return table
+
+
+def _fill_corrected(
+    table: NeighborTable,
+    vectors: csr_matrix,
+    ratings: csr_matrix,
+    min_support: int,
+    support: SupportMatrix | None,
+    progress: Callable[[float], object],
+    n_threads: int | None,
+) -> None:
+    if _n_products(ratings) < _MANY:
+        compare = blockwise.cosine_of_factors(vectors)
+        rows = blockwise.SimilarityRows(compare, ratings, min_support)
+        blockwise.fill_table(table, rows, progress)
+    else:
+        from movierec.neighbors import dense  # loads the compiled loops
+
+        dense.fill_table(table, vectors, ratings, min_support, support, progress, n_threads)
+
+
+def _n_products(matrix: csr_matrix) -> float:
+    """Return the number of multiplications that comparing all rows takes."""
+    per_column = np.bincount(matrix.indices, minlength=1).astype(np.float64)
+    return float((per_column**2).sum())

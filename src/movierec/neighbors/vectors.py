@@ -1,4 +1,4 @@
-"""Item vectors that combine ratings and content."""
+"""Item vectors that combine ratings and content, in either of two ways."""
 
 from __future__ import annotations
 
@@ -6,12 +6,45 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from movierec.neighbors.corrected import corrected_vectors
 from movierec.neighbors.sparse import inverse_norms
+from movierec.neighbors.weighting import CORRECTED
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+    from movierec.neighbors.content import Content
+
 _LEAST_SHARE = 1e-9  # of ratings in a similarity; a smaller share would make no difference
+
+
+def compared_vectors(
+    ratings: csr_matrix,
+    content: Content | None,
+    content_weight: float,
+    prior: float,
+    weighting: str,
+) -> tuple[csr_matrix, int]:
+    """Return the vectors by which items are compared.
+
+    Parameters
+    ----------
+    ratings : scipy.sparse.csr_matrix of shape (n_items, n_users), float32
+    content : Content, optional
+    content_weight, prior : float
+        See :func:`item_vectors` and :func:`movierec.neighbors.corrected.corrected_vectors`.
+    weighting : {"corrected", "none"}
+
+    Returns
+    -------
+    vectors : scipy.sparse.csr_matrix of shape (n_items, n_leading + n_features), float32
+    n_leading : int
+        Number of columns before the features of content.
+    """
+    if weighting == CORRECTED:
+        return corrected_vectors(ratings, content, content_weight, prior)
+    matrix = None if content is None else content.matrix
+    return item_vectors(ratings, matrix, content_weight, prior), ratings.shape[1]
 
 
 def item_vectors(
@@ -34,7 +67,7 @@ def item_vectors(
     ----------
     item_users : scipy.sparse.csr_matrix of shape (n_items, n_users), float32
     content : scipy.sparse.csr_matrix of shape (n_items, n_features), float32, or None
-        Rows of length 1; see :func:`movierec.films.content.content_matrix`.
+        Rows of length 1; see :attr:`movierec.neighbors.content.Content.matrix`.
     content_weight : float
         From 0 to 1. At 0 the result is `item_users` itself.
     prior : float

@@ -12,7 +12,7 @@ import struct
 import zlib
 from typing import Any
 
-FORMAT = 2
+FORMAT = 3
 META = "meta.json"
 PICKLE = "model.pkl"
 CHECKSUMS = "checksums.npy"

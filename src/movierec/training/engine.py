@@ -13,6 +13,7 @@ from movierec._util import Progress
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    from scipy.sparse import csr_matrix
 
     from movierec.data.dataset import Dataset, OnError
     from movierec.model.vectors import ItemVectors
@@ -40,6 +41,7 @@ class Engine(Protocol):
     def neighbors(
         self,
         vectors: ItemVectors,
+        ratings: csr_matrix | None,
         spec: NeighborSpec,
         support: SupportMatrix | None,
         progress: Progress,
@@ -49,6 +51,8 @@ class Engine(Protocol):
         Parameters
         ----------
         vectors : ItemVectors
+        ratings : scipy.sparse.csr_matrix of shape (n_items, n_users), optional
+            If the vectors do not begin with the ratings.
         spec : NeighborSpec
         support : SupportMatrix, optional
             An empty matrix, which is filled.
@@ -56,7 +60,7 @@ class Engine(Protocol):
         """
 
     def neighbors_by(
-        self, compare: Compare, vectors: ItemVectors, spec: NeighborSpec, progress: Progress
+        self, compare: Compare, ratings: csr_matrix, spec: NeighborSpec, progress: Progress
     ) -> NeighborTable:
         """Compute a table from the similarities of any algorithm.
 
@@ -64,8 +68,8 @@ class Engine(Protocol):
         ----------
         compare : callable
             Returns the similarities of the items from one index up to another to all items.
-        vectors : ItemVectors
-            Only used for the support of each pair.
+        ratings : scipy.sparse.csr_matrix of shape (n_items, n_users)
+            For the support of each pair.
         spec : NeighborSpec
         progress : callable
         """

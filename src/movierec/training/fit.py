@@ -8,7 +8,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from movierec._util import Progress, no_progress
 from movierec.algorithms._calls import check_needs, checked_scores, fit_algorithm
@@ -25,26 +24,29 @@ from movierec.data.dataset import read_dataset
 from movierec.data.encode import EncodedData, encode
 from movierec.data.summary import summarize
 from movierec.errors import UsageError
-from movierec.films.content import catalog_features, content_matrix
+from movierec.films.content import catalog_features
 from movierec.model.card import make_card
 from movierec.model.histories import Histories
 from movierec.model.model import COSINE, Model, restored
 from movierec.model.parameters import Parameters
+from movierec.model.ratings import ItemRatings
 from movierec.model.stars import Stars
 from movierec.model.vectors import ItemVectors
 from movierec.neighbors.table import NeighborTable
 from movierec.neighbors.top_k import NeighborSpec
-from movierec.neighbors.vectors import item_vectors
+from movierec.neighbors.vectors import compared_vectors
+from movierec.neighbors.weighting import CORRECTED
 from movierec.training.stars import StarsFitter
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from movierec.data.dataset import Dataset, OnError
+    from movierec.neighbors.content import Content
     from movierec.training.engine import Engine
 
 # Parameters that an algorithm with a table shares with its model: table and content are the same.
-_SHARED = ("n_neighbors", "min_support", "content_weight", "prior")
+_SHARED = ("n_neighbors", "min_support", "content_weight", "prior", "weighting")
 # As the algorithm of a model, item_knn uses the plain cosine, as scikit-learn's estimator.
 _PLAIN = {"weighting": "none", "shrinkage": 0.0, "feedback": "value"}
 # Up to this many ratings, their times are kept, so that recent ones count more. For 25 million,
@@ -85,11 +87,11 @@ def fit_model(
     progress("encoding the ratings", 0.0)
     encoded = encode(dataset, parameters.min_ratings)
     summary = summarize(encoded.catalog, encoded.interactions.item_users, counts_of(dataset))
-    content, parts = _content(encoded, dataset, parameters)
+    content = _content(encoded, dataset, parameters)
     card = make_card(encoded, parameters) | {
         "files": dataset.files,
         "notes": dataset.notes,
-        "content_parts": parts,
+        "content_parts": {} if content is None else content.ends,
     }
     catalog, titles = encoded.catalog, encoded.titles
     fitted = _fit(encoded, content, algorithm, parameters, engine, progress)
@@ -101,6 +103,7 @@ def fit_model(
         titles,
         fitted.table,
         fitted.vectors,
+        fitted.ratings,
         fitted.histories,
         fitted.stars,
         # Restored as from a file, so that the fitted and the loaded model give the same answers.
@@ -113,14 +116,14 @@ def fit_model(
 
 def _fit(
     encoded: EncodedData,
-    content: csr_matrix | None,
+    content: Content | None,
     algorithm: Algorithm,
     parameters: Parameters,
     engine: Engine,
     progress: Progress,
 ) -> _Fitted:
     """Fit the algorithm and compute the table; each step frees its input."""
-    data = TrainingData(encoded.take_interactions(), content)
+    data = TrainingData.of(encoded.take_interactions(), content)
     spec = _spec(algorithm)
     if spec is None:
         progress(f"fitting {parameters.algorithm}", 0.0)
@@ -128,7 +131,7 @@ def _fit(
         algorithm.state()  # what cannot be saved is an error before the table is computed
     else:
         check_needs(algorithm, data)
-    users, n_ratings = encoded.users, np.asarray(encoded.catalog.n_ratings)
+    users = encoded.users
     histories = None
     is_small = data.interactions.has_timestamps and len(data.interactions) <= _MOST_TIMES
     if is_small or "timestamps" in algorithm.NEEDS:
@@ -137,16 +140,17 @@ def _fit(
     stars = StarsFitter.of(data.interactions)
     item_users = data.interactions.item_users
     del data
-    matrix = item_vectors(item_users, content, parameters.content_weight, parameters.prior)
-    del item_users
-    vectors = ItemVectors.build(matrix, len(users), n_ratings)
-    has_content = content is not None
-    table = _table(algorithm, vectors, n_ratings, has_content, parameters, engine, progress)
+    vectors, ratings = _vectors(item_users, content, parameters)
+    histories = histories or Histories.by_index(users, item_users)
+    table = _table(
+        algorithm, vectors, item_users, content is not None, parameters, engine, progress
+    )
     return _Fitted(
         algorithm,
         table,
         vectors,
-        histories or Histories.by_index(users, matrix),
+        ratings,
+        histories,
         None if stars is None else stars.fit(table),
         algorithm.SIMILARITY if spec is None else COSINE,
     )
@@ -159,9 +163,23 @@ class _Fitted:
     algorithm: Algorithm
     table: NeighborTable
     vectors: ItemVectors
+    ratings: ItemRatings
     histories: Histories
     stars: Stars | None
     similarity: str
+
+
+def _vectors(
+    item_users: csr_matrix, content: Content | None, parameters: Parameters
+) -> tuple[ItemVectors, ItemRatings]:
+    """Return the vectors of the items, and the ratings: those with which the vectors may begin."""
+    weighting = parameters.weighting
+    matrix, n_leading = compared_vectors(
+        item_users, content, parameters.content_weight, parameters.prior, weighting
+    )
+    vectors = ItemVectors.build(matrix, n_leading)
+    is_within = weighting != CORRECTED
+    return vectors, ItemRatings.within(vectors) if is_within else ItemRatings.build(item_users)
 
 
 def _spec(algorithm: Algorithm) -> NeighborSpec | None:
@@ -172,20 +190,21 @@ def _spec(algorithm: Algorithm) -> NeighborSpec | None:
 def _table(
     algorithm: Algorithm,
     vectors: ItemVectors,
-    n_ratings: npt.NDArray[np.int32],
+    item_users: csr_matrix,
     has_content: bool,
     parameters: Parameters,
     engine: Engine,
     progress: Progress,
 ) -> NeighborTable:
     """Compute the table that `movierec similar` shows."""
-    spec = _spec(algorithm)
+    spec, n_ratings = _spec(algorithm), np.diff(item_users.indptr)
     if isinstance(algorithm, HasNeighbors):
         if spec is not None:
             support = None
             if isinstance(algorithm, NeedsSupport):
-                support = algorithm.empty_support(n_ratings, vectors.n_users)
-            table = engine.neighbors(vectors, spec, support, progress)
+                support = algorithm.empty_support(n_ratings, item_users.shape[1])
+            ratings = item_users if parameters.weighting == CORRECTED else None
+            table = engine.neighbors(vectors, ratings, spec, support, progress)
             algorithm.set_neighbors(table, n_ratings)
             if isinstance(algorithm, NeedsSupport) and support is not None:
                 progress(f"fitting {parameters.algorithm}", 0.0)
@@ -197,7 +216,7 @@ def _table(
         found = algorithm.similarities(np.arange(start, stop))
         return checked_scores(algorithm, found, (stop - start, len(vectors)), "similarities")
 
-    return engine.neighbors_by(compare, vectors, table_spec, progress)
+    return engine.neighbors_by(compare, item_users, table_spec, progress)
 
 
 def chosen_algorithm(
@@ -254,20 +273,21 @@ def _completed(parameters: Parameters, algorithm: Algorithm) -> Parameters:
     return replace(parameters, algorithm=name, settings=settings, **shared)
 
 
-def _content(
-    encoded: EncodedData, dataset: Dataset, parameters: Parameters
-) -> tuple[csr_matrix | None, dict[str, int]]:
-    """Return the content of the movies that may be compared, and the end column of each part."""
-    from scipy.sparse import csr_matrix
+def _content(encoded: EncodedData, dataset: Dataset, parameters: Parameters) -> Content | None:
+    """Return the content of the movies that may be compared."""
+    from scipy.sparse import csr_matrix, diags
 
     if parameters.content_weight == 0:
-        return None, {}
-    features = catalog_features(encoded.catalog, dataset.tags, dataset.genome)
-    content, parts = content_matrix(features, parameters.content_parts)
-    if content is not None and parameters.min_ratings > 1:
-        enough = np.asarray(encoded.catalog.n_ratings) >= parameters.min_ratings
-        content = csr_matrix(content.multiply(enough[:, None]))
-    return content, parts
+        return None
+    content = catalog_features(
+        encoded.catalog, dataset.tags, dataset.genome, parameters.content_parts
+    )
+    if content is None or parameters.min_ratings <= 1:
+        return content
+    enough = np.asarray(encoded.catalog.n_ratings) >= parameters.min_ratings
+    chosen = csr_matrix(diags(enough.astype(np.float32), format="csr"))
+    chosen.eliminate_zeros()
+    return content.of_items(chosen)
 
 
 def counts_of(dataset: Dataset) -> dict[str, int]:

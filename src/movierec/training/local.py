@@ -11,6 +11,8 @@ from movierec.neighbors.table import NeighborTable
 from movierec.neighbors.top_k import NeighborSpec, top_k
 
 if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
     from movierec.data.dataset import Dataset, OnError
     from movierec.model.vectors import ItemVectors
     from movierec.neighbors.support import SupportMatrix
@@ -35,6 +37,7 @@ class LocalEngine:
     def neighbors(
         self,
         vectors: ItemVectors,
+        ratings: csr_matrix | None,
         spec: NeighborSpec,
         support: SupportMatrix | None,
         progress: Progress,
@@ -43,13 +46,14 @@ class LocalEngine:
 
         Parameters
         ----------
-        vectors, spec, support, progress
+        vectors, ratings, spec, support, progress
             As in :meth:`movierec.training.engine.Engine.neighbors`.
         """
         return top_k(
             vectors.matrix,
             spec.n_neighbors,
-            n_users=vectors.n_users,
+            n_users=vectors.n_leading,
+            ratings=ratings,
             min_support=spec.min_support,
             shrinkage=spec.shrinkage,
             support=support,
@@ -57,17 +61,17 @@ class LocalEngine:
         )
 
     def neighbors_by(
-        self, compare: Compare, vectors: ItemVectors, spec: NeighborSpec, progress: Progress
+        self, compare: Compare, ratings: csr_matrix, spec: NeighborSpec, progress: Progress
     ) -> NeighborTable:
         """Compute a table from any similarities, a block of items at a time.
 
         Parameters
         ----------
-        compare, vectors, spec, progress
+        compare, ratings, spec, progress
             As in :meth:`movierec.training.engine.Engine.neighbors_by`.
         """
-        table = NeighborTable.empty(vectors.matrix.shape[0], spec.n_neighbors)
-        rows = SimilarityRows(compare, vectors.matrix, vectors.n_users, spec.min_support)
+        table = NeighborTable.empty(ratings.shape[0], spec.n_neighbors)
+        rows = SimilarityRows(compare, ratings, spec.min_support)
         fill_table(table, rows, _comparing(progress))
         return table
 

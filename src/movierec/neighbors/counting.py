@@ -1,0 +1,140 @@
+"""Compiled loops that count who rated both items of a pair."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    from movierec.neighbors.support import SupportMatrix
+
+Array = Any  # a NumPy array; numba checks the type
+
+_SEARCH = 16  # steps of a binary search, about as slow as reading so many ratings
+
+
+class Counts(NamedTuple):
+    """The ratings, and what was counted before."""
+
+    indptr: Array  #: (n_items + 1,), of a CSR matrix of shape (n_items, n_users)
+    users: Array  #: (nnz,), ascending for each item
+    places: Array  #: (n_items,) int32, the row of each item in `known`, or -1
+    known: Array  #: (n, n) float32
+    n_users: int
+
+    @classmethod
+    def of(cls, ratings: csr_matrix, support: SupportMatrix | None = None) -> Counts:
+        """Take the arrays of ratings, and the counts of a matrix that is filled.
+
+        Parameters
+        ----------
+        ratings : scipy.sparse.csr_matrix of shape (n_items, n_users)
+        support : SupportMatrix, optional
+        """
+        places = np.full(ratings.shape[0], -1, np.int32) if support is None else support.places
+        known = np.zeros((0, 0), np.float32) if support is None else support.counts
+        return cls(ratings.indptr, ratings.indices, places, known, ratings.shape[1])
+
+
+@njit(nogil=True, cache=True)
+def count_pairs(counts: Counts, first: Array, second: Array, shared: Array) -> None:
+    """Count the users that both items of each pair have.
+
+    Parameters
+    ----------
+    counts : Counts
+    first, second : ndarray of shape (n_pairs,), integer
+        Counting is faster if equal items of `first` follow one another.
+    shared : ndarray of shape (n_pairs,), int32, which is filled
+    """
+    bits = new_bits(counts)
+    marked = -1
+    for pair in range(len(first)):
+        item = first[pair]
+        if item != marked:
+            mark(counts, item, bits)
+            marked = item
+        shared[pair] = count(counts, item, second[pair], bits)
+
+
+@njit(nogil=True, cache=True)
+def new_bits(counts: Counts) -> Array:
+    """Return a bit for each user, all 0: they fit in the first cache, where bytes would not.
+
+    Parameters
+    ----------
+    counts : Counts
+    """
+    return np.zeros(counts.n_users // 64 + 1, np.uint64)
+
+
+@njit(nogil=True, cache=True)
+def mark(counts: Counts, item: int, bits: Array) -> None:
+    """Set the bits of the users who rated an item, and clear all others.
+
+    Parameters
+    ----------
+    counts : Counts
+    item : int
+    bits : ndarray of uint64
+        See :func:`new_bits`.
+    """
+    bits[:] = 0
+    for user in counts.users[counts.indptr[item] : counts.indptr[item + 1]]:
+        bits[user >> 6] |= np.uint64(1) << np.uint64(user & 63)
+
+
+@njit(nogil=True, cache=True)
+def count(counts: Counts, item: Any, other: Any, bits: Array) -> Any:
+    """Count the users that both items have.
+
+    Parameters
+    ----------
+    counts : Counts
+    item, other : int
+    bits : ndarray of uint64
+        Who rated the first item; see :func:`mark`.
+    """
+    place, other_place = counts.places[item], counts.places[other]
+    if place >= 0 and other_place >= 0:
+        return np.int64(counts.known[place, other_place])
+    users, indptr = counts.users, counts.indptr
+    n_few, n_many = indptr[item + 1] - indptr[item], indptr[other + 1] - indptr[other]
+    found = np.uint64(0)
+    if n_many > _SEARCH * n_few:
+        many = users[indptr[other] : indptr[other + 1]]
+        for user in users[indptr[item] : indptr[item + 1]]:
+            at = np.searchsorted(many, user)
+            found += np.uint64(at < n_many and many[at] == user)
+        return np.int64(found)
+    for user in users[indptr[other] : indptr[other + 1]]:
+        found += (bits[user >> 6] >> np.uint64(user & 63)) & np.uint64(1)
+    return np.int64(found)
+
+
+@njit(nogil=True, cache=True)
+def count_block(starts: Array, items: Array, first: int, counts: Array) -> None:
+    """Count who rated both, for each item of a block and each item before it.
+
+    Parameters
+    ----------
+    starts : ndarray of shape (n_users + 1,), integer
+    items : ndarray of shape (nnz,), integer
+        The items of each user, ascending.
+    first : int
+        The first item of the block.
+    counts : ndarray of shape (n_rows, n_items), int32, which is filled
+    """
+    stop = first + len(counts)
+    for user in range(len(starts) - 1):
+        own = items[starts[user] : starts[user + 1]]
+        for place in range(np.searchsorted(own, first), len(own)):
+            if own[place] >= stop:
+                break
+            row = counts[own[place] - first]
+            for other in own[:place]:
+                row[other] += 1
