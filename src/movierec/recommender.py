@@ -66,6 +66,7 @@ class Recommender:
         links: Place | None = None,
         tags: Place | None = None,
         genome: Place | None = None,
+        content: Place | None = None,
         n_neighbors: int = Parameters.n_neighbors,
         min_support: int = Parameters.min_support,
         min_ratings: int = Parameters.min_ratings,
@@ -89,6 +90,10 @@ class Recommender:
             Default: the sample data.
         links, tags, genome : path-like or data frame, optional
             IMDb ids, tags, and the relevance of tags.
+        content : path-like or data frame, optional
+            What else is known: any columns beside the id of the movie, such as director, cast,
+            keywords, budget or overview. Each is a part of the content; see
+            :func:`movierec.films.features.features_of_column`.
         n_neighbors : int
             Number of neighbors stored for each movie. More are computed on request.
         min_support : int
@@ -106,9 +111,9 @@ class Recommender:
             for fame and era, or by the ratings as they are; see
             :func:`movierec.neighbors.vectors.compared_vectors`.
         content_parts : mapping of str to float, optional
-            Weights of genres, title, year, tags and genome, next to a weight of 1 for ratings if
-            `content_weight` is 0.5; parts that are not named are ignored. Default:
-            :data:`movierec.films.content.CONTENT_PARTS`.
+            Weights of genres, title, year, tags, genome and the columns of `content`, next to a
+            weight of 1 for ratings if `content_weight` is 0.5; parts that are not named are
+            ignored. Default: :data:`movierec.films.content.CONTENT_PARTS`, and 0.15 for columns.
         algorithm : str, Algorithm, or subclass of Algorithm
             A name from :func:`movierec.algorithms.registry.names`, an address such as
             ``package.module:Class``, a class, or an object with its parameters.
@@ -144,11 +149,11 @@ class Recommender:
             name,
             dict(settings or {}),
         )
-        parameters.check()
+        parameters.check(has_columns=content is not None)
         engine, tell = LocalEngine(), progress or no_progress
         sources = {
             "ratings": ratings, "movies": movies, "links": links, "tags": tags, "genome": genome,
-            "columns": columns,
+            "content": content, "columns": columns,
         }  # fmt: skip
         dataset = engine.read(sources, on_error=on_error, progress=tell)
         return cls(fit_model(dataset, parameters, engine, algorithm=given, progress=tell))

@@ -7,10 +7,12 @@ from functools import cached_property
 
 from movierec._util import pluralize
 from movierec.answers.records import THIN_SUPPORT
+from movierec.films.content import CONTENT_PARTS
 from movierec.model.model import Model
 from movierec.neighbors.weighting import CORRECTED, KEYS
 
 _MOST_GENRES = 3
+_LEAST = 0.01  # that a column must add to a similarity to be named
 _SERIES = 0.5  # share of the most that titles can add to a similarity, from which it is a series
 
 
@@ -48,7 +50,7 @@ class Because:
         genres : sequence of str
             The shared ones.
         """
-        clauses = [self._by_title(item)]
+        clauses = [self._by_title(item), self._by_columns(item)]
         if genres and (not clauses[0] or support < THIN_SUPPORT):
             clauses.append(_listed(genres[:_MOST_GENRES]))
         return "; ".join(filter(None, (*clauses, self._by_people(item, support))))
@@ -58,6 +60,12 @@ class Because:
         if share <= 0:
             return ""
         return "same series" if share > _SERIES * self._most_by_title else "similar title"
+
+    def _by_columns(self, item: int) -> str:
+        """Name the columns of other content in which the movies share something."""
+        shared = [name for name, share in self._parts(item).items() if share > _LEAST]
+        columns = _listed([name for name in shared if name not in CONTENT_PARTS])
+        return f"{columns} in common" if columns else ""
 
     @cached_property
     def _most_by_title(self) -> float:
@@ -89,4 +97,4 @@ class Because:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

@@ -107,6 +107,13 @@ def fit(
     genome: Annotated[
         Path | None, typer.Option(help="genome-scores.csv: relevance of each tag to each movie.")
     ] = None,
+    content: Annotated[
+        Path | None,
+        typer.Option(
+            help="A table of what else is known: movieId, and any columns, such as director, cast "
+            "or overview."
+        ),
+    ] = None,
     columns: Annotated[
         str | None,
         typer.Option(
@@ -144,6 +151,7 @@ def fit(
             links=links,
             tags=tags,
             genome=genome,
+            content=content,
             n_neighbors=n_neighbors,
             min_support=min_support,
             min_ratings=min_ratings,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 from movierec._util import Progress, no_progress, pluralize
 from movierec.data.columns import COLUMNS
 from movierec.data.discover import find_table, find_tables, holds_several, only_table
+from movierec.data.features import Features, read_features
 from movierec.data.genome import read_genome
 from movierec.data.interactions import RatingRows
 from movierec.data.items import MovieRow, read_links, read_movies, read_tags
@@ -43,6 +44,8 @@ class Dataset:
         Tags by movie id, the most given first.
     genome : mapping of str to mapping of str to float
         The relevance of tags, by movie id.
+    features : mapping of str to mapping of str to str
+        What else is known: for each column, the text of each movie, by movie id.
     files : dict of str to str
         The names of the files or data frames, by their kind.
     notes : list of str
@@ -56,6 +59,7 @@ class Dataset:
     links: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, list[str]] = field(default_factory=dict)
     genome: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    features: Features = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     n_movie_rows: int = 0
@@ -74,6 +78,7 @@ def read_dataset(
     links: Place | None = None,
     tags: Place | None = None,
     genome: Place | None = None,
+    content: Place | None = None,
     columns: Mapping[str, str] | None = None,
     on_error: OnError = "fail",
     progress: Progress = no_progress,
@@ -88,6 +93,8 @@ def read_dataset(
         Alone, a folder or zip in which movies, links, tags and the tag genome are found too.
         Without it, the sample is read.
     movies, links, tags, genome : path-like or table, optional
+    content : path-like or table, optional
+        Any columns beside the id of the movie; see :mod:`movierec.films.features`.
     columns : mapping of str to str, optional
         What the files call columns that movierec does not recognize; see
         :func:`movierec.data.columns.known_columns`.
@@ -113,6 +120,8 @@ def read_dataset(
     for kind, place in named.items():
         if place is not None:
             found[kind] = find_table(place, kind)
+    if content is not None:
+        found["content"] = only_table(content, "content")
     return _read(found, on_error == "skip", lambda done: progress("reading the ratings", done))
 
 
@@ -136,12 +145,16 @@ def _read(found: dict[str, Table], skip: bool, progress: Done) -> Dataset:
     rows = tables.read("ratings", partial(read_ratings, text_items=text_items, progress=progress))
     if note := outlier_note(rows):
         tables.notes.append(f"{found['ratings'].name}: {note}")
+    features = tables.read("content", read_features) if "content" in found else {}
+    if features:
+        tables.notes.append(f"{found['content'].name}: {', '.join(features)}")
     return Dataset(
         movies=movies,
         ratings=rows,
         links=tables.read("links", read_links) if "links" in found else {},
         tags=tables.read("tags", read_tags) if "tags" in found else {},
         genome=tables.read("genome", read_genome) if "genome" in found else {},
+        features=features,
         files={kind: table.name for kind, table in found.items()},
         notes=tables.notes,
         n_movie_rows=len(movies) + n_repeated,
@@ -162,7 +175,7 @@ class _Tables:
         table = self._found[kind]
         report = RowReport(table.name, skip=self._skip, unit=table.unit)
         content = read(table, report)
-        if table.description:
+        if table.description and table.kind == kind:
             self.notes.append(f"{table.name}: {table.description}")
         self.notes += report.notes()
         return content

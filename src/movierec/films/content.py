@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 # Weights of the parts; docs/similarity.md explains how they were chosen.
 CONTENT_PARTS = {"genres": 0.14, "title": 0.75, "year": 0.0, "tags": 0.1, "genome": 0.1}
 
+COLUMN_WEIGHT = 0.15  # of each column of other content
+
 _YEARS_TOGETHER = 5  # years that share one feature
 _FEWEST, _MOST = 2, 30  # number of movies that may share a series key
 
@@ -25,6 +28,7 @@ def catalog_features(
     catalog: Catalog,
     tags: Mapping[str, Sequence[str]],
     genome: Mapping[str, Mapping[str, float]],
+    features: Mapping[str, Mapping[str, str]],
     weights: Mapping[str, float],
 ) -> Content | None:
     """Return the content of the movies in a catalog; see :func:`features_of`.
@@ -34,6 +38,8 @@ def catalog_features(
     catalog : Catalog
     tags, genome : mapping of str to sequence, or to mapping of str to float
         Keyed by movie id, as text.
+    features : mapping of str to mapping of str to str
+        For each column of other content, the text of each movie.
     weights : mapping of str to float
     """
     ids = [str(catalog.movie_id(index)) for index in range(len(catalog))]
@@ -43,6 +49,7 @@ def catalog_features(
         years=catalog.years[:].tolist(),
         tags=(tags.get(movie_id, ()) for movie_id in ids),
         genome=(genome.get(movie_id, {}) for movie_id in ids),
+        more={name: [texts.get(movie, "") for movie in ids] for name, texts in features.items()},
         weights=weights,
     )
 
@@ -54,6 +61,7 @@ def features_of(
     tags: Iterable[Sequence[str]] = (),
     genome: Iterable[Mapping[str, float]] = (),
     *,
+    more: Mapping[str, Sequence[str]] = MappingProxyType({}),
     weights: Mapping[str, float],
 ) -> Content | None:
     """Return the content of movies, without parts that no movie has, or None if nothing is left.
@@ -67,11 +75,14 @@ def features_of(
         0 if the year is unknown.
     genome : iterable of mapping of str to float
         Relevance of each tag.
+    more : mapping of str to sequence of str
+        Other columns; see :func:`movierec.films.features.features_of_column`.
     weights : mapping of str to float
         Weights of the parts; those not named, or with a weight of 0, are left out.
     """
     import numpy as np
 
+    from movierec.films.features import features_of_column
     from movierec.films.series import series_keys
     from movierec.neighbors.content import Content
 
@@ -82,6 +93,7 @@ def features_of(
         "year": [{str(year // _YEARS_TOGETHER): 1.0} if year else {} for year in years],
         "tags": [dict.fromkeys(names, 1.0) for names in tags],
         "genome": list(genome),
+        **{name: features_of_column(texts) for name, texts in more.items() if weights.get(name)},
     }
     used = {name: weights[name] for name in parts if weights.get(name) and any(parts[name])}
     if not used:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
 from movierec._util import is_number
 from movierec.errors import UsageError
-from movierec.films.content import CONTENT_PARTS
+from movierec.films.content import COLUMN_WEIGHT, CONTENT_PARTS
 from movierec.neighbors.weighting import CORRECTED, Weighting
 
 _PARTS_HINT = f"the parts are {', '.join(CONTENT_PARTS)}"
@@ -56,8 +56,35 @@ class Parameters:
     algorithm: str = "default"
     settings: Mapping[str, Any] = field(default_factory=dict)
 
-    def check(self) -> None:
+    def with_columns(self, columns: Iterable[str]) -> Parameters:
+        """Return parameters in which columns of other content have a weight.
+
+        Parameters
+        ----------
+        columns : iterable of str
+
+        Raises
+        ------
+        UsageError
+            If a part of the content is called as neither a column nor a built-in part.
+        """
+        names = [*CONTENT_PARTS, *columns]
+        for name in self.content_parts:
+            if name not in names:
+                hint = f"the parts are {', '.join(names)}"
+                raise UsageError(f'no part of the content is called "{name}"', hint)
+        if self.content_parts != CONTENT_PARTS:
+            return self
+        weights = dict.fromkeys(names, COLUMN_WEIGHT) | CONTENT_PARTS
+        return replace(self, content_parts=weights)
+
+    def check(self, *, has_columns: bool = False) -> None:
         """Check the range of every parameter.
+
+        Parameters
+        ----------
+        has_columns : bool
+            Whether parts of the content may be called as columns that are read later.
 
         Raises
         ------
@@ -83,12 +110,12 @@ class Parameters:
                 f'weighting is "{self.weighting}"; it must be {" or ".join(get_args(Weighting))}',
                 _HINT,
             )
+        if not has_columns:
+            self.with_columns(())
         self._check_parts()
 
     def _check_parts(self) -> None:
         for name, weight in self.content_parts.items():
-            if name not in CONTENT_PARTS:
-                raise UsageError(f'no part of the content is called "{name}"', _PARTS_HINT)
             if not is_number(weight) or not 0 <= weight <= _HEAVIEST:
                 raise UsageError(
                     f"the weight of {name} is {weight}; it must be from 0 to {_HEAVIEST:g}",

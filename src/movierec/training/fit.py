@@ -83,7 +83,7 @@ def fit_model(
         If the algorithm is unknown, or one of its parameters is invalid.
     """
     algorithm = algorithm or _algorithm(parameters)
-    parameters = _completed(parameters, algorithm)
+    parameters = _completed(parameters.with_columns(dataset.features), algorithm)
     progress("encoding the ratings", 0.0)
     encoded = encode(dataset, parameters.min_ratings)
     summary = summarize(encoded.catalog, encoded.interactions.item_users, counts_of(dataset))
@@ -280,7 +280,11 @@ def _content(encoded: EncodedData, dataset: Dataset, parameters: Parameters) -> 
     if parameters.content_weight == 0:
         return None
     content = catalog_features(
-        encoded.catalog, dataset.tags, dataset.genome, parameters.content_parts
+        encoded.catalog,
+        dataset.tags,
+        dataset.genome,
+        dataset.features,
+        parameters.content_parts,
     )
     if content is None or parameters.min_ratings <= 1:
         return content

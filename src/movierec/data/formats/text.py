@@ -82,7 +82,9 @@ class TextTable:
         """Yield columns; see :func:`movierec.data.formats.blocks.read_blocks`."""
         return read_blocks(self.content, self.layout, types, progress)
 
-    def rows(self, report: RowReport, progress: Done | None = None) -> Iterator[Row]:
+    def rows(
+        self, report: RowReport, progress: Done | None = None, *, everything: bool = False
+    ) -> Iterator[Row]:
         """Yield rows; see :func:`movierec.data.formats.rows.read_rows`."""
         rows = read_rows(self.content, self.layout, report, progress)
         arrange = _arrange(self.layout)

@@ -18,6 +18,7 @@ from movierec.errors import UsageError
 if TYPE_CHECKING:
     import narwhals as nw
 
+_CONTENT = frozenset({"item"})  # all that a table of other content needs
 _BATCH = 1 << 17  # rows
 _EXACT = 2**53  # up to here, float64 holds every whole number
 _NOT_A_TABLE = "give a path, or a table of pandas, polars or Arrow"
@@ -46,9 +47,8 @@ class FrameTable:
         self.name = f"{role} data frame"
         self.header = [str(name) for name in frame.columns]
         self.columns: Mapping[str, int] = known_columns(self._names, named)
-        self.kind = (
-            role if NEEDED[role].issubset(self.columns) else kind_of(self.columns, len(self.header))
-        )
+        is_given = NEEDED.get(role, _CONTENT).issubset(self.columns)
+        self.kind = role if is_given else kind_of(self.columns, len(self.header))
 
     def describe_header(self) -> str:
         """Return the columns in words."""
@@ -63,9 +63,11 @@ class FrameTable:
         for _, part in self._parts(progress):
             yield {name: _as_array(self._column(part, name), types[name]) for name in types}
 
-    def rows(self, report: RowReport, progress: Done | None = None) -> Iterator[Row]:
+    def rows(
+        self, report: RowReport, progress: Done | None = None, *, everything: bool = False
+    ) -> Iterator[Row]:
         """Yield rows as text, missing values as empty text; see :meth:`Table.rows`."""
-        known = set(self.columns.values())
+        known = set(range(len(self._names)) if everything else self.columns.values())
         for start, part in self._parts(progress):
             empty = [""] * len(part)
             fields = [
