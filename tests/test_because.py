@@ -44,6 +44,7 @@ def test_sentence_names_series_genres_and_people(recommender: Recommender) -> No
         2: "same series; 5 of the 5 who rated it rated both",
         3: "Crime and War; 5 of the 6 who rated it rated both",
         4: "War; one person rated both",
+        5: "made about the same time; nobody rated both",
         6: "Crime, Mystery and Thriller; nobody rated both",
     }
 

@@ -87,7 +87,7 @@ def test_command_writes_and_refuses_what_is_there(
 ) -> None:
     run = movierec("export", "n.csv", "-k", "3", "--model", sample_model)
     assert (run.returncode, run.stdout) == (0, "")
-    assert run.stderr == "2,202 rows -> n.csv\n"
+    assert run.stderr == "2,205 rows -> n.csv\n"
     (tmp_path / "n.csv").write_text("mine")
     again = movierec("export", "n.csv", "--model", sample_model)
     assert again.returncode == 1
@@ -95,7 +95,7 @@ def test_command_writes_and_refuses_what_is_there(
     assert (tmp_path / "n.csv").read_text() == "mine"
     replaced = movierec("export", "n.csv", "-k", "3", "--overwrite", "--model", sample_model)
     assert replaced.returncode == 0
-    assert len(read(tmp_path / "n.csv")) == 2202
+    assert len(read(tmp_path / "n.csv")) == 2205
 
 
 @pytest.mark.parametrize("name", ["n.xlsx", "n", ".csv.gz"])

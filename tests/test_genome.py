@@ -19,7 +19,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_genome_in_a_folder_places_films(folder: Path) -> None:
-    recommender = Recommender.fit(folder)
+    recommender = Recommender.fit(folder, content_parts={"genome": 1})
     assert recommender.stats()["movies_with_genome"] == 3
     found = recommender.similar("Brave")
     assert [film.movie_id for film in found] == [1]
@@ -29,8 +29,10 @@ def test_genome_in_a_folder_places_films(folder: Path) -> None:
 
 def test_genome_file_can_be_named(folder: Path) -> None:
     files = (folder / "ratings.csv", folder / "movies.csv")
-    assert not list(Recommender.fit(*files).similar("Brave"))
-    named = Recommender.fit(*files, genome=folder / "genome-scores.csv")
+    parts = {"genome": 1.0}
+    assert not list(Recommender.fit(*files, content_parts=parts).similar("Brave"))
+    scores = folder / "genome-scores.csv"
+    named = Recommender.fit(*files, genome=scores, content_parts=parts)
     assert [film.movie_id for film in named.similar("Brave")] == [1]
 
 

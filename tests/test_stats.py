@@ -69,7 +69,7 @@ def test_model_has_a_card(sample_model: Path) -> None:
         "min_support": 0,
         "min_ratings": 1,
         "content_weight": 0.5,
-        "prior": 20.0,
+        "prior": 15.0,
         "weighting": "corrected",
         "content_parts": CONTENT_PARTS,
         "algorithm": "default",
@@ -77,7 +77,7 @@ def test_model_has_a_card(sample_model: Path) -> None:
             "n_neighbors": 100,
             "min_support": 0,
             "content_weight": 0.5,
-            "prior": 20.0,
+            "prior": 15.0,
             "weighting": "corrected",
             "n_linear": 4000,
             "l2": None,
@@ -95,7 +95,7 @@ def test_card_says_where_each_part_of_the_content_ends(sample_model: Path) -> No
     movies = pd.read_csv(sample_folder() / "movies.csv")
     genres = set(movies["genres"].str.split("|").explode()) - {"(no genres listed)"}
     ends = Recommender.load(sample_model).card["content_parts"]
-    assert list(ends) == ["genres", "title"]  # years have no weight, and the sample no tags
+    assert list(ends) == ["genres", "title", "year"]  # the sample has no tags
     assert ends["genres"] == len(genres)
 
 

@@ -38,7 +38,7 @@ def test_the_three_commands_as_typed(movierec: Run, tmp_path: Path) -> None:
     assert "56,007 ratings of 735 movies by 700 users -> movierec.model" in fit.stderr
     similar = movierec("similar", TOY_STORY, "-k", "10")
     assert (similar.returncode, similar.stderr) == (0, "")
-    first = r"1 +Toy Story 2 \(1999\) +1999 +0\.\d{3} +194 +solid +Adventure, .+ \d\.\d\d"
+    first = r"1 +Toy Story 2 \(1999\) +1999 +0\.\d{3} +194 +mostly content +Adventure, .+ \d\.\d\d"
     assert re.search(first, similar.stdout)
     assert len(re.findall(r"^ *\d+ ", similar.stdout, re.MULTILINE)) == 10
     stats = movierec("stats")

@@ -150,7 +150,7 @@ def test_statistics_are_wrapped_and_never_cut(wide: Path) -> None:
     assert max(map(len, printed.split("\n"))) <= 80
     card = printed[printed.index("Model\n") :]
     assert "…" not in card
-    assert "content_parts (genres 0.14," in " ".join(card.split())
+    assert "content_parts (genres 0.16," in " ".join(card.split())
 
 
 def test_color_only_in_terminals_that_allow_it(folder: Path) -> None:

@@ -9,6 +9,7 @@ import lzma
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from movierec import MovieNotFoundError
@@ -185,7 +186,7 @@ def test_ratings_of_none_but_unknown_movies(folder: Path, refused: Refused) -> N
 
 
 def test_movie_that_nobody_rated_has_neighbors_by_content(folder: Path, movierec: Run) -> None:
-    """All that Delta shares with the others is the years 1990 to 1994.
+    """All that Delta of 1993 shares with the others is that their years are near.
 
     Years have a weight of 0.05 of 0.35 where no titles are similar. The weight of n ratings is
     0.67 n / (n + 5): Alpha has three ratings, the other two movies have two; content has the rest.
@@ -196,11 +197,13 @@ def test_movie_that_nobody_rated_has_neighbors_by_content(folder: Path, movierec
     result = movierec("similar", "delta", "--json")
     assert result.returncode == 0
     rows = json.loads(result.stdout)["neighbors"]
-    two, three = ((1 - 0.67 * n / (n + 5)) ** 0.5 * 0.05 / 0.35 for n in (2, 3))
-    assert {row["movie_id"]: row["similarity"] for row in rows} == pytest.approx(
-        {20: two, 30: two, 10: three}, abs=2e-6
-    )
-    assert rows[-1]["movie_id"] == 10
+    expected = {}
+    for movie_id, year, n in ((10, 1990, 3), (20, 1991, 2), (30, 1992, 2)):
+        near = [np.maximum(0, 1 - abs(y - np.arange(1975, 2010, 5)) / 10) for y in (1993, year)]
+        alike = near[0] @ near[1] / np.prod([np.linalg.norm(row) for row in near])
+        expected[movie_id] = (1 - 0.67 * n / (n + 5)) ** 0.5 * 0.05 / 0.35 * alike
+    found = {row["movie_id"]: row["similarity"] for row in rows}
+    assert found == pytest.approx(expected, abs=2e-6)
     assert {(row["evidence"], row["support"], row["content_share"]) for row in rows} == {
         ("by content", 0, 1)
     }
@@ -235,7 +238,7 @@ def test_least_data(tmp_path: Path, ratings: bytes, n_found: int) -> None:
 def test_content_finds_neighbors_where_one_rating_cannot(tmp_path: Path) -> None:
     ratings = b"userId,movieId,rating\n1,10,4\n"
     found = fit(tmp_path, ratings, content_weight=0.33).similar("alpha")
-    assert [film.movie_id for film in found] == [20]  # beta is a drama too
+    assert [film.movie_id for film in found] == [20, 30, 40]  # beta is a drama too
     assert {(film.evidence, film.support) for film in found} == {("by content", 0)}
 
 

@@ -84,7 +84,7 @@ class Default(Algorithm):
         n_neighbors: Annotated[int, Range(1)] = 100,
         min_support: Annotated[int, Range(0)] = 0,
         content_weight: Annotated[float, Range(0, 1)] = 0.5,
-        prior: Annotated[float, Range(0)] = 20.0,
+        prior: Annotated[float, Range(0)] = 15.0,
         weighting: Weighting = CORRECTED,
         n_linear: Annotated[int, Range(0, 30_000)] = 4000,
         l2: Annotated[float | None, Range(1e-6)] = None,

@@ -50,7 +50,7 @@ class RatingKnn(Algorithm):
         *,
         n_neighbors: Annotated[int, Range(1)] = 100,
         content_weight: Annotated[float, Range(0, 1)] = 0.5,
-        prior: Annotated[float, Range(0)] = 20.0,
+        prior: Annotated[float, Range(0)] = 15.0,
     ) -> None:
         self.n_neighbors = n_neighbors
         self.content_weight = content_weight

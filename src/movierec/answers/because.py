@@ -9,7 +9,7 @@ from movierec._util import pluralize
 from movierec.answers.records import THIN_SUPPORT
 from movierec.films.content import CONTENT_PARTS
 from movierec.model.model import Model
-from movierec.neighbors.weighting import CORRECTED, KEYS
+from movierec.neighbors.weighting import CORRECTED, KEYS, YEAR
 
 _MOST_GENRES = 3
 _LEAST = 0.01  # that a column must add to a similarity to be named
@@ -53,6 +53,8 @@ class Because:
         clauses = [self._by_title(item), self._by_columns(item)]
         if genres and (not clauses[0] or support < THIN_SUPPORT):
             clauses.append(_listed(genres[:_MOST_GENRES]))
+        if not any(clauses) and not support and self._parts(item).get(YEAR):
+            clauses.append("made about the same time")
         return "; ".join(filter(None, (*clauses, self._by_people(item, support))))
 
     def _by_title(self, item: int) -> str:

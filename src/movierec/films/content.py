@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from movierec.neighbors.content import Content
 
 # Weights of the parts; docs/similarity.md explains how they were chosen.
-CONTENT_PARTS = {"genres": 0.14, "title": 0.75, "year": 0.0, "tags": 0.1, "genome": 0.1}
+CONTENT_PARTS = {"genres": 0.16, "title": 0.8, "year": 0.05, "tags": 0.1, "genome": 0.1}
 
 COLUMN_WEIGHT = 0.15  # of each column of other content
 
-_YEARS_TOGETHER = 5  # years that share one feature
+_STEP, _REACH = 5, 10  # years between the features of years, and how far each reaches
 _FEWEST, _MOST = 2, 30  # number of movies that may share a series key
 
 Features = Sequence[Mapping[str, float]]  # for each movie, the weight of each feature
@@ -90,7 +90,7 @@ def features_of(
     parts: dict[str, Features] = {
         "genres": [dict.fromkeys(names, 1.0) for names in genres],
         "title": _shared_by_few(series_keys(titles)),
-        "year": [{str(year // _YEARS_TOGETHER): 1.0} if year else {} for year in years],
+        "year": [_near_years(year) for year in years],
         "tags": [dict.fromkeys(names, 1.0) for names in tags],
         "genome": list(genome),
         **{name: features_of_column(texts) for name, texts in more.items() if weights.get(name)},
@@ -100,6 +100,17 @@ def features_of(
         return None
     years_known = np.array([year or np.nan for year in years], dtype=np.float64)
     return Content({name: _rows(parts[name]) for name in used}, used, years_known)
+
+
+def _near_years(year: int) -> dict[str, float]:
+    """Return how near a year is to each fifth year, so that near years are alike."""
+    if not year:
+        return {}
+    first = year - year % _STEP - _REACH
+    near = {
+        center: 1 - abs(year - center) / _REACH for center in range(first, year + _REACH, _STEP)
+    }
+    return {str(center): share for center, share in near.items() if share > 0}
 
 
 def _shared_by_few(keys: Features) -> Features:

@@ -50,7 +50,7 @@ class Parameters:
     min_support: int = 0
     min_ratings: int = 1
     content_weight: float = 0.5
-    prior: float = 20.0
+    prior: float = 15.0
     weighting: Weighting = CORRECTED
     content_parts: Mapping[str, float] = field(default_factory=lambda: dict(CONTENT_PARTS))
     algorithm: str = "default"
