@@ -8,7 +8,7 @@ import pytest
 from movierec import Recommender
 from movierec.data.discover import sample_folder
 from movierec.films.content import CONTENT_PARTS
-from movierec.training.fit import summary_of
+from movierec.training.summary import summary_of
 
 
 @pytest.fixture(scope="module", params=["sample", "ml-latest-small"])

@@ -29,7 +29,7 @@ def stats(
     if ratings is None:
         found = Recommender.load(model).stats()
     else:
-        from movierec.training.fit import summary_of
+        from movierec.training.summary import summary_of
 
         with progress_bar(quiet=False) as progress:
             sources = {"ratings": ratings, "movies": movies}

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from movierec.neighbors.sparse import inverse_norms, top_k_indices
+from movierec.neighbors.sparse import inverse_norms, split_columns, top_k_indices
 from movierec.neighbors.table import NeighborTable
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+_COMMON = 0.05  # share of the items that have a common column
 _BLOCK_CELLS = 2_000_000  # cells of a dense block of similarities, which takes 16 MB
 
 
@@ -93,10 +94,7 @@ def cosine_of_factors(vectors: csr_matrix) -> Compare:
     vectors : scipy.sparse.csr_matrix of shape (n_items, n_columns)
         Whole numbers; see :mod:`movierec.neighbors.corrected`.
     """
-    is_common = np.bincount(vectors.indices, minlength=vectors.shape[1]) > vectors.shape[0] / 8
-    columns = vectors.tocsc()
-    common = np.ascontiguousarray(columns[:, is_common].toarray(), dtype=np.float32)
-    rare = columns[:, ~is_common].tocsr()
+    common, rare = split_columns(vectors, _COMMON)
     scale = inverse_norms(vectors)
 
     def compare(start: int, stop: int) -> npt.NDArray[np.float64]:

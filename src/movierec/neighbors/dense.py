@@ -17,7 +17,7 @@ from numba import njit
 
 from movierec._util import n_processors
 from movierec.neighbors.counting import Counts, count, mark, new_bits
-from movierec.neighbors.pairwise import (
+from movierec.neighbors.heaps import (
     CHUNK,
     EMPTY,
     find_maxima,
@@ -25,7 +25,7 @@ from movierec.neighbors.pairwise import (
     replace_weakest,
     unpack_row,
 )
-from movierec.neighbors.sparse import inverse_norms
+from movierec.neighbors.sparse import inverse_norms, split_columns
 from movierec.neighbors.table import NeighborTable
 
 if TYPE_CHECKING:
@@ -83,11 +83,7 @@ class _Run:
     def __init__(
         self, table: NeighborTable, vectors: csr_matrix, counts: Counts, min_support: int
     ) -> None:
-        n_items = vectors.shape[0]
-        is_common = np.bincount(vectors.indices, minlength=vectors.shape[1]) >= _COMMON * n_items
-        columns = vectors.tocsc()
-        self._common = np.ascontiguousarray(columns[:, is_common].toarray())
-        self._rare = columns[:, ~is_common].tocsr()
+        self._common, self._rare = split_columns(vectors, _COMMON)
         self._rare_columns = self._rare.T.tocsr()
         self._scale = inverse_norms(vectors)
         self._table, self._counts, self._min_support = table, counts, min_support
@@ -154,7 +150,7 @@ def select(
     Parameters
     ----------
     levels : ndarray of shape (n_rows, n_items), int32
-        See :mod:`movierec.neighbors.pairwise`.
+        See :mod:`movierec.neighbors.heaps`.
     first : int
         The item of the first row.
     counts : Counts

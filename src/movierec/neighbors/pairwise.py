@@ -8,10 +8,7 @@ items that are more popular than a given one are then a prefix of each list, so 
 computed once, from its less popular item, and offered to both items. Consecutive items form a
 block, which reads the lists of its raters in one pass.
 
-The *level* of a similarity is its float32 reinterpreted as an int32: positive values keep their
-order, others are never above 0, and many integers are compared at a time. An entry of a top list is
-one int64 with the level in the high bits and the inverted item index in the low bits, so that a
-plain comparison orders entries by similarity, then by index.
+Levels and entries of top lists are explained in :mod:`movierec.neighbors.heaps`.
 """
 
 from __future__ import annotations
@@ -21,8 +18,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-CHUNK = 32  # scores that are checked together; most chunks hold nothing that any item would keep
-EMPTY = np.int64(2**31 - 1)  # below every entry of a positive similarity
+from movierec.neighbors.heaps import (
+    CHUNK,
+    EMPTY,
+    find_maxima,
+    kth_highest,
+    replace_weakest,
+    unpack_row,
+)
+
 OFFER = np.dtype([("rank", np.uint32), ("support", np.int32), ("key", np.int64)])
 
 Array = Any  # a NumPy array; numba checks the type
@@ -154,49 +158,6 @@ def _score(
 
 
 @njit(nogil=True, cache=True)
-def find_maxima(levels: Array, maxima: Array) -> None:
-    """Find the highest level of each chunk, at least 0.
-
-    Parameters
-    ----------
-    levels : ndarray of shape (n,), int32
-    maxima : ndarray of shape (n_chunks,), int32, which is filled
-    """
-    for chunk in range(len(maxima)):
-        part = levels[chunk * CHUNK : (chunk + 1) * CHUNK]
-        highest = np.int32(0)
-        for i in range(len(part)):
-            highest = max(highest, part[i])
-        maxima[chunk] = highest
-
-
-@njit(nogil=True, cache=True)
-def kth_highest(values: Array, k: int) -> Any:
-    """Find the k-th highest value by Hoare's FIND (1961).
-
-    Parameters
-    ----------
-    values : ndarray of shape (n,), whose order changes
-    k : int
-    """
-    low, high, target = 0, len(values) - 1, k - 1
-    while low < high:
-        pivot, i, j = values[(low + high) // 2], low, high
-        while i <= j:
-            while values[i] > pivot:
-                i += 1
-            while values[j] < pivot:
-                j -= 1
-            if i <= j:
-                values[i], values[j] = values[j], values[i]
-                i, j = i + 1, j - 1
-        low, high = (i if target >= i else low), (j if target <= j else high)
-        if j < target < i:
-            break
-    return values[target]
-
-
-@njit(nogil=True, cache=True)
 def _count_reaching(levels: Array, floor: Array) -> np.int32:
     """Count the levels that the other items of the pairs may keep."""
     n_reaching = np.int32(0)
@@ -261,26 +222,6 @@ def _offer(offers: Array, n_offers: int, rank: int, key: int, support: int) -> i
 
 
 @njit(nogil=True, cache=True)
-def replace_weakest(keys: Array, support: Array, size: int, key: int, own_support: int) -> None:
-    """Replace the top of a heap by another entry.
-
-    Parameters
-    ----------
-    keys, support : ndarray of shape (at least size,), int64 and int32
-    size, key, own_support : int
-    """
-    hole, child = 0, 1
-    while child < size:
-        if child + 1 < size and keys[child + 1] < keys[child]:
-            child += 1
-        if keys[child] >= key:
-            break
-        keys[hole], support[hole] = keys[child], support[child]
-        hole, child = child, 2 * child + 1
-    keys[hole], support[hole] = key, own_support
-
-
-@njit(nogil=True, cache=True)
 def merge(offers: Array, top: TopLists) -> None:
     """Merge offers into the top lists; the order of the offers makes no difference.
 
@@ -308,22 +249,3 @@ def unpack(top: TopLists, order: Array, neighbors: Array, levels: Array, support
     """
     for rank, item in enumerate(order):
         unpack_row(top.keys[rank], top.support[rank], neighbors[item], levels[item], support[item])
-
-
-@njit(nogil=True, cache=True)
-def unpack_row(
-    keys: Array, supports: Array, neighbors: Array, levels: Array, support: Array
-) -> None:
-    """Move the entries of a heap, weakest first, to the arrays of an item.
-
-    Parameters
-    ----------
-    keys, supports : ndarray of shape (k,), int64 and int32; their order changes
-    neighbors, levels, support : ndarray of shape (k,), int32
-    """
-    for size in range(len(keys), 0, -1):
-        if keys[0] != EMPTY:
-            neighbors[size - 1] = EMPTY - (keys[0] & EMPTY)
-            levels[size - 1] = keys[0] >> 32
-            support[size - 1] = supports[0]
-        replace_weakest(keys, supports, size - 1, keys[size - 1], supports[size - 1])

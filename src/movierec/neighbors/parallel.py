@@ -12,9 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from movierec._util import n_processors
+from movierec.neighbors.heaps import CHUNK, EMPTY
 from movierec.neighbors.pairwise import (
-    CHUNK,
-    EMPTY,
     OFFER,
     Lists,
     Scratch,

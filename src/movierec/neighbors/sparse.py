@@ -52,6 +52,22 @@ def inverse_norms(vectors: csr_matrix) -> npt.NDArray[np.float64]:
     return np.divide(1.0, np.sqrt(squares), out=np.zeros(len(squares)), where=squares > 0)
 
 
+def split_columns(vectors: csr_matrix, share: float) -> tuple[npt.NDArray[np.float32], csr_matrix]:
+    """Return the columns that many rows have as a dense matrix, and the others as a sparse one.
+
+    Parameters
+    ----------
+    vectors : scipy.sparse.csr_matrix of shape (n_rows, n_columns)
+    share : float
+        The least share of the rows.
+    """
+    counts = np.bincount(vectors.indices, minlength=vectors.shape[1])
+    is_common = counts >= share * vectors.shape[0]
+    columns = vectors.tocsc()
+    common = np.ascontiguousarray(columns[:, is_common].toarray(), dtype=np.float32)
+    return common, columns[:, ~is_common].tocsr()
+
+
 def top_k_indices(values: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.int64]:
     """Return the indices of the highest positive values.
 

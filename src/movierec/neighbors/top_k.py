@@ -111,7 +111,7 @@ def _fill_corrected(
     progress: Callable[[float], object],
     n_threads: int | None,
 ) -> None:
-    if _n_products(ratings) < _MANY:
+    if _n_products(ratings) + vectors.shape[0] ** 2 < _MANY:
         compare = blockwise.cosine_of_factors(vectors)
         rows = blockwise.SimilarityRows(compare, ratings, min_support)
         blockwise.fill_table(table, rows, progress)

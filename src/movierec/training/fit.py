@@ -20,7 +20,6 @@ from movierec.algorithms.base import (
     TrainingData,
 )
 from movierec.algorithms.registry import create, load, name_of
-from movierec.data.dataset import read_dataset
 from movierec.data.encode import EncodedData, encode
 from movierec.data.summary import summarize
 from movierec.errors import UsageError
@@ -37,11 +36,12 @@ from movierec.neighbors.top_k import NeighborSpec
 from movierec.neighbors.vectors import compared_vectors
 from movierec.neighbors.weighting import CORRECTED
 from movierec.training.stars import StarsFitter
+from movierec.training.summary import counts_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-    from movierec.data.dataset import Dataset, OnError
+    from movierec.data.dataset import Dataset
     from movierec.neighbors.content import Content
     from movierec.training.engine import Engine
 
@@ -292,37 +292,3 @@ def _content(encoded: EncodedData, dataset: Dataset, parameters: Parameters) -> 
     chosen = csr_matrix(diags(enough.astype(np.float32), format="csr"))
     chosen.eliminate_zeros()
     return content.of_items(chosen)
-
-
-def counts_of(dataset: Dataset) -> dict[str, int]:
-    """Return the counts made while reading."""
-    return {
-        "rating_rows": dataset.n_rating_rows,
-        "movie_rows": dataset.n_movie_rows,
-        "movies_with_links": len(dataset.links),
-        "movies_with_tags": len(dataset.tags),
-        "movies_with_genome": len(dataset.genome),
-    }
-
-
-def summary_of(
-    sources: Mapping[str, Any], *, on_error: OnError = "fail", progress: Progress = no_progress
-) -> dict[str, Any]:
-    """Summarize files without a model, as :meth:`movierec.Recommender.stats` does for a model.
-
-    Parameters
-    ----------
-    sources : mapping of str to path-like or data frame
-        ``ratings`` and ``movies``; see :func:`movierec.data.dataset.read_dataset`.
-    on_error : {"fail", "skip"}
-        Whether an unusable row raises an error or is skipped.
-    progress : callable, optional
-    """
-    dataset = read_dataset(**sources, on_error=on_error, progress=progress)
-    encoded = encode(dataset)
-    return {
-        **summarize(encoded.catalog, encoded.interactions.item_users, counts_of(dataset)),
-        "files": dataset.files,
-        "notes": dataset.notes,
-        "dropped": encoded.dropped,
-    }
