@@ -103,6 +103,8 @@ def test_weights_of_columns() -> None:
         ("director,cast\nMann,x\n", "has no column for the movie"),
         ("movieId,title\n1,a\n", "says nothing of the movies"),
         ("movieId,director,cast\n1,Mann,x\n2,Ozu\n", "line 3: only 2 fields"),
+        ("movieId,director\n77,Mann\n", "names none of the movies"),
+        ("userId,movieId,tag\n1,1,slow\n", "holds tags"),
     ],
 )
 def test_unusable_tables_are_refused(tmp_path: Path, text: str, problem: str) -> None:
@@ -116,7 +118,7 @@ def test_command_reads_a_table(movierec: Run, tmp_path: Path) -> None:
         frame.to_csv(tmp_path / f"{name}.csv", index=False)
     fit = movierec("fit", "ratings.csv", "movies.csv", "--content", "content.csv")
     assert fit.returncode == 0
-    assert "content.csv: director, cast\n" in fit.stderr
+    assert "content.csv: director, cast of 3 movies\n" in fit.stderr
     why = movierec("why", "a", "f")
     assert "director 0." in why.stdout
     weights = ("--content-parts", "director=1")

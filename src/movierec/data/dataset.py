@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeVar, get_args
@@ -147,7 +147,7 @@ def _read(found: dict[str, Table], skip: bool, progress: Done) -> Dataset:
         tables.notes.append(f"{found['ratings'].name}: {note}")
     features = tables.read("content", read_features) if "content" in found else {}
     if features:
-        tables.notes.append(f"{found['content'].name}: {', '.join(features)}")
+        tables.notes.append(_features_note(found["content"].name, features, movies))
     return Dataset(
         movies=movies,
         ratings=rows,
@@ -160,6 +160,18 @@ def _read(found: dict[str, Table], skip: bool, progress: Done) -> Dataset:
         n_movie_rows=len(movies) + n_repeated,
         n_rating_rows=len(rows),
     )
+
+
+def _features_note(name: str, features: Features, movies: Iterable[MovieRow]) -> str:
+    """Say which columns were read, of how many movies."""
+    listed = {movie.movie_id for movie in movies}
+    described = {movie for texts in features.values() for movie in texts}
+    n_known = len(listed & described)
+    if not n_known:
+        raise DataError(
+            f"{name} names none of the movies", "its ids must be those of the movies file"
+        )
+    return f"{name}: {', '.join(features)} of {pluralize(n_known, 'movie')}"
 
 
 class _Tables:

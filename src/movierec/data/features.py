@@ -32,8 +32,14 @@ def read_features(table: Table, report: RowReport) -> Features:
     Raises
     ------
     DataError
-        If it has no column for the item, or none beside it, or a row is too short.
+        If it holds something else, has no column for the item or none beside it, or a row is too
+        short.
     """
+    if table.kind in ("ratings", "tags", "genome"):
+        raise DataError(
+            f"{table.name} holds {table.kind}",
+            "it needs a row for each movie, with columns such as director or overview",
+        )
     if "item" not in table.columns or not table.header:
         raise DataError(
             f"{table.name} has no column for the movie; {table.describe_header()}",
