@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from movierec._util import pluralize
@@ -50,22 +50,23 @@ class Because:
         genres : sequence of str
             The shared ones.
         """
-        clauses = [self._by_title(item), self._by_columns(item)]
+        parts = self._parts(item)
+        clauses = [self._by_title(parts), self._by_columns(parts)]
         if genres and (not clauses[0] or support < THIN_SUPPORT):
             clauses.append(_listed(genres[:_MOST_GENRES]))
-        if not any(clauses) and not support and self._parts(item).get(YEAR):
+        if not any(clauses) and not support and parts.get(YEAR):
             clauses.append("made about the same time")
         return "; ".join(filter(None, (*clauses, self._by_people(item, support))))
 
-    def _by_title(self, item: int) -> str:
-        share = self._parts(item).get(KEYS, 0.0)
+    def _by_title(self, parts: Mapping[str, float]) -> str:
+        share = parts.get(KEYS, 0.0)
         if share <= 0:
             return ""
         return "same series" if share > _SERIES * self._most_by_title else "similar title"
 
-    def _by_columns(self, item: int) -> str:
+    def _by_columns(self, parts: Mapping[str, float]) -> str:
         """Name the columns of other content in which the movies share something."""
-        shared = [name for name, share in self._parts(item).items() if share > _LEAST]
+        shared = [name for name, share in parts.items() if share > _LEAST]
         columns = _listed([name for name in shared if name not in CONTENT_PARTS])
         return f"{columns} in common" if columns else ""
 

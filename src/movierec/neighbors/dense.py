@@ -8,14 +8,12 @@ sums below 2 ** 24, so float32 holds them exactly, whatever the order in which t
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import njit
 
-from movierec._util import n_processors
 from movierec.neighbors.counting import Counts, count, mark, new_bits
 from movierec.neighbors.heaps import (
     CHUNK,
@@ -27,6 +25,7 @@ from movierec.neighbors.heaps import (
 )
 from movierec.neighbors.sparse import inverse_norms, split_columns
 from movierec.neighbors.table import NeighborTable
+from movierec.neighbors.threads import run_blocks
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -68,13 +67,9 @@ def fill_table(
     n_items = vectors.shape[0]
     borders = [*range(0, n_items, _ROWS), n_items]
     # A thread for each block is faster than threads within a product.
-    with threadpool_limits(1), ThreadPoolExecutor(n_threads or n_processors()) as pool:
-        try:
-            for stop in pool.map(run.block, pairwise(borders)):
-                progress(stop / n_items)
-        except BaseException:  # an interrupt must not wait for blocks that have not started
-            pool.shutdown(cancel_futures=True)
-            raise
+    with threadpool_limits(1):
+        blocks = pairwise(borders)
+        run_blocks(run.block, blocks, lambda stop: progress(stop / n_items), n_threads)
 
 
 class _Run:

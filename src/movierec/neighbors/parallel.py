@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise as successive
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from movierec._util import n_processors
 from movierec.neighbors.heaps import CHUNK, EMPTY
 from movierec.neighbors.pairwise import (
     OFFER,
@@ -27,6 +25,7 @@ from movierec.neighbors.pairwise import (
 )
 from movierec.neighbors.sparse import inverse_norms
 from movierec.neighbors.table import NeighborTable
+from movierec.neighbors.threads import run_blocks
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -60,15 +59,9 @@ def fill_table(
         Default: all processors.
     """
     run = _Run(vectors, n_users, table.neighbors.shape[1], min_support, support)
-    done, total = 0.0, max(run.work.sum(), 1.0)
-    with ThreadPoolExecutor(n_threads or n_processors()) as pool:
-        try:
-            for part in pool.map(run.block, successive(_borders(vectors.shape[0]))):
-                done += part
-                progress(done / total)
-        except BaseException:  # an interrupt must not wait for blocks that have not started
-            pool.shutdown(cancel_futures=True)
-            raise
+    blocks = successive(_borders(vectors.shape[0]))
+    finished = run.work.cumsum() / max(run.work.sum(), 1.0)
+    run_blocks(run.block, blocks, lambda stop: progress(float(finished[stop - 1])), n_threads)
     if support is not None:
         support.complete()
     levels = table.similarities.view(np.int32)
@@ -114,8 +107,8 @@ class _Run:
         self._merging = threading.Lock()
         self._local = threading.local()
 
-    def block(self, ranks: tuple[int, int]) -> float:
-        """Compute a block of ranks, given by its start and stop, and return its work."""
+    def block(self, ranks: tuple[int, int]) -> int:
+        """Compute a block of ranks, given by its start and stop, and return the stop."""
         start, stop = ranks
         scratch = self._scratch()
         sums = scratch.sums[: (stop - start) * stop].reshape(-1, stop)
@@ -129,7 +122,7 @@ class _Run:
         offers = select(sums, counts, *shared, scratch)
         with self._merging:
             merge(offers, self.top)
-        return float(self.work[start:stop].sum())
+        return stop
 
     def _scratch(self) -> Scratch:
         """Return the scratch space of the current thread."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from movierec._util import n_processors
+from movierec.neighbors.threads import run_blocks
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -107,8 +106,7 @@ class SupportMatrix:
             count_block(by_user.indptr, by_user.indices, first, counts)
             self.counts[first : first + len(counts)] = counts
 
-        with ThreadPoolExecutor(n_threads or n_processors()) as pool:
-            list(pool.map(fill_block, range(0, len(self.items), _ROWS)))
+        run_blocks(fill_block, range(0, len(self.items), _ROWS), n_threads=n_threads)
         self.complete()
 
     def add(
