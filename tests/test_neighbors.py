@@ -301,12 +301,13 @@ def test_compiled_loops_give_the_same_table_of_corrected_vectors(
 
 
 @pytest.mark.parametrize("n_threads", [1, 3])
-def test_corrected_vectors_of_many_films(n_threads: int) -> None:
-    """So many that chunks and blocks fill, and that popular films are compared by their bits."""
+@pytest.mark.parametrize(("k", "min_support"), [(20, 0), (20, 2), (2, 10), (5, 150)])
+def test_corrected_vectors_of_many_films(k: int, min_support: int, n_threads: int) -> None:
+    """So many that chunks and blocks fill, and the nearest often have too little support."""
     ratings = popular_matrix(3000, 200)
     vectors, _ = corrected_vectors(ratings, None, 0.0, 20.0)
-    expected = top_k(vectors, 20, ratings=ratings)
-    assert_same(dense_table(vectors, ratings, 20, n_threads=n_threads), expected)
+    expected = top_k(vectors, k, ratings=ratings, min_support=min_support)
+    assert_same(dense_table(vectors, ratings, k, min_support, n_threads), expected)
 
 
 @given(rating_matrices(), st.integers(0, 2**32 - 1))

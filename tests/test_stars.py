@@ -55,12 +55,6 @@ def test_baseline_is_made_of_damped_means(learned: tuple[Baseline, NeighborTable
     np.testing.assert_allclose(baseline.of_users(USERS), [*by_user.values()], atol=1e-5)
 
 
-def test_baseline_in_chunks_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = Baseline.fit(USERS)
-    monkeypatch.setattr("movierec.algorithms._stars._CHUNK", 7)
-    np.testing.assert_allclose(Baseline.fit(USERS).items, whole.items, atol=1e-6)
-
-
 @pytest.mark.parametrize("leave_out", [False, True])
 def test_near_items_add_their_deviations(
     learned: tuple[Baseline, NeighborTable], leave_out: bool

@@ -126,7 +126,9 @@ def test_any_part_of_any_array_reads_as_it_was_written(
     }
     with TemporaryDirectory() as folder:
         documents = {"extra": {"é": 1}}
-        write_artifact(Path(folder, "m"), {}, {"p": arrays}, pickled=None, documents=documents)
+        write_artifact(
+            Path(folder, "m"), {}, {"p": arrays}, pickled=lambda: None, documents=documents
+        )
         artifact = Artifact(Path(folder, "m"))
         part = artifact.part("p")
     for name, array in arrays.items():
@@ -143,7 +145,7 @@ def test_any_part_of_any_array_reads_as_it_was_written(
 @pytest.mark.parametrize("shape", [(0, 3), (3, 0), (2, 3)])
 def test_table_reads_row_by_row(tmp_path: Path, shape: tuple[int, int]) -> None:
     table = np.arange(shape[0] * shape[1], dtype=np.float32).reshape(shape)
-    write_artifact(tmp_path / "m", {}, {"p": {"table": table}}, pickled=None, documents={})
+    write_artifact(tmp_path / "m", {}, {"p": {"table": table}}, pickled=lambda: None, documents={})
     mapped = Artifact(tmp_path / "m").part("p")["table"]
     assert [mapped[row].tolist() for row in range(len(mapped))] == table.tolist()
     assert mapped[:].tolist() == table.ravel().tolist()
@@ -192,7 +194,7 @@ def test_big_file_is_checked_page_by_page(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("movierec.store.reading.CHECK_WHOLE_BELOW", 0)
     path = tmp_path / "m"
     arrays = {"a": np.zeros(100_000), "b": np.ones(100_000)}
-    write_artifact(path, {}, {"p": arrays}, pickled=None, documents={})
+    write_artifact(path, {}, {"p": arrays}, pickled=lambda: None, documents={})
     content = bytearray(path.read_bytes())
     place = content.rindex(np.ones(1).tobytes() * 3)  # the end of b
     content[place] ^= 1

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 Progress = Callable[[str, float], None]
 """A callable that takes the name of a stage and the fraction done, from 0 to 1."""
+
+_PART = 1 << 18  # entries
 
 
 def no_progress(stage: str, done: float) -> None:
@@ -50,6 +52,16 @@ def is_number(value: object, *, whole: bool = False) -> bool:
         Whether it must be an integer.
     """
     return hasattr(value, "__index__" if whole else "__float__")
+
+
+def parts_of(length: int) -> Iterator[slice]:
+    """Yield slices of a long array, whose temporary copies take some MB and reuse their memory.
+
+    Parameters
+    ----------
+    length : int
+    """
+    return (slice(start, start + _PART) for start in range(0, length, _PART))
 
 
 def n_processors() -> int:

@@ -11,6 +11,8 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from movierec._util import parts_of
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -144,6 +146,10 @@ def _unique(ids: IdArray) -> tuple[IdArray, npt.NDArray[np.int32]]:
     # Numbers in a narrow range are looked up instead of sorted, which is ten times as fast.
     lowest = ids.min()
     present = np.zeros(span, dtype=bool)
-    present[ids - lowest] = True
+    for part in parts_of(len(ids)):
+        present[ids[part] - lowest] = True
     lookup = np.cumsum(present, dtype=np.int32) - np.int32(1)
-    return (np.flatnonzero(present) + int(lowest)), lookup[ids - lowest]
+    indices = np.empty(len(ids), dtype=np.int32)
+    for part in parts_of(len(ids)):
+        indices[part] = lookup[ids[part] - lowest]
+    return np.flatnonzero(present) + int(lowest), indices

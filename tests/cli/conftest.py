@@ -126,6 +126,9 @@ def forge(good: Recommender, folder: Path) -> Forge:
         good.save("nowhere")
 
     def write(*, meta: dict[str, Any] | None = None, without: str = "", **more: Any) -> Path:
+        if "pickled" in more:
+            pickled = more["pickled"]
+            more["pickled"] = lambda: pickled
         parts = {
             part: {name: array for name, array in arrays.items() if f"{part}/{name}" != without}
             for part, arrays in written["parts"].items()

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from movierec.data.interactions import Interactions
+from movierec.neighbors.sparse import column_counts, row_parts
 from movierec.neighbors.table import NeighborTable
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
 Floats = npt.NDArray[np.float32]
+Deviations = npt.NDArray[np.float64]
 
 _DAMPING = 5.0  # ratings of 0 deviation that are added to those of each item and user
 _N_ROUNDS = 2
 SHRINKAGE = 0.1  # added to the sum of the weights of near items
 _N_CHECKED = 300  # users whose ratings are predicted to learn how far predictions are off
 _N_LEVELS = 5
-_CHUNK = 1 << 20  # rows
 
 
 @dataclass(frozen=True)
@@ -42,30 +46,35 @@ class Baseline:
     @classmethod
     def fit(cls, interactions: Interactions) -> Baseline:
         """Learn from ratings; the deviations of users and items are computed in turn."""
-        mean = float(interactions.ratings.mean(dtype=np.float64))
-        by_user = np.zeros(interactions.n_users, np.float32)
+        ratings = interactions.item_users
+        mean = float(ratings.data.mean(dtype=np.float64))
+        by_user = np.zeros(ratings.shape[1])
         for _ in range(_N_ROUNDS):
-            by_item = _deviations(interactions, mean, by_user, "items")
-            by_user = _deviations(interactions, mean, by_item, "users")
-        return cls(mean, by_item)
+            by_item, by_user = _deviations(ratings, mean, by_user)
+        return cls(mean, by_item.astype(np.float32))
 
     def of_users(self, users: Interactions) -> Floats:
         """Return the deviation of each user, shape (users.n_users,)."""
-        return _deviations(users, self.mean, self.items, "users")
+        residuals = users.ratings - np.float32(self.mean) - self.items[users.items]
+        sums = np.bincount(users.users, weights=residuals, minlength=users.n_users)
+        n_ratings = np.bincount(users.users, minlength=users.n_users)
+        return (sums / (n_ratings + _DAMPING)).astype(np.float32)
 
 
 def _deviations(
-    rows: Interactions, mean: float, others: Floats, side: Literal["users", "items"]
-) -> Floats:
-    """Return the damped mean of what is left of the ratings of each user or item."""
-    groups, rest = (rows.users, rows.items) if side == "users" else (rows.items, rows.users)
-    n_groups = rows.n_users if side == "users" else rows.n_items
-    sums = np.zeros(n_groups)
-    for start in range(0, len(rows), _CHUNK):  # temporary arrays of all rows would be large
-        part = slice(start, start + _CHUNK)
-        values = rows.ratings[part] - np.float32(mean) - others[rest[part]]
-        sums += np.bincount(groups[part], weights=values, minlength=n_groups)
-    return (sums / (np.bincount(groups, minlength=n_groups) + _DAMPING)).astype(np.float32)
+    ratings: csr_matrix, mean: float, by_user: Deviations
+) -> tuple[Deviations, Deviations]:
+    """Return damped means of what is left of the ratings: for items, then for users."""
+    from scipy.sparse import csr_matrix
+
+    by_item, sums = np.zeros(ratings.shape[0]), np.zeros_like(by_user)
+    for rows, part in row_parts(ratings):
+        rest = csr_matrix((part.data - mean, part.indices, part.indptr), part.shape)
+        rated = csr_matrix((np.ones(part.nnz), part.indices, part.indptr), part.shape)
+        n_ratings = np.diff(part.indptr)
+        by_item[rows] = (rest.sum(axis=1).A1 - rated @ by_user) / (n_ratings + _DAMPING)
+        sums += rest.sum(axis=0).A1 - by_item[rows] @ rated
+    return by_item, sums / (column_counts(ratings) + _DAMPING)
 
 
 class Prediction(NamedTuple):
@@ -173,8 +182,11 @@ class ErrorLevels(NamedTuple):
 
 def sample_of_users(interactions: Interactions) -> Interactions:
     """Return the ratings of a few hundred users, for :meth:`ErrorLevels.fit`."""
-    users = np.flatnonzero(np.bincount(interactions.users, minlength=1))
-    places = np.linspace(0, len(users) - 1, min(_N_CHECKED, len(users))).astype(int)
-    chosen = users[places]
+    has_ratings = np.zeros(interactions.n_users, dtype=bool)
+    has_ratings[interactions.users] = True
+    users = np.flatnonzero(has_ratings)
+    chosen = users[np.linspace(0, len(users) - 1, min(_N_CHECKED, len(users))).astype(int)]
     # Selected first: ordering all ratings by user would take seconds for millions.
-    return interactions.select(np.isin(interactions.users, chosen)).for_users(chosen)
+    is_chosen = np.zeros(interactions.n_users, dtype=bool)
+    is_chosen[chosen] = True
+    return interactions.select(is_chosen[interactions.users]).for_users(chosen)

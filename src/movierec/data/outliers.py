@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from movierec._util import pluralize
+from movierec._util import parts_of, pluralize
 
 if TYPE_CHECKING:
     from movierec.data.interactions import F32, I64, RatingRows
@@ -15,7 +15,6 @@ _RARE = 1e-3  # share of the rows: more ratings than these are no mistakes
 _HIGHEST = (5, 10, 100)  # of the usual scales
 _STEPS = 10  # values are told apart by tenths
 _LARGEST = 1000  # values above are counted together
-_BLOCK = 1_000_000  # rows
 
 
 def outlier_note(rows: RatingRows) -> str | None:
@@ -45,9 +44,9 @@ def outlier_note(rows: RatingRows) -> str | None:
 
 
 def _counts(values: F32) -> I64:
-    """Count the values, rounded to tenths, in blocks, so that no copy of all is made."""
+    """Count the values, rounded to tenths."""
     counts = np.zeros(_LARGEST * _STEPS + 1, dtype=np.int64)
-    for start in range(0, len(values), _BLOCK):
-        tenths = np.clip(values[start : start + _BLOCK], 0, _LARGEST) * _STEPS
+    for part in parts_of(len(values)):
+        tenths = np.clip(values[part], 0, _LARGEST) * _STEPS
         counts += np.bincount(np.rint(tenths).astype(np.int64), minlength=len(counts))
     return counts

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from movierec._util import parts_of
 from movierec.films.catalog import Catalog
+from movierec.neighbors.sparse import column_counts
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -37,7 +40,7 @@ def summarize(
     """
     per_movie = np.diff(item_users.indptr)
     per_movie = per_movie[per_movie > 0]
-    per_user = np.bincount(item_users.indices, minlength=item_users.shape[1])
+    per_user = column_counts(item_users)
     return {
         **counts,
         "ratings": int(item_users.nnz),
@@ -57,14 +60,15 @@ def summarize(
 
 def _histogram(values: npt.NDArray[np.float32]) -> list[dict[str, float]]:
     """Return the count of each rating, or of equal ranges if there are many different ratings."""
-    ratings, counts = np.unique(values, return_counts=True)
-    if len(ratings) > 2 * _N_BARS:
-        counts, edges = np.histogram(values, bins=_N_BARS)
-        ratings = edges[:-1].astype(np.float32)
-    return [
-        {"rating": round(float(rating), 4), "count": int(count)}
-        for rating, count in zip(ratings, counts, strict=True)
-    ]
+    found: Counter[float] = Counter()
+    for part in parts_of(len(values)):
+        ratings, counts = np.unique(values[part], return_counts=True)
+        found.update(dict(zip(ratings.tolist(), counts.tolist(), strict=True)))
+        if len(found) > 2 * _N_BARS:
+            counts, edges = np.histogram(values, bins=_N_BARS)
+            found = Counter(dict(zip(edges[:-1].tolist(), counts.tolist(), strict=True)))
+            break
+    return [{"rating": round(rating, 4), "count": found[rating]} for rating in sorted(found)]
 
 
 def _spread(counts: npt.NDArray[np.int64]) -> dict[str, Any]:

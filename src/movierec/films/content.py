@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -102,6 +103,7 @@ def features_of(
     return Content({name: _rows(parts[name]) for name in used}, used, years_known)
 
 
+@cache
 def _near_years(year: int) -> dict[str, float]:
     """Return how near a year is to each fifth year, so that near years are alike."""
     if not year:

@@ -87,6 +87,8 @@ class Model:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model; see :func:`movierec.store.writing.write_artifact`."""
+        from concurrent.futures import ThreadPoolExecutor
+
         import numpy as np
 
         kept: list[Part | None] = [self.catalog, self.titles, self.neighbors]
@@ -97,13 +99,15 @@ class Model:
             name: {key: np.asarray(array) for key, array in part.items()}
             for name, part in parts.items()
         }
-        store_for(os.fspath(path)).write(
-            os.fspath(path),
-            {name: value for name, value in self.card.items() if name not in _OF_THE_FILE},
-            arrays,
-            pickled=self._pickled(arrays),
-            documents={"summary": self.load_summary()},
-        )
+        with ThreadPoolExecutor(1) as background:  # importing scikit-learn takes a second
+            pickled = background.submit(self._pickled, arrays)
+            store_for(os.fspath(path)).write(
+                os.fspath(path),
+                {name: value for name, value in self.card.items() if name not in _OF_THE_FILE},
+                arrays,
+                pickled=pickled.result,
+                documents={"summary": self.load_summary()},
+            )
 
     def _pickled(self, arrays: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         """Return the estimator and the id mappings, which hold arrays of the parts."""

@@ -117,6 +117,74 @@ def count(counts: Counts, item: Any, other: Any, bits: Array) -> Any:
 
 
 @njit(nogil=True, cache=True)
+def group_pairs(neighbors: Array, indptr: Array) -> tuple[Array, Array]:
+    """Group the pairs of a table by the item that has more ratings.
+
+    Parameters
+    ----------
+    neighbors : ndarray of shape (n_items, k), int32
+        -1 where an item has no more neighbors.
+    indptr : ndarray of shape (n_items + 1,), integer
+        Of the ratings.
+
+    Returns
+    -------
+    starts : ndarray of shape (n_items + 1,), int64
+    pairs : ndarray, int64
+        The places of the pairs in the flat table; those of an item i are
+        ``pairs[starts[i] : starts[i + 1]]``.
+    """
+    n_items, k = neighbors.shape
+    larger = np.full(neighbors.size, -1, np.int32)
+    ends = np.zeros(n_items + 1, np.int64)
+    for pair, other in enumerate(neighbors.ravel()):
+        if other >= 0:
+            item = pair // k
+            is_larger = indptr[item + 1] - indptr[item] > indptr[other + 1] - indptr[other]
+            larger[pair] = item if is_larger else other
+            ends[larger[pair]] += 1
+    ends[:] = np.cumsum(ends)
+    pairs = np.empty(ends[-1], np.int64)
+    for pair in range(len(larger) - 1, -1, -1):
+        if larger[pair] >= 0:
+            ends[larger[pair]] -= 1
+            pairs[ends[larger[pair]]] = pair
+    return ends, pairs
+
+
+@njit(nogil=True, cache=True)
+def count_groups(
+    counts: Counts,
+    neighbors: Array,
+    starts: Array,
+    pairs: Array,
+    first: int,
+    stop: int,
+    support: Array,
+) -> None:
+    """Count the users that both items of the pairs in a table have.
+
+    Parameters
+    ----------
+    counts : Counts
+    neighbors : ndarray of shape (n_items, k), int32
+    starts, pairs : ndarray
+        See :func:`group_pairs`.
+    first, stop : int
+        The items whose pairs are counted.
+    support : ndarray of shape (n_items, k), int32, which is filled
+    """
+    bits = new_bits(counts)
+    k = neighbors.shape[1]
+    for item in range(first, stop):
+        mark(counts, item, bits)
+        for pair in pairs[starts[item] : starts[item + 1]]:
+            row, place = pair // k, pair % k
+            other = row if neighbors[row, place] == item else neighbors[row, place]
+            support[row, place] = count(counts, item, other, bits)
+
+
+@njit(nogil=True, cache=True)
 def count_block(starts: Array, items: Array, first: int, counts: Array) -> None:
     """Count who rated both, for each item of a block and each item before it.
 

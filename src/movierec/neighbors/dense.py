@@ -9,20 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from threading import local
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
-from movierec.neighbors.counting import Counts, count, mark, new_bits
-from movierec.neighbors.heaps import (
-    CHUNK,
-    EMPTY,
-    find_maxima,
-    kth_highest,
-    replace_weakest,
-    unpack_row,
-)
+from movierec.neighbors.counting import Counts, count, count_groups, group_pairs, mark, new_bits
+from movierec.neighbors.heaps import CHUNK, EMPTY, find_maxima, kth_highest
 from movierec.neighbors.sparse import inverse_norms, split_columns
 from movierec.neighbors.table import NeighborTable
 from movierec.neighbors.threads import run_blocks
@@ -32,8 +27,8 @@ if TYPE_CHECKING:
 
     from movierec.neighbors.support import SupportMatrix
 
-_ROWS = 128  # of a block, whose products take 30 MB for 60,000 items
-_COMMON = 0.02  # share of the items that have a common column
+_ROWS = 256  # of a block, whose products take 60 MB for 60,000 items
+_COMMON = 0.05  # share of the items that have a common column
 
 Array = Any  # a NumPy array; numba checks the type
 
@@ -63,13 +58,19 @@ def fill_table(
     """
     from threadpoolctl import threadpool_limits
 
-    run = _Run(table, vectors, Counts.of(ratings, support), min_support)
+    counts = Counts.of(ratings, support)
+    run = _Run(table, vectors, counts, min_support)
     n_items = vectors.shape[0]
-    borders = [*range(0, n_items, _ROWS), n_items]
+    blocks = [*pairwise([*range(0, n_items, _ROWS), n_items])]
     # A thread for each block is faster than threads within a product.
     with threadpool_limits(1):
-        blocks = pairwise(borders)
         run_blocks(run.block, blocks, lambda stop: progress(stop / n_items), n_threads)
+    starts, pairs = group_pairs(table.neighbors, ratings.indptr)
+
+    def count_block(items: tuple[int, int]) -> None:
+        count_groups(counts, table.neighbors, starts, pairs, *items, table.support)
+
+    run_blocks(count_block, blocks, n_threads=n_threads)
 
 
 class _Run:
@@ -82,17 +83,26 @@ class _Run:
         self._rare_columns = self._rare.T.tocsr()
         self._scale = inverse_norms(vectors)
         self._table, self._counts, self._min_support = table, counts, min_support
+        self._of_thread = local()
+
+    @property
+    def _buffer(self) -> npt.NDArray[np.float32]:
+        """Memory for the products of a block; getting new memory for each takes a second."""
+        if not hasattr(self._of_thread, "buffer"):
+            self._of_thread.buffer = np.empty((_ROWS, len(self._scale)), dtype=np.float32)
+        buffer: npt.NDArray[np.float32] = self._of_thread.buffer
+        return buffer
 
     def block(self, rows: tuple[int, int]) -> int:
         """Fill some rows of the table, given by their start and stop, and return the stop."""
         start, stop = rows
-        products = self._common[start:stop] @ self._common.T
+        products = self._buffer[: stop - start]
+        np.matmul(self._common[start:stop], self._common.T, out=products)
         rare = self._rare[start:stop] @ self._rare_columns
         add_sparse(rare.indptr, rare.indices, rare.data, products)
-        scale_products(products, start, self._scale)
-        levels, table = products.view(np.int32), self._table
-        arrays = (table.neighbors, table.similarities.view(np.int32), table.support)
-        select(levels, start, self._counts, self._min_support, *arrays)
+        table = self._table
+        arrays = (table.neighbors, table.similarities.view(np.int32))
+        select(products, start, self._scale, self._counts, self._min_support, *arrays)
         return stop
 
 
@@ -111,81 +121,96 @@ def add_sparse(indptr: Array, indices: Array, data: Array, products: Array) -> N
 
 
 @njit(nogil=True, cache=True)
-def scale_products(products: Array, first: int, scale: Array) -> None:
-    """Turn products into similarities, in place; that of an item with itself becomes 0.
-
-    Parameters
-    ----------
-    products : ndarray of shape (n_rows, n_items), float32
-    first : int
-        The item of the first row.
-    scale : ndarray of shape (n_items,), float64
-        1 / the length of each vector.
-    """
-    for row in range(len(products)):
-        own = scale[first + row]
-        for other in range(len(scale)):
-            # The product of the scales comes first: both orders of a pair give the same bits.
-            products[row, other] = np.float32(products[row, other] * (own * scale[other]))
-        products[row, first + row] = 0
-
-
-@njit(nogil=True, cache=True)
 def select(
-    levels: Array,
+    products: Array,
     first: int,
+    scale: Array,
     counts: Counts,
     min_support: int,
     neighbors: Array,
     similarities: Array,
-    support: Array,
 ) -> None:
-    """Fill the rows of a table from the similarities of some items to all items.
+    """Fill the rows of a table from the products of some items with all items.
 
     Parameters
     ----------
-    levels : ndarray of shape (n_rows, n_items), int32
-        See :mod:`movierec.neighbors.heaps`.
+    products : ndarray of shape (n_rows, n_items), float32, which is overwritten
     first : int
         The item of the first row.
+    scale : ndarray of shape (n_items,), float64
+        1 / the length of each vector.
     counts : Counts
     min_support : int
-    neighbors, similarities, support : ndarray of shape (n_items, k), int32
+    neighbors, similarities : ndarray of shape (n_items, k), int32
     """
-    k = neighbors.shape[1]
-    maxima = np.empty(-(-levels.shape[1] // CHUNK), np.int32)
-    bits, unused = new_bits(counts), np.zeros(k, np.int32)
-    for row, item in enumerate(range(first, first + len(levels))):
-        mark(counts, item, bits)
-        find_maxima(levels[row], maxima)
-        keys, floor = np.full(k, EMPTY), np.int32(1)
-        if len(maxima) > k and not min_support:  # at least k levels reach the k-th best maximum
-            floor = max(floor, kth_highest(maxima.copy(), k))
-        for chunk, maximum in enumerate(maxima):
-            if maximum >= floor:
-                _collect(levels[row], item, chunk, floor, counts, min_support, bits, keys, unused)
-        unpack_row(keys, unused, neighbors[item], similarities[item], support[item])
-        for place, other in enumerate(neighbors[item]):
-            if other >= 0:
-                support[item, place] = count(counts, item, other, bits)
+    k, maxima = neighbors.shape[1], np.empty(-(-products.shape[1] // CHUNK), np.int32)
+    keys, bits = np.empty(products.shape[1], np.int64), new_bits(counts)
+    for row, item in enumerate(range(first, first + len(products))):
+        _scale(products[row], item, scale)
+        levels = products[row].view(np.int32)
+        find_maxima(levels, maxima)
+        if min_support:
+            mark(counts, item, bits)
+        n_found, floor, reach = 0, np.int32(2), k
+        while n_found < k and floor > 1:
+            floor, size = _gather(levels, maxima, reach, keys)
+            best = np.sort(keys[:size])[::-1]
+            n_found = _keep(
+                best, item, counts, min_support, bits, neighbors[item], similarities[item]
+            )
+            reach *= 8  # enough of these may be pairs with less support
 
 
 @njit(nogil=True, cache=True)
-def _collect(
-    levels: Array,
+def _scale(products: Array, item: int, scale: Array) -> None:
+    """Turn the products of an item into similarities; that with itself becomes 0."""
+    for other in range(len(scale)):
+        # The product of the scales comes first: both orders of a pair give the same bits.
+        products[other] = np.float32(products[other] * (scale[item] * scale[other]))
+    products[item] = 0
+
+
+@njit(nogil=True, cache=True)
+def _gather(levels: Array, maxima: Array, reach: int, keys: Array) -> tuple[Any, int]:
+    """Find all items whose level is at least that of some number of items.
+
+    Returns
+    -------
+    floor : int32
+        The lowest of these levels; 1 if all positive ones were found.
+    size : int
+        The number of items. Their keys are at the start of `keys`, in no order.
+    """
+    floor, size = np.int32(1), 0
+    if len(maxima) > reach:  # at least so many levels reach this maximum
+        floor = max(floor, kth_highest(maxima.copy(), reach))
+    for chunk, maximum in enumerate(maxima):
+        if maximum < floor:
+            continue
+        for other in range(chunk * CHUNK, min((chunk + 1) * CHUNK, len(levels))):
+            if levels[other] >= floor:
+                keys[size] = (np.int64(levels[other]) << 32) + (EMPTY - other)
+                size += 1
+    return floor, size
+
+
+@njit(nogil=True, cache=True)
+def _keep(
+    keys: Array,
     item: int,
-    chunk: int,
-    floor: Any,
     counts: Counts,
     min_support: int,
     bits: Array,
-    keys: Array,
-    unused: Array,
-) -> None:
-    """Add what a chunk of levels has to the best of an item."""
-    for other in range(chunk * CHUNK, min((chunk + 1) * CHUNK, len(levels))):
-        key = (np.int64(levels[other]) << 32) + (EMPTY - other)
-        if levels[other] < floor or key <= keys[0]:
-            continue
+    neighbors: Array,
+    similarities: Array,
+) -> int:
+    """Fill a row of a table with the first pairs that have the support; return their number."""
+    size = 0
+    for key in keys:
+        other = EMPTY - (key & EMPTY)
+        if size == len(neighbors):
+            break
         if not min_support or count(counts, item, other, bits) >= min_support:
-            replace_weakest(keys, unused, len(keys), int(key), 0)
+            neighbors[size], similarities[size] = other, key >> 32
+            size += 1
+    return size

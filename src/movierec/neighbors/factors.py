@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from movierec._util import parts_of
 from movierec.neighbors.content import shortened
+from movierec.neighbors.sparse import column_counts, column_sums, part_of_rows
 from movierec.neighbors.weighting import KEYS, YEAR
 
 if TYPE_CHECKING:
@@ -93,19 +95,16 @@ def weigh(ratings: csr_matrix) -> csr_matrix:
     """
     from scipy.sparse import csr_matrix
 
-    users, values = ratings.indices, ratings.data
-    counts = np.maximum(np.bincount(users, minlength=ratings.shape[1]), 1)
-    means = np.bincount(users, values, ratings.shape[1]) / counts
-    weights = np.log1p(ratings.shape[0] / counts).astype(np.float32)
-    half_scale = np.float32(np.ptp(values) / 2 if len(values) else 0)
-    opinions = values - means.astype(np.float32)[users]
-    if half_scale:
-        opinions /= half_scale
-    np.clip(opinions, -1, 1, out=opinions)
-    opinions *= np.float32(_OPINION)
-    opinions += 1
-    opinions *= weights[users]
-    return csr_matrix((opinions, users, ratings.indptr), shape=ratings.shape)
+    values, half_scale = ratings.data, np.float32(np.ptp(ratings.data) / 2 if ratings.nnz else 0)
+    counts = np.maximum(column_counts(ratings), 1)
+    means = (column_sums(ratings) / counts).astype(np.float32)
+    of_users = np.log1p(ratings.shape[0] / counts).astype(np.float32)
+    weights = np.empty_like(values)
+    for part in parts_of(len(values)):
+        users = ratings.indices[part]
+        opinions = (values[part] - means[users]) / (half_scale or np.float32(1))
+        weights[part] = (1 + np.float32(_OPINION) * np.clip(opinions, -1, 1)) * of_users[users]
+    return csr_matrix((weights, ratings.indices, ratings.indptr), shape=ratings.shape)
 
 
 def leading_factors(weights: csr_matrix, n_factors: int) -> Floats:
@@ -158,9 +157,9 @@ def in_halves(
         Returns the result from those of both halves.
     """
     middle = int(np.searchsorted(matrix.indptr, matrix.nnz / 2))
-    rows = slice(middle), slice(middle, None)
+    rows = slice(0, middle), slice(middle, matrix.shape[0])
     with ThreadPoolExecutor(2) as pool:
-        return join(*pool.map(lambda half: multiply(matrix[half], half), rows))
+        return join(*pool.map(lambda half: multiply(part_of_rows(matrix, half), half), rows))
 
 
 def explained(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from movierec._util import parts_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -39,6 +43,53 @@ class SparseRows(NamedTuple):
             raise ValueError("the arrays are not those of a sparse matrix")
 
 
+def row_parts(matrix: csr_matrix) -> Iterator[tuple[slice, csr_matrix]]:
+    """Yield the rows of a matrix, and their entries, in parts of about a million entries.
+
+    Parameters
+    ----------
+    matrix : scipy.sparse.csr_matrix
+    """
+    starts = [part.start for part in parts_of(matrix.nnz)]
+    firsts = np.searchsorted(matrix.indptr, starts, side="right") - 1
+    for start, stop in pairwise(np.unique([0, *firsts, matrix.shape[0]])):
+        rows = slice(int(start), int(stop))
+        yield rows, part_of_rows(matrix, rows)
+
+
+def part_of_rows(matrix: csr_matrix, rows: slice) -> csr_matrix:
+    """Return consecutive rows of a matrix, without a copy of their entries.
+
+    Parameters
+    ----------
+    matrix : scipy.sparse.csr_matrix
+    rows : slice
+        With a start and a stop.
+    """
+    from scipy.sparse import csr_matrix
+
+    indptr = matrix.indptr[rows.start : rows.stop + 1]
+    entries = slice(indptr[0], indptr[-1])
+    shape = (len(indptr) - 1, matrix.shape[1])
+    return csr_matrix((matrix.data[entries], matrix.indices[entries], indptr - indptr[0]), shape)
+
+
+def column_counts(matrix: csr_matrix) -> npt.NDArray[np.int64]:
+    """Return the number of stored entries of each column; shape (n_columns,), int64."""
+    counts = np.zeros(matrix.shape[1], dtype=np.int64)
+    for part in parts_of(matrix.nnz):
+        counts += np.bincount(matrix.indices[part], minlength=len(counts))
+    return counts
+
+
+def column_sums(matrix: csr_matrix) -> npt.NDArray[np.float64]:
+    """Return the sum of each column; shape (n_columns,), float64."""
+    sums = np.zeros(matrix.shape[1])
+    for part in parts_of(matrix.nnz):
+        sums += np.bincount(matrix.indices[part], matrix.data[part], len(sums))
+    return sums
+
+
 def inverse_norms(vectors: csr_matrix) -> npt.NDArray[np.float64]:
     """Return 1 / the norm of each row, or 0 for a row of zeros; shape (n_rows,), float64."""
     squares = np.zeros(vectors.shape[0])
@@ -61,8 +112,7 @@ def split_columns(vectors: csr_matrix, share: float) -> tuple[npt.NDArray[np.flo
     share : float
         The least share of the rows.
     """
-    counts = np.bincount(vectors.indices, minlength=vectors.shape[1])
-    is_common = counts >= share * vectors.shape[0]
+    is_common = column_counts(vectors) >= share * vectors.shape[0]
     columns = vectors.tocsc()
     common = np.ascontiguousarray(columns[:, is_common].toarray(), dtype=np.float32)
     return common, columns[:, ~is_common].tocsr()

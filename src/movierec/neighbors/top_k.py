@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from movierec.neighbors import blockwise
+from movierec.neighbors.sparse import column_counts
 from movierec.neighbors.table import NeighborTable
 
 if TYPE_CHECKING:
@@ -123,5 +124,5 @@ def _fill_corrected(
 
 def _n_products(matrix: csr_matrix) -> float:
     """Return the number of multiplications that comparing all rows takes."""
-    per_column = np.bincount(matrix.indices, minlength=1).astype(np.float64)
+    per_column = column_counts(matrix).astype(np.float64)
     return float((per_column**2).sum())

@@ -6,7 +6,7 @@ has one file in this folder.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -73,7 +73,7 @@ class Store(Protocol):
         meta: Mapping[str, Any],
         parts: Mapping[str, Arrays],
         *,
-        pickled: Any,
+        pickled: Callable[[], Any],
         documents: Mapping[str, Any],
     ) -> None:
         """Write a model completely or not at all.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -34,7 +34,7 @@ class LocalStore:
         meta: Mapping[str, Any],
         parts: Mapping[str, Arrays],
         *,
-        pickled: Any,
+        pickled: Callable[[], Any],
         documents: Mapping[str, Any],
     ) -> None:
         """Write a model file.

@@ -7,7 +7,7 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -37,7 +37,7 @@ def write_artifact(
     meta: Mapping[str, Any],
     parts: Mapping[str, Arrays],
     *,
-    pickled: Any,
+    pickled: Callable[[], Any],
     documents: Mapping[str, Any],
 ) -> None:
     """Write a model file atomically: `path` is always the old file or the new one.
@@ -49,8 +49,9 @@ def write_artifact(
         The content of ``Artifact.meta``, without the format.
     parts : mapping of str to mapping of str to array
         The arrays of each part, by the name of the part.
-    pickled : object
-        What ``Artifact.unpickle`` will return; every array in it must be one of those in `parts`.
+    pickled : callable
+        Returns what ``Artifact.unpickle`` will return; every array in it must be one of those in
+        `parts`. Called after the parts are written.
     documents : mapping of str to object
         Additional members, stored as JSON.
 
@@ -70,9 +71,9 @@ def write_artifact(
         _add(archive, META, _json({"format": FORMAT, **meta}))
         for name, document in documents.items():
             _add(archive, f"{name}.json", _json(document))
-        _add(archive, PICKLE, pickling.dumps(pickled, arrays))
         for name, array in arrays.items():
             _add_array(archive, f"{name}.npy", array)
+        _add(archive, PICKLE, pickling.dumps(pickled(), arrays))
         file.flush()
         _add_array(archive, CHECKSUMS, _checksums(file))
 

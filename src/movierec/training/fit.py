@@ -29,7 +29,6 @@ from movierec.model.histories import Histories
 from movierec.model.model import COSINE, Model, restored
 from movierec.model.parameters import Parameters
 from movierec.model.ratings import ItemRatings
-from movierec.model.stars import Stars
 from movierec.model.vectors import ItemVectors
 from movierec.neighbors.table import NeighborTable
 from movierec.neighbors.top_k import NeighborSpec
@@ -87,6 +86,7 @@ def fit_model(
     progress("encoding the ratings", 0.0)
     encoded = encode(dataset, parameters.min_ratings)
     summary = summarize(encoded.catalog, encoded.interactions.item_users, counts_of(dataset))
+    stars = StarsFitter.of(encoded.interactions)
     content = _content(encoded, dataset, parameters)
     card = make_card(encoded, parameters) | {
         "files": dataset.files,
@@ -105,7 +105,7 @@ def fit_model(
         fitted.vectors,
         fitted.ratings,
         fitted.histories,
-        fitted.stars,
+        None if stars is None else stars.fit(fitted.table),
         # Restored as from a file, so that the fitted and the loaded model give the same answers.
         load_algorithm=cache(
             lambda: restored(type(algorithm), settings, state, fitted.table, catalog)
@@ -137,7 +137,6 @@ def _fit(
     if is_small or "timestamps" in algorithm.NEEDS:
         histories = Histories.by_time(users, data.interactions)
     progress("finding what is usual", 0.0)
-    stars = StarsFitter.of(data.interactions)
     item_users = data.interactions.item_users
     del data
     vectors, ratings = _vectors(item_users, content, parameters)
@@ -151,7 +150,6 @@ def _fit(
         vectors,
         ratings,
         histories,
-        None if stars is None else stars.fit(table),
         algorithm.SIMILARITY if spec is None else COSINE,
     )
 
@@ -165,7 +163,6 @@ class _Fitted:
     vectors: ItemVectors
     ratings: ItemRatings
     histories: Histories
-    stars: Stars | None
     similarity: str
 
 
