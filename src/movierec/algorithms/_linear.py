@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from movierec._schema import Column, Schema
 from movierec.algorithms.base import Algorithm, Feedback, Indices, Scores
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class FactorAlgorithm(Algorithm):
     item_factors_ : ndarray of shape (n_items, n_factors), float32
     """
 
+    SCHEMA: ClassVar[Schema] = {"item_factors_": Column("f4", ("items", "factors"))}
     SIMILARITY: ClassVar = "cosine of factors"
 
     item_factors_: Factors

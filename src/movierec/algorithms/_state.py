@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from movierec.errors import UsageError
+from movierec.neighbors.sparse import SparseRows
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -71,7 +72,7 @@ def _csr_parts(matrix: Any) -> dict[str, Any]:
 def _csr_from_parts(parts: Mapping[str, Any]) -> csr_matrix:
     from scipy.sparse import csr_matrix
 
-    data, indices, indptr, shape = (parts[part] for part in _CSR_ARRAYS)
-    matrix = csr_matrix((data, indices, indptr), shape=tuple(shape))
-    matrix.check_format(full_check=True)  # an index out of range would be read out of range
-    return matrix
+    data, indices, indptr, (n_rows, n_columns) = (parts[part] for part in _CSR_ARRAYS)
+    # Checked before SciPy computes with them: an index out of range would be read out of range.
+    SparseRows(data, indices, indptr, int(n_columns)).check()
+    return csr_matrix((data, indices, indptr), shape=(int(n_rows), int(n_columns)))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, runtim
 import numpy as np
 import numpy.typing as npt
 
+from movierec._schema import Schema
 from movierec._util import Progress, no_progress
 from movierec.algorithms._state import from_arrays, to_arrays
 
@@ -122,12 +123,15 @@ class Algorithm(ABC):
         The extra of the package that the algorithm needs, such as "neural".
     GRID : mapping of str to sequence
         The values to try for each parameter that can be tuned.
+    SCHEMA : mapping of str to Column
+        What the arrays of :meth:`state` must be in a model file, as far as the algorithm says so.
     """
 
     SIMILARITY: ClassVar[str]
     NEEDS: ClassVar[frozenset[Need]] = frozenset()
     EXTRA: ClassVar[str | None] = None
     GRID: ClassVar[Mapping[str, Sequence[Any]]] = {}
+    SCHEMA: ClassVar[Schema] = {}
 
     @abstractmethod
     def fit(self, data: TrainingData, run: Run = Run()) -> Self:

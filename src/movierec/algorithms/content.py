@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
+from movierec._schema import Column, Schema, csr_columns
 from movierec.algorithms._calls import check_needs
 from movierec.algorithms.base import Algorithm, Indices, Run, Scores, TrainingData
 
@@ -23,6 +24,10 @@ class Content(Algorithm):
     "Content-based recommendation systems", in The Adaptive Web (2007), section 10.2 (Rocchio).
     """
 
+    SCHEMA: ClassVar[Schema] = {
+        "content_.shape": Column("i8", (2,), values=("items", "features")),
+        **csr_columns("content_.", "items", "features"),
+    }
     SIMILARITY: ClassVar = "cosine of contents"
     NEEDS: ClassVar = frozenset({"content"})
 

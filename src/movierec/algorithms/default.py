@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from movierec._schema import Column, Schema
 from movierec.algorithms._linear import as_feedback
 from movierec.algorithms._ridge import default_l2, weights_of
 from movierec.algorithms.base import (
@@ -70,6 +71,10 @@ class Default(Algorithm):
         Whether movies are compared by who rated them, or by their ratings.
     """
 
+    SCHEMA: ClassVar[Schema] = {
+        "linear_items_": Column("i4", ("linear items",), below="items"),
+        "weights_": Column("i2", ("linear items", "linear items")),
+    }
     SIMILARITY: ClassVar = "cosine of factors and content"
     GRID: ClassVar = {"l2": (100.0, 200.0, 300.0, 500.0, 1000.0, 2000.0, 5000.0)}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from movierec._schema import Column, Schema
 from movierec.algorithms._linear import as_feedback
 from movierec.algorithms._ridge import (
     default_l2,
@@ -44,6 +45,10 @@ class Ease(Algorithm):
         Whether X holds a 1 for each rating, or the rating.
     """
 
+    SCHEMA: ClassVar[Schema] = {
+        "is_rated_": Column("i1", ("items",), least=0),
+        "weights_": Column("f4", ("items of the matrix", "items of the matrix")),
+    }
     SIMILARITY: ClassVar = "partial correlation"
     GRID: ClassVar = {"l2": (100.0, 200.0, 300.0, 500.0, 1000.0, 2000.0, 5000.0)}
 

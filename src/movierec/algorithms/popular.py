@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from movierec._schema import Column, Schema
 from movierec.algorithms.base import Algorithm, Indices, Run, Scores, TrainingData
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 class Popular(Algorithm):
     """Score a movie by its number of ratings: the baseline that any other must beat."""
 
+    SCHEMA: ClassVar[Schema] = {"counts_": Column("i8", ("items",), least=0)}
     SIMILARITY: ClassVar = "popularity, whatever the movie"
 
     counts_: npt.NDArray[np.int64]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
+from movierec._schema import Column, Schema, csr_columns
 from movierec.algorithms._linear import as_feedback
 from movierec.algorithms._weighting import idf
 from movierec.algorithms.base import (
@@ -45,6 +46,11 @@ class UserKnn(Algorithm):
         Whether a rating counts 1, or its value.
     """
 
+    SCHEMA: ClassVar[Schema] = {
+        "user_items_.shape": Column("i8", (2,), values=("people", "items")),
+        **csr_columns("user_items_.", "people", "items"),
+        "item_weights_": Column("f8", ("items",)),
+    }
     SIMILARITY: ClassVar = "cosine of ratings"
     GRID: ClassVar = {"n_neighbors": (50, 100, 200, 400), "weighting": ("none", "idf")}
 

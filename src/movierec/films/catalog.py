@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
+from movierec._schema import Column, Schema, text_columns
 from movierec.store.columns import Array, StringArray
 from movierec.vocabulary import Vocabulary
 
@@ -70,6 +71,15 @@ class Catalog:
     """
 
     NAME: ClassVar = "catalog"
+    SCHEMA: ClassVar[Schema] = {
+        "item_ids": Column("i8 S", ("items",)),
+        "years": Column("i2", ("items",), least=0),
+        "n_ratings": Column("i4", ("items",), least=0),
+        "mean_ratings": Column("f4", ("items",)),
+        **text_columns("titles", "items"),
+        **text_columns("genres", "items"),
+        **text_columns("tags", "items"),
+    }
 
     def __init__(
         self,

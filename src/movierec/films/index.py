@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
+from movierec._schema import Column, Schema, text_columns
 from movierec.films.names import drop_article, fold, loosen, split_names, split_year, squeeze
 from movierec.store.columns import Array, RaggedArray, StringArray, offsets_of
 
@@ -35,6 +36,15 @@ class TitleIndex:
     """
 
     NAME: ClassVar = "titles"
+    SCHEMA: ClassVar[Schema] = {
+        **text_columns("keys", "keys"),
+        "key_items": Column("i4", ("movies by key",), below="items"),
+        "key_kinds": Column("u1", ("movies by key",)),
+        "key_offsets": Column("i8", ("keys+1",), up_to="movies by key", ascends=True),
+        **text_columns("words", "words"),
+        "word_items": Column("i4", ("movies by word",), below="items"),
+        "word_offsets": Column("i8", ("words+1",), up_to="movies by word", ascends=True),
+    }
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
         self.keys = StringArray.named(arrays, "keys")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from movierec._schema import Column, Schema
 from movierec.store.columns import Array, RaggedArray
 from movierec.vocabulary import Vocabulary
 
@@ -30,6 +31,12 @@ class Histories:
     """
 
     NAME: ClassVar = "histories"
+    SCHEMA: ClassVar[Schema] = {
+        "user_ids": Column("i8 S", ("users",)),
+        "items": Column("u1 u2 u4", ("rated items",), below="items"),
+        "offsets": Column("i8", ("users+1",), up_to="rated items", ascends=True),
+        "timestamps": Column("i8 f8", ("rated items",), is_optional=True),
+    }
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
         self._arrays = arrays

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from movierec._schema import Schema, Sizes, check_arrays, check_form
 from movierec.films.catalog import Catalog
 from movierec.films.index import TitleIndex
+from movierec.model.forms import CARD, SUMMARY
 from movierec.model.histories import Histories
 from movierec.model.parameters import Parameters
 from movierec.model.ratings import ItemRatings
@@ -22,17 +23,13 @@ from movierec.store.stores import store_for
 if TYPE_CHECKING:
     from movierec.algorithms._preferences import RatingScale
     from movierec.algorithms.base import Algorithm
-    from movierec.store.base import Part, StoredModel
+    from movierec.store.base import Arrays, Part, StoredModel
+
+    P = TypeVar("P", bound=Part)
 
 COSINE = "cosine"  # in a model card: the similarity is the cosine of the item vectors
 ALGORITHM = "algorithm"  # the part that holds the state of the algorithm
 
-_READ = {
-    "n_users": int,
-    "lowest_rating": float,
-    "highest_rating": float,
-    "similarity": str,
-}  # card entries for queries
 _OF_THE_FILE = frozenset({"path", "bytes"})  # card entries about the file of a loaded model
 
 
@@ -126,39 +123,79 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     """Open a model file; see :class:`movierec.store.reading.Artifact`."""
     stored = store_for(os.fspath(path)).open(os.fspath(path))
     with stored.reporting_damage():
+        check_form(stored.meta, CARD, "its card")
         parameters = Parameters(**stored.meta["parameters"])
-        card = stored.meta | {name: kind(stored.meta[name]) for name, kind in _READ.items()}
-        card |= {"path": str(path), "bytes": Path(path).stat().st_size}
-        arrays, histories, stars = (
-            stored.part(part.NAME) for part in (ItemVectors, Histories, Stars)
-        )
-        vectors = ItemVectors.from_arrays(arrays) if arrays else None
-        catalog = Catalog.from_arrays(stored.part(Catalog.NAME))
-        table = NeighborTable.from_arrays(stored.part(NeighborTable.NAME))
+        parameters.check(has_columns=True)
+        card = stored.meta | {"path": str(path), "bytes": stored.size}
+        parts = _Parts(stored)
+        catalog = parts.required(Catalog)
+        titles, table = parts.required(TitleIndex), parts.required(NeighborTable)
+        vectors, ratings = parts.optional(ItemVectors), parts.optional(ItemRatings)
+        histories, stars = parts.optional(Histories), parts.optional(Stars)
+        if ratings is None and vectors is not None:  # the vectors begin with the ratings
+            parts.agree("users", vectors.n_leading)
+            ratings = ItemRatings.within(vectors)
+        parts.check_card(card)
         return Model(
             card,
             parameters,
             catalog,
-            TitleIndex.from_arrays(stored.part(TitleIndex.NAME)),
+            titles,
             table,
             vectors,
-            _ratings(stored.part(ItemRatings.NAME), vectors),
-            Histories.from_arrays(histories) if histories else None,
-            Stars.from_arrays(stars) if stars else None,
-            load_algorithm=cache(lambda: _load_algorithm(stored, parameters, table, catalog)),
-            load_summary=lambda: dict(stored.read_json("summary")),
+            ratings,
+            histories,
+            stars,
+            load_algorithm=cache(lambda: _load_algorithm(parts, parameters, table, catalog)),
+            load_summary=partial(_load_summary, stored),
         )
 
 
-def _ratings(arrays: Mapping[str, Any], vectors: ItemVectors | None) -> ItemRatings | None:
-    """Return the ratings in a model file: alone, or those with which the vectors begin."""
-    if arrays:
-        return ItemRatings.from_arrays(arrays)
-    return None if vectors is None else ItemRatings.within(vectors)
+class _Parts:
+    """The parts of a stored model, which must agree on the number of items and all other sizes."""
+
+    def __init__(self, stored: StoredModel) -> None:
+        self.stored = stored
+        self._sizes: Sizes = {}
+
+    def required(self, part: type[P]) -> P:
+        """Return a part."""
+        return part.from_arrays(self.arrays(part.NAME, part.SCHEMA))
+
+    def optional(self, part: type[P]) -> P | None:
+        """Return a part, or None if it was left out."""
+        return self.required(part) if self.stored.part(part.NAME) else None
+
+    def arrays(self, name: str, schema: Schema) -> Arrays:
+        """Return the arrays of a part, whose values are checked when they are read."""
+        arrays = self.stored.part(name)
+        check_arrays(name, arrays, schema, self._sizes, self.stored.size)
+        return arrays
+
+    def agree(self, name: str, size: int) -> None:
+        """Check a size that stands elsewhere."""
+        if self._sizes.setdefault(name, size) != size:
+            raise ValueError(f"there are {size} {name}, or {self._sizes[name]}")
+
+    def check_card(self, card: Mapping[str, Any]) -> None:
+        """Check the sizes on the card, and the ends of the parts of the content."""
+        self.agree("items", card["n_items"])
+        self.agree("users", card["n_users"])
+        ends = list(card["content_parts"].values())
+        n_features = self._sizes.get("columns", 0) - self._sizes.get("leading columns", 0)
+        if [0, *ends] != sorted([0, *ends]) or max(ends, default=0) > n_features:
+            raise ValueError("the parts of the content do not fit the vectors")
+
+
+def _load_summary(stored: StoredModel) -> dict[str, Any]:
+    with stored.reporting_damage():
+        summary = stored.read_json("summary")
+        check_form(summary, SUMMARY, "its summary")
+        return dict(summary)
 
 
 def _load_algorithm(
-    stored: StoredModel, parameters: Parameters, table: NeighborTable, catalog: Catalog
+    parts: _Parts, parameters: Parameters, table: NeighborTable, catalog: Catalog
 ) -> Algorithm:
     """Return the algorithm in a model file, after checking that it scores the model's items."""
     import numpy as np
@@ -167,10 +204,11 @@ def _load_algorithm(
     from movierec.algorithms.registry import create, load_trusted
     from movierec.data.interactions import Interactions
 
-    found = load_trusted(parameters.algorithm)
+    found, stored = load_trusted(parameters.algorithm), parts.stored
     with stored.reporting_damage():
         settings = create(found, parameters.settings).parameters()
-        algorithm = restored(found, settings, stored.part(ALGORITHM), table, catalog)
+        state = parts.arrays(ALGORITHM, found.SCHEMA)
+        algorithm = restored(found, settings, state, table, catalog)
     indices = np.empty(0, np.int32)
     ratings, times = np.empty(0, np.float32), np.empty(0)
     new_user = Interactions(indices, indices, ratings, 1, len(catalog), lambda: times)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from movierec._schema import Column, Schema, csr_columns
 from movierec.store.columns import Array, RaggedArray
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ class ItemRatings:
     """
 
     NAME: ClassVar = "ratings"
+    SCHEMA: ClassVar[Schema] = {
+        "shape": Column("i8", (2,), values=("items", "users")),
+        **csr_columns("", "items", "users"),
+    }
 
     def __init__(
         self, data: Array, indices: Array, offsets: Array, ends: Array | None, n_users: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
+from movierec._schema import Column, Schema
 from movierec.neighbors.table import NeighborTable
 from movierec.store.columns import Array
 
@@ -47,6 +48,12 @@ class Stars:
     """
 
     NAME: ClassVar = "stars"
+    SCHEMA: ClassVar[Schema] = {
+        "mean": Column("f4", (1,)),
+        "deviations": Column("f4", ("items",)),
+        "borders": Column("f4", ("borders",)),
+        "levels": Column("f4", ("borders+1",)),
+    }
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
         self._arrays = arrays

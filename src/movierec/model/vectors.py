@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from movierec._schema import Column, Schema, csr_columns
 from movierec.store.columns import Array, RaggedArray
 
 if TYPE_CHECKING:
@@ -30,6 +31,12 @@ class ItemVectors:
     """
 
     NAME: ClassVar = "vectors"
+    SCHEMA: ClassVar[Schema] = {
+        "shape": Column("i8", (2,), values=("leading columns", "columns")),
+        **csr_columns("", "items", "columns"),
+        "content_starts": Column("i8", ("items",), up_to="entries of columns"),
+        "inverse_norms": Column("f8", ("items",)),
+    }
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
         self._arrays = arrays

@@ -33,8 +33,10 @@ class SparseRows(NamedTuple):
         ValueError
             If the arrays are not those of a CSR matrix.
         """
+        integers = self.indices.dtype.kind + self.indptr.dtype.kind
         if not (
-            self.indptr[0] == 0
+            integers == "ii"
+            and self.indptr[0] == 0
             and self.indptr[-1] == len(self.indices) == len(self.data)
             and (self.indptr[1:] >= self.indptr[:-1]).all()
             and self.indices.min(initial=0) >= 0

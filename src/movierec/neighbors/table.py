@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from movierec._schema import Column, Schema
+
 if TYPE_CHECKING:
     from movierec.store.columns import Array
 
@@ -26,6 +28,11 @@ class NeighborTable:
     """
 
     NAME: ClassVar = "neighbors"
+    SCHEMA: ClassVar[Schema] = {
+        "neighbors": Column("i4", ("items", "neighbors"), least=-1, below="items"),
+        "similarities": Column("f4", ("items", "neighbors")),
+        "support": Column("i4", ("items", "neighbors"), least=0),
+    }
 
     def __init__(self, neighbors: Any, similarities: Any, support: Any) -> None:
         self.neighbors = neighbors

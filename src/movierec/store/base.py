@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+
+from movierec._schema import Schema
 
 if TYPE_CHECKING:
     from movierec.store.columns import Array
@@ -23,12 +25,15 @@ class Part(Protocol):
     ----------
     NAME : str
         The folder of its arrays in a model file.
+    SCHEMA : mapping of str to Column
+        What the arrays must be.
     """
 
     NAME: ClassVar[str]
+    SCHEMA: ClassVar[Schema]
 
     @classmethod
-    def from_arrays(cls, arrays: Arrays) -> Part:
+    def from_arrays(cls, arrays: Arrays) -> Self:
         """Return the part from its arrays."""
 
     def to_arrays(self) -> Arrays:
@@ -36,9 +41,18 @@ class Part(Protocol):
 
 
 class StoredModel(Protocol):
-    """A model that is open for reading; only the needed parts of an array are read."""
+    """A model that is open for reading; only the needed parts of an array are read.
+
+    Attributes
+    ----------
+    meta : dict
+        Its card.
+    size : int
+        Bytes.
+    """
 
     meta: dict[str, Any]
+    size: int
 
     def part(self, name: str) -> Arrays:
         """Return the arrays of a part by name; the mapping is empty if the part was left out."""

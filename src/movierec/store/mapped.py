@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ast
+import re
 import struct
 import sys
 from array import array
 from collections.abc import Callable
-from math import prod
+from math import isfinite, prod
+from operator import le
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,6 +21,16 @@ _TYPECODES = {
     "i1": "b", "i2": "h", "i4": "i", "i8": "q",
     "u1": "B", "u2": "H", "u4": "I", "u8": "Q", "f4": "f", "f8": "d",
 }  # fmt: skip
+_WIDEST = 1 << 10  # bytes of a value
+# As NumPy writes it. Nothing evaluates it: it may be anybody's text.
+_DESCRIPTION = re.compile(
+    rb"\{'descr': '(?P<descr>[<>|=][A-Za-z]\d{1,4})', 'fortran_order': False, "
+    rb"'shape': \((?P<shape>\d{1,19},(?: \d{1,19}(?:, \d{1,19})*)?)\), \} *\n"
+)
+
+
+def _no_check(start: int, stop: int) -> None:
+    """Check nothing."""
 
 
 class MappedArray:
@@ -35,8 +46,16 @@ class MappedArray:
         The bytes of the whole file.
     start, stop : int
         The range of bytes that holds the array and its description.
-    check : callable
+    check : callable, optional
         Called with the range of bytes that is about to be read.
+    damage : callable, optional
+        Returns the error for values that may not be there, given a description of them.
+
+    Attributes
+    ----------
+    kind : str
+        The type of the values, such as ``i4``; ``S`` for bytes of any width.
+    shape : tuple of int
 
     Raises
     ------
@@ -46,41 +65,87 @@ class MappedArray:
     """
 
     def __init__(
-        self, content: memoryview, start: int, stop: int, check: Callable[[int, int], None]
+        self,
+        content: memoryview,
+        start: int,
+        stop: int,
+        check: Callable[[int, int], None] = _no_check,
+        damage: Callable[[str], Exception] = ValueError,
     ) -> None:
-        self._content, self._check = content, check
-        self._start, self._descr, self._shape = self._read_description(start)
+        self._content, self._check, self._damage = content, check, damage
+        self._least: int | None = None
+        self._most: int | None = None
+        self._ascends = False
+        self._start, self._descr, self.shape = self._read_description(start)
         kind = self._descr.lstrip(_NATIVE + "|")
         self._typecode = _TYPECODES.get(kind)
+        self.kind = "S" if kind[0] == "S" and len(self.shape) == 1 else kind
         self._item_size = int(kind[1:])
-        self._row_size = self._item_size * prod(self._shape[1:])
-        is_known = self._typecode or (kind[0] == "S" and len(self._shape) == 1)
-        if not is_known or self._start + len(self) * self._row_size != stop:
-            raise ValueError(f"invalid array of type {self._descr} and shape {self._shape}")
+        self._row_size = self._item_size * prod(self.shape[1:])
+        is_known = self._typecode or (self.kind == "S" and 0 < self._item_size <= _WIDEST)
+        is_possible = max(self.shape) <= len(content)  # also where another dimension is 0
+        fills = self._start + len(self) * self._row_size == stop
+        if not (is_known and is_possible and fills):
+            raise ValueError(f"invalid array of type {self._descr} and shape {self.shape}")
+
+    def limit(self, least: int, most: int | None, *, ascends: bool) -> None:
+        """Set what the values may be; they are checked when they are read.
+
+        Parameters
+        ----------
+        least : int
+        most : int or None
+        ascends : bool
+            Whether they ascend from `least` to `most`.
+        """
+        self._least, self._most, self._ascends = least, most, ascends
 
     def __len__(self) -> int:
-        return self._shape[0]
+        return self.shape[0]
 
     def __getitem__(self, key: int | slice) -> Any:
         rows = range(len(self))[key]
         if isinstance(rows, int):
             values = self._values(rows, rows + 1)
-            return values[0] if len(self._shape) == 1 else values
+            return values[0] if len(self.shape) == 1 else values
         return self._values(rows.start, max(rows.start, rows.stop))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
         import numpy as np
 
-        values = np.frombuffer(self._bytes(0, len(self)), self._descr).reshape(self._shape)
+        values = np.frombuffer(self._bytes(0, len(self)), self._descr).reshape(self.shape)
+        if values.size and values.dtype.kind in "iuf":
+            lowest, highest = values.min(), values.max()
+            self._check_range(lowest, highest, float(lowest) + float(highest))
+        if self._ascends and not (
+            values[0] == self._least
+            and values[-1] == self._most
+            and (values[1:] >= values[:-1]).all()
+        ):
+            raise self._damage("values that do not ascend")
         return values if dtype is None else values.astype(dtype)
 
     def _values(self, first: int, stop: int) -> Any:
         content = self._bytes(first, stop)
         if self._typecode:
-            return array(self._typecode, content.tobytes())
+            values = array(self._typecode, content.tobytes())
+            if len(values):
+                self._check_range(min(values), max(values), sum(values))
+            if self._ascends and not all(map(le, values, values[1:])):
+                raise self._damage("values that do not ascend")
+            return values
         size = self._item_size
         starts = range(0, len(content), size)
         return [bytes(content[start : start + size]).rstrip(b"\0") for start in starts]
+
+    def _check_range(self, lowest: Any, highest: Any, total: Any) -> None:
+        """Check some values, given their extremes and a sum that shows whether all are finite."""
+        if self._least is not None and lowest < self._least:
+            raise self._damage(f"the value {lowest}")
+        if self._most is not None and highest > self._most:
+            raise self._damage(f"the value {highest}")
+        if self._descr[1] == "f" and not isfinite(total):
+            raise self._damage("values that are no finite numbers")
 
     def _bytes(self, first: int, stop: int) -> memoryview:
         """Check and return the rows from `first` up to `stop`."""
@@ -97,8 +162,8 @@ class MappedArray:
         self._check(first, stop)
         if (magic, major) != (b"\x93NUMPY", 1):
             raise ValueError("not an array")
-        description = ast.literal_eval(bytes(self._content[first:stop]).decode("latin-1"))
-        shape = description["shape"]
-        if description["fortran_order"] or not shape or min(shape) < 0:
-            raise ValueError(f"invalid array of shape {shape}")
-        return stop, description["descr"], shape
+        found = _DESCRIPTION.fullmatch(self._content[first:stop])
+        if found is None:
+            raise ValueError("not an array of numbers or bytes in C order")
+        shape = tuple(int(size) for size in found["shape"].split(b",") if size)
+        return stop, found["descr"].decode("ascii"), shape

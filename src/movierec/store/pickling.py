@@ -1,14 +1,16 @@
 """Pickles that hold no arrays and cannot run code.
 
 Arrays are pickled by name (a *persistent id*) and stored next to the pickle, where they can be
-mapped. Loading allows the few classes that a fitted estimator needs, and rejects all others before
-anything is called; see "Restricting Globals" in the documentation of ``pickle``.
+mapped. Loading first reads the pickle as data: only the few operations that a fitted estimator
+needs may occur, and not many. It allows the few classes of an estimator, and rejects all others
+before anything is called; see "Restricting Globals" in the documentation of ``pickle``.
 """
 
 from __future__ import annotations
 
 import io
 import pickle
+import pickletools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,8 +24,20 @@ _ALLOWED = {
 }
 
 
+_OPERATIONS = frozenset(
+    (
+        *("PROTO", "FRAME", "MEMOIZE", "BINGET", "MARK", "STOP", "NONE", "NEWTRUE", "NEWFALSE"),
+        *("BININT", "BININT1", "BININT2", "BINFLOAT", "SHORT_BINUNICODE", "BINPERSID"),
+        *("EMPTY_DICT", "SETITEM", "SETITEMS", "EMPTY_TUPLE", "TUPLE1", "TUPLE2", "TUPLE3"),
+        *("STACK_GLOBAL", "NEWOBJ", "BUILD"),
+    )
+)
+_MOST_OPERATIONS = 1000  # an estimator takes 122; what is nested as deep as this needs little stack
+_LARGEST = 1 << 16  # bytes
+
+
 class UnsafePickleError(Exception):
-    """The pickle refers to a class or function that no model needs."""
+    """The pickle does what no model needs: it refers to other classes, or is large or deep."""
 
 
 def dumps(content: Any, arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
@@ -67,8 +81,10 @@ def loads(content: bytes, array: Callable[[str], npt.NDArray[Any]]) -> Any:
     Raises
     ------
     UnsafePickleError
-        If the pickle refers to a class that is not allowed; nothing of it has been called then.
+        If the pickle refers to a class that is not allowed, or does other things that no model
+        needs; nothing of it has been called then.
     """
+    _check_operations(content)
 
     class Restricted(pickle.Unpickler):
         def find_class(self, module: str, name: str) -> Any:
@@ -80,3 +96,12 @@ def loads(content: bytes, array: Callable[[str], npt.NDArray[Any]]) -> Any:
             return array(name)
 
     return Restricted(io.BytesIO(content)).load()
+
+
+def _check_operations(content: bytes) -> None:
+    """Read a pickle without running it."""
+    if len(content) > _LARGEST:
+        raise UnsafePickleError(f"its pickle has {len(content):,} bytes")
+    for number, (operation, _, position) in enumerate(pickletools.genops(content)):
+        if operation.name not in _OPERATIONS or number >= _MOST_OPERATIONS:
+            raise UnsafePickleError(f"its pickle has {operation.name} at byte {position}")

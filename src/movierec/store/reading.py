@@ -25,6 +25,7 @@ from movierec.store.layout import (
 )
 from movierec.store.mapped import MappedArray
 
+_LARGEST_JSON = 4 << 20  # bytes; what it describes takes up to 30 times the memory
 _FIT_AGAIN = "create it again with: movierec fit RATINGS MOVIES"
 
 
@@ -48,14 +49,20 @@ class Artifact:
             with self._opened() as file, zipfile.ZipFile(file) as archive:
                 self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
                 self._members = {info.filename: info for info in archive.infolist()}
-                self.meta: dict[str, Any] = json.loads(archive.read(META))
-                self._refuse_other_format()
-                checksums = memoryview(archive.read(CHECKSUMS))
-            self._checksums = MappedArray(checksums, 0, len(checksums), lambda *extent: None)[:]
-            self._covered = self._members[CHECKSUMS].header_offset
-            self._is_checked = bytearray(len(self._checksums))
-            if len(self._map) <= CHECK_WHOLE_BELOW:
+            self.size = len(self._map)
+            self._read_checksums()
+            if self.size <= CHECK_WHOLE_BELOW:
                 self.check(0, self._covered)
+            self.meta: dict[str, Any] = dict(self._json(META))
+            self._refuse_other_format()
+
+    def _read_checksums(self) -> None:
+        self._covered = 0  # nothing checks the checksums
+        self._checksums = self._array(CHECKSUMS)[:]
+        self._covered = self._members[CHECKSUMS].header_offset
+        self._is_checked = bytearray(-(-self._covered // PAGE))
+        if len(self._checksums) != len(self._is_checked):
+            raise ValueError(f"{CHECKSUMS} is of another file")
 
     def part(self, name: str) -> dict[str, Array]:
         """Return the arrays of a part by name; empty if the part was left out."""
@@ -68,12 +75,15 @@ class Artifact:
 
     def _array(self, member: str) -> Array:
         with self.reporting_damage():
-            return MappedArray(memoryview(self._map), *self._extent(member), self.check)
+            content, extent = memoryview(self._map), self._extent(member)
+            return MappedArray(
+                content, *extent, self.check, lambda what: self._damage(f"{member} holds {what}")
+            )
 
     def read_json(self, member: str) -> Any:
         """Return the content of the member ``<member>.json``."""
         with self.reporting_damage():
-            return json.loads(self._read(f"{member}.json"))
+            return self._json(f"{member}.json")
 
     def unpickle(self) -> Any:
         """Return the content of the pickle, without ever running code from it.
@@ -164,6 +174,12 @@ class Artifact:
                 f"{_FIT_AGAIN}; lists from the stored table do not need it",
             )
 
+    def _json(self, member: str) -> Any:
+        content = self._read(member)
+        if len(content) > _LARGEST_JSON:
+            raise ValueError(f"{member} is too large")
+        return json.loads(content, parse_constant=_refuse_constant)
+
     def _read(self, member: str) -> bytes:
         start, stop = self._extent(member)
         self.check(start, stop)
@@ -178,6 +194,10 @@ class Artifact:
         start = info.header_offset + LOCAL_HEADER.size + name_length + extra_length
         stop = start + info.file_size
         stored = signature == b"PK\x03\x04" and info.compress_type == zipfile.ZIP_STORED
-        if not stored or stop > self._covered:
+        if not stored or stop > (self._covered or self.size):
             raise ValueError(f"{member} is compressed or at an invalid position")
         return start, stop
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number")

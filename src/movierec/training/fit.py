@@ -267,6 +267,8 @@ def _completed(parameters: Parameters, algorithm: Algorithm) -> Parameters:
     shared: dict[str, Any] = {}
     if isinstance(algorithm, HasNeighbors):
         shared = {key: settings[key] for key in _SHARED if key in settings}
+        if shared.get("weighting", CORRECTED) != CORRECTED:
+            shared["weighting"] = "none"  # or what item_knn calls the weighting of its ratings
     return replace(parameters, algorithm=name, settings=settings, **shared)
 
 
