@@ -136,6 +136,36 @@ def _agree(name: str, size: str, found: int, sizes: Sizes) -> None:
         raise ValueError(f"{name} is of {found} {'' if size.isdigit() else size}, not {expected}")
 
 
+def check_csr(data: Any, indices: Any, indptr: Any, n_columns: int) -> None:
+    """Check the arrays of a CSR matrix, before SciPy or NumPy computes with them.
+
+    Indices out of range would be read out of range. The ends of the rows are compared, because
+    their differences can wrap.
+
+    Parameters
+    ----------
+    data, indices : ndarray of shape (nnz,)
+    indptr : ndarray of shape (n_rows + 1,)
+    n_columns : int
+
+    Raises
+    ------
+    ValueError
+        If the arrays are not those of a CSR matrix.
+    """
+    if not (
+        indices.dtype.kind + indptr.dtype.kind == "ii"
+        and data.ndim == indices.ndim == indptr.ndim == 1
+        and len(indptr)
+        and indptr[0] == 0
+        and indptr[-1] == len(indices) == len(data)
+        and (indptr[1:] >= indptr[:-1]).all()
+        and indices.min(initial=0) >= 0
+        and indices.max(initial=-1) < n_columns
+    ):
+        raise ValueError("the arrays are not those of a sparse matrix")
+
+
 Form = Any
 """A type, ``[form]``, ``{key: form}``, ``{"*": form}`` for any keys, or alternatives as a tuple."""
 

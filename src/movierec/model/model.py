@@ -164,7 +164,7 @@ class _Parts:
 
     def optional(self, part: type[P]) -> P | None:
         """Return a part, or None if it was left out."""
-        return self.required(part) if self.stored.part(part.NAME) else None
+        return self.required(part) if self.stored.has_part(part.NAME) else None
 
     def arrays(self, name: str, schema: Schema) -> Arrays:
         """Return the arrays of a part, whose values are checked when they are read."""

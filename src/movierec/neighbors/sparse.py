@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from movierec._schema import check_csr
 from movierec._util import parts_of
 
 if TYPE_CHECKING:
@@ -26,23 +27,8 @@ class SparseRows(NamedTuple):
     n_columns: int
 
     def check(self) -> None:
-        """Check that no index is out of range, because NumPy would accept negative ones.
-
-        Raises
-        ------
-        ValueError
-            If the arrays are not those of a CSR matrix.
-        """
-        integers = self.indices.dtype.kind + self.indptr.dtype.kind
-        if not (
-            integers == "ii"
-            and self.indptr[0] == 0
-            and self.indptr[-1] == len(self.indices) == len(self.data)
-            and (self.indptr[1:] >= self.indptr[:-1]).all()
-            and self.indices.min(initial=0) >= 0
-            and self.indices.max(initial=-1) < self.n_columns
-        ):
-            raise ValueError("the arrays are not those of a sparse matrix")
+        """Check the arrays; see :func:`movierec._schema.check_csr`."""
+        check_csr(*self)
 
 
 def row_parts(matrix: csr_matrix) -> Iterator[tuple[slice, csr_matrix]]:

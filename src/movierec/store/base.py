@@ -54,6 +54,9 @@ class StoredModel(Protocol):
     meta: dict[str, Any]
     size: int
 
+    def has_part(self, name: str) -> bool:
+        """Return whether a part was not left out."""
+
     def part(self, name: str) -> Arrays:
         """Return the arrays of a part by name; the mapping is empty if the part was left out."""
 

@@ -122,7 +122,7 @@ class MappedArray:
             and values[-1] == self._most
             and (values[1:] >= values[:-1]).all()
         ):
-            raise self._damage("values that do not ascend")
+            raise self._damage("its values do not ascend")
         return values if dtype is None else values.astype(dtype)
 
     def _values(self, first: int, stop: int) -> Any:
@@ -132,7 +132,7 @@ class MappedArray:
             if len(values):
                 self._check_range(min(values), max(values), sum(values))
             if self._ascends and not all(map(le, values, values[1:])):
-                raise self._damage("values that do not ascend")
+                raise self._damage("its values do not ascend")
             return values
         size = self._item_size
         starts = range(0, len(content), size)
@@ -141,11 +141,11 @@ class MappedArray:
     def _check_range(self, lowest: Any, highest: Any, total: Any) -> None:
         """Check some values, given their extremes and a sum that shows whether all are finite."""
         if self._least is not None and lowest < self._least:
-            raise self._damage(f"the value {lowest}")
+            raise self._damage(f"{lowest} is below {self._least}")
         if self._most is not None and highest > self._most:
-            raise self._damage(f"the value {highest}")
+            raise self._damage(f"{highest} is above {self._most}")
         if self._descr[1] == "f" and not isfinite(total):
-            raise self._damage("values that are no finite numbers")
+            raise self._damage("not all of its values are finite")
 
     def _bytes(self, first: int, stop: int) -> memoryview:
         """Check and return the rows from `first` up to `stop`."""

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from movierec._schema import check_csr
+
 # None of these classes calls an object that is passed to it.
 _ALLOWED = {
     ("sklearn.neighbors._unsupervised", "NearestNeighbors"),
@@ -83,6 +85,8 @@ def loads(content: bytes, array: Callable[[str], npt.NDArray[Any]]) -> Any:
     UnsafePickleError
         If the pickle refers to a class that is not allowed, or does other things that no model
         needs; nothing of it has been called then.
+    ValueError
+        If the matrix of the estimator is damaged.
     """
     _check_operations(content)
 
@@ -95,7 +99,11 @@ def loads(content: bytes, array: Callable[[str], npt.NDArray[Any]]) -> Any:
         def persistent_load(self, name: str) -> npt.NDArray[Any]:
             return array(name)
 
-    return Restricted(io.BytesIO(content)).load()
+    found = Restricted(io.BytesIO(content)).load()
+    if isinstance(found, dict) and hasattr(found.get("estimator"), "_fit_X"):
+        vectors = found["estimator"]._fit_X
+        check_csr(vectors.data, vectors.indices, vectors.indptr, vectors.shape[1])
+    return found
 
 
 def _check_operations(content: bytes) -> None:

@@ -64,6 +64,10 @@ class Artifact:
         if len(self._checksums) != len(self._is_checked):
             raise ValueError(f"{CHECKSUMS} is of another file")
 
+    def has_part(self, name: str) -> bool:
+        """Return whether a part was not left out."""
+        return any(member.startswith(f"{name}/") for member in self._members)
+
     def part(self, name: str) -> dict[str, Array]:
         """Return the arrays of a part by name; empty if the part was left out."""
         prefix = f"{name}/"
@@ -74,11 +78,15 @@ class Artifact:
         }
 
     def _array(self, member: str) -> Array:
+        def damage(what: object) -> ArtifactError:
+            return self._damage(f"{member}: {what}")
+
         with self.reporting_damage():
-            content, extent = memoryview(self._map), self._extent(member)
-            return MappedArray(
-                content, *extent, self.check, lambda what: self._damage(f"{member} holds {what}")
-            )
+            extent = self._extent(member)
+            try:
+                return MappedArray(memoryview(self._map), *extent, self.check, damage)
+            except ValueError as error:
+                raise damage(error) from error
 
     def read_json(self, member: str) -> Any:
         """Return the content of the member ``<member>.json``."""
