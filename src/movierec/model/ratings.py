@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from movierec._schema import Column, Schema, csr_columns
+from movierec.errors import ArtifactError
 from movierec.store.columns import Array, RaggedArray
 
 if TYPE_CHECKING:
@@ -133,9 +134,17 @@ class ItemRatings:
         ----------
         user, index : int
             ``user_index`` and ``item_index``.
+
+        Raises
+        ------
+        ArtifactError
+            If the user did not rate it: the parts of the model are of different ratings.
         """
         start, stop = int(self._offsets[index]), self._end(index)
-        return float(self._data[bisect_left(self._indices, user, start, stop)])
+        place = bisect_left(self._indices, user, start, max(start, stop))
+        if place >= stop or self._indices[place] != user:
+            raise ArtifactError("the model is damaged (its histories are of other ratings)")
+        return float(self._data[place])
 
     def _count(self, index: int) -> int:
         return self._end(index) - int(self._offsets[index])
