@@ -21,11 +21,42 @@ def no_progress(stage: str, done: float) -> None:
     """
 
 
+_FORMULA = tuple("=+-@＝＋－＠")  # what begins a formula in a spreadsheet
+
+
+def printable(text: str) -> str:
+    """Return text with spaces for all characters that could do something to a terminal.
+
+    They are control characters (ESC, C1, line breaks) and those that turn the direction of text.
+    All text that the program prints and did not make itself passes through here, but for JSON,
+    which can escape them.
+    """
+    if text.isprintable():  # true of nearly all texts
+        return text
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
 def one_line(text: str) -> str:
-    """Return text on one line, without control characters that could move the cursor."""
-    if text.isprintable() and "  " not in text:  # true of nearly all texts
+    """Return printable text without spaces at its ends, and single ones within it."""
+    if text.isprintable() and "  " not in text:
         return text.strip()
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return " ".join(printable(text).split())
+
+
+def csv_cell(value: object, *, safe: bool = False) -> object:
+    """Return a value for the writer of :mod:`csv`: a number, or printable text.
+
+    Parameters
+    ----------
+    value : object
+        The entries of a list are joined by "|".
+    safe : bool
+        Whether text that a spreadsheet takes for a formula gets an apostrophe before it.
+    """
+    if value is None or isinstance(value, int | float):
+        return value
+    text = printable("|".join(map(str, value)) if isinstance(value, list) else str(value))
+    return f"'{text}" if safe and text.lstrip().startswith(_FORMULA) else text
 
 
 def pluralize(number: int, noun: str, plural: str | None = None) -> str:

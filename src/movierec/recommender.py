@@ -506,7 +506,14 @@ class Recommender:
 
         return pd.concat(frames(self._model, k), ignore_index=True)
 
-    def export(self, path: PathLike, k: int | None = None, *, overwrite: bool = False) -> int:
+    def export(
+        self,
+        path: PathLike,
+        k: int | None = None,
+        *,
+        overwrite: bool = False,
+        safe_csv: bool = False,
+    ) -> int:
         """Write the neighbors of every movie to a file; see :meth:`neighbors_frame`.
 
         Parameters
@@ -518,6 +525,8 @@ class Recommender:
             Number of neighbors for each movie. Default: all that are stored.
         overwrite : bool
             Whether to replace an existing file.
+        safe_csv : bool
+            Whether ids in CSV that a spreadsheet takes for formulas get an apostrophe before them.
 
         Returns
         -------
@@ -533,7 +542,7 @@ class Recommender:
         """
         from movierec.answers.export import export
 
-        return export(self._model, path, k, overwrite=overwrite)
+        return export(self._model, path, k, overwrite=overwrite, safe_csv=safe_csv)
 
     def search(self, words: str, limit: int = 20) -> list[Movie]:
         """Return the movies whose names contain all words, best matches first.

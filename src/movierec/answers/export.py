@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from movierec._util import is_number
+from movierec._util import csv_cell, is_number
 from movierec.errors import OutputError, UsageError
 from movierec.model.model import Model
 from movierec.store.atomic import replacing
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _BLOCK = 2000  # movies
 
 
-def frames(model: Model, k: int | None = None) -> Iterator[pd.DataFrame]:
+def frames(model: Model, k: int | None = None, *, safe_csv: bool = False) -> Iterator[pd.DataFrame]:
     """Yield the neighbors of all movies, a block of movies at a time.
 
     Parameters
@@ -30,6 +30,8 @@ def frames(model: Model, k: int | None = None) -> Iterator[pd.DataFrame]:
     model : Model
     k : int, optional
         Number of neighbors for each movie. Default: all that are stored.
+    safe_csv : bool
+        Whether ids that a spreadsheet takes for formulas get an apostrophe before them.
 
     Raises
     ------
@@ -45,6 +47,8 @@ def frames(model: Model, k: int | None = None) -> Iterator[pd.DataFrame]:
         )
     ids = np.asarray(model.catalog.item_ids)
     ids = np.char.decode(ids, "utf-8") if ids.dtype.kind == "S" else ids
+    if safe_csv and ids.dtype.kind == "U":
+        ids = np.array([csv_cell(text, safe=True) for text in ids])
     blocks = range(0, max(len(ids), 1), _BLOCK)
     return (_frame(table, ids, start, min(k or stored, stored)) for start in blocks)
 
@@ -67,13 +71,20 @@ def _frame(
     )
 
 
-def export(model: Model, path: str | os.PathLike[str], k: int | None, *, overwrite: bool) -> int:
+def export(
+    model: Model,
+    path: str | os.PathLike[str],
+    k: int | None,
+    *,
+    overwrite: bool,
+    safe_csv: bool = False,
+) -> int:
     """Write the neighbors of all movies; see :meth:`movierec.Recommender.export`.
 
     Parameters
     ----------
     model : Model
-    path, k, overwrite
+    path, k, overwrite, safe_csv
         As in that method.
 
     Raises
@@ -97,7 +108,7 @@ def export(model: Model, path: str | os.PathLike[str], k: int | None, *, overwri
     counts: list[int] = []
 
     def counting() -> Iterator[pd.DataFrame]:
-        for frame in frames(model, k):
+        for frame in frames(model, k, safe_csv=safe_csv and write is _write_csv):
             counts.append(len(frame))
             yield frame
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from movierec._util import pluralize
+from movierec._util import csv_cell, pluralize
 from movierec.data.personal.entries import Entry
 from movierec.errors import AmbiguousTitleError, MovieNotFoundError, OutputError
 from movierec.films.catalog import Catalog, Movie
@@ -145,13 +145,15 @@ def _is_near(year: int | None, other: int | None) -> bool:
     return year is None or other is None or abs(year - other) <= 1
 
 
-def write_unmatched(path: Path, matchings: Sequence[Matching]) -> int:
+def write_unmatched(path: Path, matchings: Sequence[Matching], *, safe_csv: bool = False) -> int:
     """Write the movies that were not found to a CSV file, and return their number.
 
     Parameters
     ----------
     path : Path
     matchings : sequence of Matching
+    safe_csv : bool
+        See :func:`movierec._util.csv_cell`.
 
     Raises
     ------
@@ -165,7 +167,8 @@ def write_unmatched(path: Path, matchings: Sequence[Matching]) -> int:
     ]
     try:
         with path.open("x", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([_COLUMNS, *rows])
+            cells = ([csv_cell(value, safe=safe_csv) for value in row] for row in rows)
+            csv.writer(file).writerows([_COLUMNS, *cells])
     except FileExistsError as error:
         raise OutputError(f"{path} exists already", "choose another name") from error
     except OSError as error:

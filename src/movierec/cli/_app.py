@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Iterable
 from importlib import import_module
@@ -10,13 +12,18 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from movierec._util import one_line, pluralize
+from movierec._util import one_line, pluralize, printable
 from movierec.cli._options import expanded
 from movierec.cli._signals import discard_output, exit_code_if_stopped, is_closed_pipe
 from movierec.errors import MovierecError, UsageError
 
 _N_LISTED = 20  # number of candidates printed
 INTERRUPTED = 130
+# What pandas, threads, imports and the system say instead of raising a MemoryError.
+_NO_MEMORY = (
+    "out of memory", "can't start new thread", "failed to map segment", os.strerror(errno.ENOMEM)
+)  # fmt: skip
+_MORE_MEMORY = "close other programs, use fewer ratings, or a machine with more memory"
 
 # Each command is a function of its name in a module of its name. The module is imported when the
 # command is called, so that a query does not pay for the other commands.
@@ -84,11 +91,11 @@ def _common(
 
 
 def say(*lines: str) -> None:
-    """Print lines on stderr, where everything but results goes; a closed pipe stops nothing."""
+    """Print lines on stderr, where everything but results goes; nothing is lost if nobody reads."""
     try:
         for line in lines:
-            print(line, file=sys.stderr, flush=True)
-    except BrokenPipeError:
+            print(printable(line), file=sys.stderr, flush=True)
+    except OSError:  # a closed pipe, a full disk
         discard_output(sys.stderr)
 
 
@@ -99,10 +106,19 @@ def _exit_code(error: BaseException, *, debug: bool) -> int:
     if is_closed_pipe(error):
         discard_output(sys.stdout)
         return 0
-    if debug or not isinstance(error, Exception):
+    if not isinstance(error, Exception):
         raise error
+    if debug:
+        say(*_traceback(error))
+        return MovierecError.exit_code
     # A signal during an import can surface as any exception.
     return exit_code_if_stopped() or _report(error)
+
+
+def _traceback(error: Exception) -> list[str]:
+    import traceback
+
+    return "".join(traceback.format_exception(error)).rstrip().split("\n")
 
 
 def _report(error: Exception) -> int:
@@ -118,12 +134,20 @@ def _report(error: Exception) -> int:
     if hasattr(error, "format_message"):  # a usage error: typer does not export its class
         say(f"error: {one_line(error.format_message())}", "hint: movierec COMMAND --help")
         return UsageError.exit_code
-    if isinstance(error, OSError):  # only writing results can still fail like this
-        say(f"error: cannot write the result: {error.strerror or error}")
+    if _is_out_of_memory(error):
+        say("error: not enough memory", f"hint: {_MORE_MEMORY}")
+        return MovierecError.exit_code
+    if isinstance(error, OSError):  # of a file that has no name, only stdout can be left
+        what = f"cannot use {error.filename}" if error.filename else "cannot write the result"
+        say(f"error: {what}: {error.strerror or error}")
         return MovierecError.exit_code
     what = one_line(str(error)) or type(error).__name__
     say(f"error: {what}", "hint: movierec --debug COMMAND shows the traceback; please report it")
     return MovierecError.exit_code
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or any(sign in str(error) for sign in _NO_MEMORY)
 
 
 def say_unmatched(errors: Iterable[Any]) -> None:

@@ -25,6 +25,13 @@ DEFAULT_MODEL = Path(DEFAULT_NAME)
 LengthOption = Annotated[int, typer.Option("-k", min=1, help="Number of movies to list.")]
 ByIdOption = Annotated[bool, typer.Option("--id", help="Read every TITLE as a movieId.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+SafeCsvOption = Annotated[
+    bool,
+    typer.Option(
+        "--safe-csv",
+        help="In CSV and TSV, put an apostrophe before text that spreadsheets take for formulas.",
+    ),
+]
 OnErrorOption = Annotated[
     Literal["fail", "skip"],
     typer.Option(help="Whether to stop at a row that cannot be used, or to leave it out."),
@@ -80,6 +87,7 @@ class OutputOptions(NamedTuple):
 
     form: Annotated[Format, typer.Option("--format", "-f", help="Output format.")] = Format.TABLE
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False
+    safe_csv: SafeCsvOption = False
 
     @property
     def format(self) -> Format:

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from movierec._util import one_line
+from movierec._util import csv_cell, one_line, printable
 from movierec.films.names import split_year
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from movierec.cli._options import OutputOptions
 
 _UNLIMITED = 100_000  # columns: piped output is never cut or wrapped
 _GAP, _SHORTEST = 2, 8  # columns between cells, and the least of a shortened cell
@@ -64,7 +66,7 @@ class Column:
 
 
 def print_list(
-    form: Format,
+    output: OutputOptions,
     rows: Sequence[Mapping[str, Any]],
     columns: Sequence[Column],
     *,
@@ -75,7 +77,7 @@ def print_list(
 
     Parameters
     ----------
-    form : Format
+    output : OutputOptions
     rows : sequence of mapping
         JSON values.
     columns : sequence of Column
@@ -85,6 +87,7 @@ def print_list(
     document : object
         Printed instead of the rows as JSON.
     """
+    form = output.format
     if form is Format.TABLE:
         if rows:
             shown = [column for column in columns if not _is_twice(column, rows)]
@@ -95,9 +98,9 @@ def print_list(
         _print_markdown(rows, columns)
     elif form is Format.JSONL:
         for row in rows:
-            print(json.dumps(row, ensure_ascii=False))
+            print(_json(row))
     else:
-        _print_separated(rows, "," if form is Format.CSV else "\t")
+        _print_separated(rows, "," if form is Format.CSV else "\t", safe=output.safe_csv)
 
 
 def _is_twice(column: Column, rows: Sequence[Mapping[str, Any]]) -> bool:
@@ -109,7 +112,26 @@ def _is_twice(column: Column, rows: Sequence[Mapping[str, Any]]) -> bool:
 
 def print_json(document: Any) -> None:
     """Print a document as JSON."""
-    print(json.dumps(document, ensure_ascii=False, indent=2))
+    print(_json(document, indent=2))
+
+
+def _json(document: Any, indent: int | None = None) -> str:
+    """Return JSON that escapes all characters that are not printable, as programs need the text."""
+    lines = json.dumps(document, ensure_ascii=False, indent=indent).split("\n")
+    return "\n".join(line if line.isprintable() else _escaped(line) for line in lines)
+
+
+def _escaped(text: str) -> str:
+    def escape(char: str) -> str:
+        digits = char.encode("utf-16-be", "surrogatepass").hex()
+        return "".join(f"\\u{digits[at : at + 4]}" for at in range(0, len(digits), 4))
+
+    return "".join(char if char.isprintable() else escape(char) for char in text)
+
+
+def print_text(text: str) -> None:
+    """Print a line."""
+    print(printable(text))
 
 
 def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], title: str) -> None:
@@ -136,7 +158,7 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], ti
     table = Table(box=box.SIMPLE_HEAD, show_header=has_header, padding=(0, 1, 0, 0))
     for column, width in zip(columns, widths, strict=True):
         table.add_column(
-            Text(column.header, no_wrap=False),
+            Text(one_line(column.header), no_wrap=False),
             style=column.style,
             justify="right" if column.is_number else "left",
             no_wrap=not column.wraps,
@@ -219,25 +241,21 @@ def bar(value: float, longest: float) -> str:
     return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
 
 
-def _print_separated(rows: Sequence[Mapping[str, Any]], separator: str) -> None:
+def _print_separated(rows: Sequence[Mapping[str, Any]], separator: str, *, safe: bool) -> None:
     import csv
 
     writer = csv.writer(sys.stdout, delimiter=separator, lineterminator="\n")
     for number, row in enumerate(rows):
         if number == 0:
             writer.writerow(row.keys())
-        writer.writerow(map(_cell, row.values()))
-
-
-def _cell(value: Any) -> Any:
-    return "|".join(map(str, value)) if isinstance(value, list) else value
+        writer.writerow(csv_cell(value, safe=safe) for value in row.values())
 
 
 def _print_markdown(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> None:
-    print(_markdown_row(column.header for column in columns))
-    print(_markdown_row("--:" if column.is_number else "---" for column in columns))
+    print_text(_markdown_row(column.header for column in columns))
+    print_text(_markdown_row("--:" if column.is_number else "---" for column in columns))
     for row in rows:
-        print(_markdown_row(column.text(row) for column in columns))
+        print_text(_markdown_row(column.text(row) for column in columns))
 
 
 def _markdown_row(cells: Iterable[str]) -> str:
@@ -254,7 +272,7 @@ def progress_bar(*, quiet: bool) -> Iterator[Callable[[str, float], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=1.0)
-        yield lambda stage, done: progress.update(task, description=stage, completed=done)
+        yield lambda stage, done: progress.update(task, description=one_line(stage), completed=done)

@@ -89,7 +89,7 @@ def _liked(text: str) -> tuple[str, float | None]:
         return text, None
 
 
-def say_matchings(matchings: Sequence[Matching], unmatched: Path | None = None) -> None:
+def say_matchings(matchings: Sequence[Matching], unmatched: Path | None, *, safe_csv: bool) -> None:
     """Print how many movies of each file were found, and the most liked of the others.
 
     Parameters
@@ -97,6 +97,8 @@ def say_matchings(matchings: Sequence[Matching], unmatched: Path | None = None) 
     matchings : sequence of Matching
     unmatched : Path, optional
         The file to which the others are written.
+    safe_csv : bool
+        Whether text in it that looks like a formula is quoted.
     """
     for matching in matchings:
         rest = "" if unmatched or not matching.unmatched else "; --unmatched FILE writes the rest"
@@ -107,7 +109,7 @@ def say_matchings(matchings: Sequence[Matching], unmatched: Path | None = None) 
     if unmatched:
         from movierec.answers.matching import write_unmatched
 
-        n_written = write_unmatched(unmatched, matchings)
+        n_written = write_unmatched(unmatched, matchings, safe_csv=safe_csv)
         say(f"{pluralize(n_written, 'movie')} -> {unmatched}")
 
 

@@ -11,8 +11,8 @@ import typer
 from movierec._util import pluralize
 from movierec.cli._app import say
 from movierec.cli._columns import TITLE, plain
-from movierec.cli._options import DEFAULT_MODEL, JsonOption, ModelOption
-from movierec.cli._output import Column, print_json, print_table
+from movierec.cli._options import DEFAULT_MODEL, JsonOption, ModelOption, SafeCsvOption
+from movierec.cli._output import Column, print_json, print_table, print_text
 from movierec.cli._people import UnmatchedOption, parse_people, say_matchings
 
 
@@ -21,6 +21,7 @@ def compare(
     second: Annotated[str, typer.Argument(metavar="[NAME=]FILE", help="Another person's ratings.")],
     k: Annotated[int, typer.Option("-k", min=1, help="Number of movies in each list.")] = 5,
     unmatched: UnmatchedOption = None,
+    safe_csv: SafeCsvOption = False,
     as_json: JsonOption = False,
     model: ModelOption = DEFAULT_MODEL,
 ) -> None:
@@ -37,7 +38,7 @@ def compare(
         print_json(plain(found) | {"matchings": [str(each) for each in found.matchings]})
     else:
         _print(found)
-    say_matchings(found.matchings, unmatched)
+    say_matchings(found.matchings, unmatched, safe_csv=safe_csv)
 
 
 def _print(found: Any) -> None:
@@ -46,8 +47,8 @@ def _print(found: Any) -> None:
     if found.alike is None:
         say(f"{one} and {other} rated {both} in common: too few to tell how alike they are")
     else:
-        print(f"{one} and {other}: {found.alike:+.2f} alike, by {both} that both rated")
-        print("(1: the same taste, 0: unrelated, -1: opposite)")
+        print_text(f"{one} and {other}: {found.alike:+.2f} alike, by {both} that both rated")
+        print_text("(1: the same taste, 0: unrelated, -1: opposite)")
     rated = tuple(_stars(name, place) for place, name in enumerate(("first", "second")))
     titles = (
         ("both love", found.both_love, rated),
@@ -68,7 +69,7 @@ def _print_films(
         Column(name, column.text, column.style, is_number=True)
         for name, column in zip(names, columns, strict=True)
     ]
-    print()
+    print_text("")
     print_table(
         [plain(film) for film in films],
         [TITLE, *headed],

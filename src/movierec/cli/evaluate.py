@@ -129,7 +129,7 @@ def _print(document: dict[str, Any], output: OutputOptions, k: int) -> None:
     users = f"{document['protocol']['users']:,} users"
     is_rating = document["protocol"].get("task") == "rating"
     print_list(
-        output.format,
+        output,
         rows,
         _RATING_COLUMNS if is_rating else _COLUMNS,
         title=f"Predicted ratings of {users}" if is_rating else f"Lists of {k} for {users}",

@@ -9,7 +9,7 @@ import typer
 
 from movierec._util import pluralize
 from movierec.cli._app import say
-from movierec.cli._options import DEFAULT_MODEL, ModelOption
+from movierec.cli._options import DEFAULT_MODEL, ModelOption, SafeCsvOption
 from movierec.cli._signals import raise_if_stopped, stop_cleanly
 
 
@@ -27,12 +27,13 @@ def export(
         typer.Option("-k", min=1, help="Neighbors per movie; all that are stored if not given."),
     ] = None,
     overwrite: Annotated[bool, typer.Option(help="Replace the file if it exists.")] = False,
+    safe_csv: SafeCsvOption = False,
     model: ModelOption = DEFAULT_MODEL,
 ) -> None:
     """Write the neighbors of every movie: movieId, rank, neighborId, similarity, support."""
     stop_cleanly()
     from movierec.recommender import Recommender
 
-    n_rows = Recommender.load(model).export(file, k, overwrite=overwrite)
+    n_rows = Recommender.load(model).export(file, k, overwrite=overwrite, safe_csv=safe_csv)
     raise_if_stopped()
     say(f"{pluralize(n_rows, 'row')} -> {file}")

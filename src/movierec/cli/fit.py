@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from movierec._util import pluralize
+from movierec._util import pluralize, printable
 from movierec.cli._app import say
 from movierec.cli._options import DEFAULT_MODEL, ModelOption, OnErrorOption, parse_assignments
 from movierec.cli._signals import raise_if_stopped, stop_cleanly
@@ -190,7 +190,8 @@ def _keep_real_model(model: Path) -> None:
     except ArtifactError:  # not a model that could be of use
         return
     question = f"{model} is a model of other data. Replace it by one of the sample?"
-    if not (sys.stdin.isatty() and sys.stderr.isatty() and typer.confirm(question, err=True)):
+    is_asked = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+    if not (is_asked and typer.confirm(printable(question), err=True)):
         raise UsageError(
             f"{model} is a model of other data, which the sample does not replace",
             "name the data: movierec fit ratings.csv movies.csv, or use --force",

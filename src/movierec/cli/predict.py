@@ -34,9 +34,9 @@ def predict(
     found = Recommender.load(model).predict(movies, by_id=by_id, **people.arguments())
     rows = [plain(rating) for rating in found]
     document = {"unmatched": [str(error) for error in found.unmatched], "predictions": rows}
-    print_list(output.format, rows, _columns(rows), title="Predicted ratings", document=document)
+    print_list(output, rows, _columns(rows), title="Predicted ratings", document=document)
     say_unmatched(found.unmatched)
-    say_matchings(found.matchings, unmatched)
+    say_matchings(found.matchings, unmatched, safe_csv=output.safe_csv)
 
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> tuple[Column, ...]:

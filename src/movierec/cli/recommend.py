@@ -91,9 +91,9 @@ def recommend(
         "recommendations": rows,
     }
     columns = _columns(found.people, has_stars=found[0].stars is not None)
-    print_list(output.format, rows, columns, title=title, document=document)
+    print_list(output, rows, columns, title=title, document=document)
     say_unmatched(found.unmatched)
-    say_matchings(found.matchings, unmatched)
+    say_matchings(found.matchings, unmatched, safe_csv=output.safe_csv)
     if found.note:
         say(found.note)
     if len(found) < k:

@@ -33,7 +33,7 @@ def search(
     if not rows:
         raise MovieNotFoundError(f'no movie title contains "{query}"', recommender.suggest(query))
     print_list(
-        output.format,
+        output,
         rows,
         (MOVIE_ID, TITLE, YEAR, GENRES, N_RATINGS, MEAN),
         title=f"Movies matching {query}",

@@ -66,7 +66,7 @@ def similar(
     )
     rows = [plain(neighbor) for neighbor in found]
     columns = _EXPLAINED if explain else _COLUMNS
-    print_list(output.format, rows, columns, title=_heading(found), document=_document(found, rows))
+    print_list(output, rows, columns, title=_heading(found), document=_document(found, rows))
     if found.note:
         say(found.note)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from movierec.errors import OutputError, UsageError
-from movierec.store.atomic import replacing
+from movierec.store.atomic import replacing, target_of
 
 _INCHES = (7, 5)
 _DPI = 150
@@ -33,7 +33,10 @@ def refuse_bad_plot(path: Path) -> None:
     hint = "name another file with --plot"
     if path.is_dir():
         raise OutputError(f"{path} is a folder", hint)
-    folder = path.resolve().parent
+    try:
+        folder = target_of(path).parent
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}", hint) from error
     if not os.access(folder, os.W_OK):
         why = "its folder is not writable" if folder.is_dir() else "there is no such folder"
         raise OutputError(f"cannot write {path}: {why}", hint)

@@ -18,6 +18,19 @@ _HINTS = {
 }
 
 
+def target_of(path: Path) -> Path:
+    """Return the file that writing to `path` replaces: a symbolic link stays one.
+
+    Raises
+    ------
+    OSError
+        If there cannot be such a file, as in a loop of links.
+    """
+    with suppress(FileNotFoundError):
+        path.stat()  # resolving a loop is an error of another kind, or none, by Python's version
+    return path.resolve()
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """Open a new file that replaces `path` once it is complete and on disk.
@@ -31,7 +44,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     """
     temporary = None
     try:
-        target = path.resolve()  # a symbolic link keeps pointing to the file
+        target = target_of(path)
         temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
         with temporary.open("x+b") as file:
             yield file
@@ -40,6 +53,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         temporary.replace(target)
         _sync_folder(target.parent)
     except OSError as error:
+        if error.errno == errno.ENOMEM:  # the disk is not at fault
+            raise MemoryError from error
         hint = _HINTS.get(error.errno or 0, "choose another path")
         raise OutputError(f"cannot write {path}: {error.strerror or error}", hint) from error
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import mmap
 import os
@@ -132,14 +133,22 @@ class Artifact:
                 self._is_checked[page] = True
 
     def _opened(self) -> IO[bytes]:
-        if self.path.is_dir():
-            raise ArtifactError(f"{self.path} is a folder, not a model", "name a file with --model")
         try:
+            if self.path.is_dir():
+                raise ArtifactError(
+                    f"{self.path} is a folder, not a model", "name a file with --model"
+                )
             return self.path.open("rb")
+        except PermissionError:
+            raise
         except (FileNotFoundError, NotADirectoryError):
             raise ArtifactError(
                 f"there is no model at {self.path}",
                 "create one with: movierec fit ratings.csv movies.csv",
+            ) from None
+        except OSError as error:
+            raise ArtifactError(
+                f"{self.path} cannot be opened: {error.strerror}", "name another with --model"
             ) from None
 
     @contextmanager
@@ -158,6 +167,8 @@ class Artifact:
         except PermissionError:
             raise ArtifactError(f"{self.path} may not be read", "check its permissions") from None
         except Exception as error:  # parsers raise many kinds of errors for invalid bytes
+            if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+                raise MemoryError from error
             raise self._damage(error) from error
 
     def _damage(self, what: object) -> ArtifactError:

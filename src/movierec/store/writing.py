@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from movierec.errors import OutputError
 from movierec.store import pickling
-from movierec.store.atomic import replacing
+from movierec.store.atomic import replacing, target_of
 from movierec.store.base import Arrays
 from movierec.store.layout import (
     ALIGNMENT,
@@ -89,8 +89,8 @@ def check_target(target: Path) -> None:
     """
     hint = "name another file with --model"
     try:
+        folder = target_of(target).parent
         start = _first_bytes(target)
-        folder = target.resolve().parent
     except OSError as error:
         raise OutputError(f"cannot write {target}: {error.strerror}", hint) from error
     if target.is_dir():

@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import BadRequest
 
 from movierec import DEFAULT_MODEL
-from movierec._util import pluralize
+from movierec._util import pluralize, printable
 from movierec.recommender import Recommender
 from movierec.web import api, failures, pages
 from movierec.web.current import ReloadingRecommender
@@ -54,7 +54,7 @@ def create_app(
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "finalize": _printable}
     app.jinja_env.filters["pluralize"] = pluralize
     ReloadingRecommender(recommender).attach_to(app)
     app.register_blueprint(api.blueprint)
@@ -64,6 +64,11 @@ def create_app(
         app.before_request(partial(_refuse_other_hosts, frozenset(trusted_hosts)))
     app.after_request(_add_security_headers)
     return app
+
+
+def _printable(value: object) -> object:
+    """Clean text in pages, too: it may turn the direction of what stands after it."""
+    return printable(value) if type(value) is str else value  # not Markup, which is ours
 
 
 def _refuse_other_hosts(trusted: frozenset[str]) -> None:

@@ -11,9 +11,11 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Callable
+from typing import Any
 
 from waitress.server import create_server
 
+from movierec._util import printable
 from movierec.errors import ServerError
 from movierec.recommender import Recommender
 from movierec.web.app import create_app
@@ -54,6 +56,9 @@ def serve(
     ServerError
         If the port is taken, or the host is not this machine.
     """
+    log = logging.StreamHandler()
+    log.setFormatter(_OneLine())
+    logging.basicConfig(handlers=[log], level=logging.WARNING)
     with _listening(host, port) as listener:
         is_local = ipaddress.ip_address(listener.getsockname()[0]).is_loopback
         # A web site could point its own host name at this machine (DNS rebinding). With the host
@@ -72,6 +77,16 @@ def serve(
             threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
         server.run()
         say("stopped")
+
+
+class _OneLine(logging.Formatter):
+    """Formats messages without what could act on the terminal; a request chooses its path."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        return printable(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        return "\n".join(map(printable, super().formatException(ei).split("\n")))
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, ClassVar
 
@@ -15,7 +14,7 @@ from movierec._util import pluralize
 from movierec.data.formats.content import Content, unreadable
 from movierec.data.formats.text import TextTable
 from movierec.data.sources.base import PathLike, Source
-from movierec.errors import DataError
+from movierec.errors import DataError, OutputError
 
 
 class FileSource:
@@ -41,6 +40,7 @@ class FileSource:
         return [TextTable(content) for content in files_at(address)]
 
 
+_STANDARD_INPUT = "standard input"
 _EMPTY_ZIP = b"PK\x05\x06"
 SOURCE: Source = FileSource()
 
@@ -104,13 +104,39 @@ def _zip_members(path: Path) -> list[Content]:
 
 
 def _standard_input() -> Content:
-    """Copy standard input to a file without a name, since a table is opened more than once."""
-    spool = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the content
-    shutil.copyfileobj(sys.stdin.buffer, spool)
+    """Copy standard input to a file without a name, since a table is opened more than once.
+
+    Raises
+    ------
+    DataError
+        If standard input cannot be read.
+    OutputError
+        If there is no space for the copy.
+    """
+    try:
+        spool = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the content
+        for block in _blocks_of_standard_input():
+            spool.write(block)
+        spool.flush()
+    except OSError as error:
+        raise OutputError(
+            f"cannot keep standard input in a temporary file: {error.strerror or error}",
+            f"free some space in {tempfile.tempdir}, or name another folder: TMPDIR=FOLDER",
+        ) from error
     size = spool.tell()
 
     def opener() -> IO[bytes]:
         spool.seek(0)
         return open(os.dup(spool.fileno()), "rb")  # noqa: PTH123 - the caller closes it
 
-    return Content("standard input", size, opener)
+    return Content(_STANDARD_INPUT, size, opener)
+
+
+def _blocks_of_standard_input() -> Iterator[bytes]:
+    if sys.stdin is None:
+        raise DataError(f"{_STANDARD_INPUT} is closed", "name a rating file instead of -")
+    try:
+        while block := sys.stdin.buffer.read(1 << 20):
+            yield block
+    except OSError as error:
+        raise unreadable(_STANDARD_INPUT, error) from error
