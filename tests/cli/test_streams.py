@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import signal
 import subprocess
@@ -158,4 +157,4 @@ def test_no_memory(folder: Path, place: tuple[str, ...], error: str) -> None:
     assert len(lines_of(result.stderr, "hint: ")) == 1
     assert "please report" not in result.stderr
     assert (folder / "movierec.model").read_bytes() == before
-    assert set(os.listdir(folder)) == {*BOTH, "movierec.model"}
+    assert {path.name for path in folder.iterdir()} == {*BOTH, "movierec.model"}

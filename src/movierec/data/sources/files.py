@@ -6,7 +6,8 @@ import os
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO, ClassVar
 
@@ -93,11 +94,12 @@ def _zip_members(path: Path) -> list[Content]:
     with zipfile.ZipFile(path) as archive:
         infos = [info for info in archive.infolist() if not info.is_dir()]
 
-    def opener(member: str) -> Callable[[], IO[bytes]]:
-        return lambda: zipfile.ZipFile(path).open(member)
+    def opened(member: str) -> IO[bytes]:
+        with zipfile.ZipFile(path) as archive:
+            return archive.open(member)  # the file stays open until its last member is closed
 
     return [
-        Content(f"{path}:{info.filename}", info.file_size, opener(info.filename))
+        Content(f"{path}:{info.filename}", info.file_size, partial(opened, info.filename))
         for info in infos
         if not Path(info.filename).name.startswith(".") and "__MACOSX" not in info.filename
     ]
