@@ -123,11 +123,20 @@ def as_ids(texts: Sequence[str]) -> IdArray:
     return np.array([text.encode("utf-8") for text in texts], dtype=bytes)
 
 
+def is_id(text: str) -> bool:
+    """Tell whether a text can be an id: not empty, not too long, and valid Unicode."""
+    try:
+        return 0 < len(text.encode("utf-8")) <= LONGEST_ID
+    except UnicodeEncodeError:  # half of a character, as Python reads file names of other encodings
+        return False
+
+
 def clean_id(text: str) -> str:
     """Strip the spaces around an id, and turn ``17.0`` back into ``17``."""
     text = text.strip()
     whole = text.removesuffix(".0")
-    return whole if whole.isascii() and whole.isdigit() else text
+    digits = whole.removeprefix("-")
+    return whole if digits.isascii() and digits.isdigit() else text
 
 
 def _is_plain_number(text: str) -> bool:

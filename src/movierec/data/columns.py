@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 
+from movierec.errors import DataError
+
 # The names that columns go by, without case, blanks or underscores.
 _NAMES = {
     "user": "user userid reviewerid customerid memberid username",
@@ -74,6 +76,29 @@ def known_columns(
         if name:
             columns.setdefault(name, position)
     return columns
+
+
+def repeated_columns(name: str) -> DataError:
+    """Return the error for a table of which two columns have the same name.
+
+    Parameters
+    ----------
+    name : str
+        Of the table.
+    """
+    return DataError(f"two columns of {name} have the same name", "rename one of them")
+
+
+def holds(columns: Collection[str], kind: str) -> bool:
+    """Tell whether a table may be given as one of a kind; it may hold more, as links with titles.
+
+    Parameters
+    ----------
+    columns : collection of str
+        The columns that are known.
+    kind : str
+    """
+    return NEEDED[kind].issubset(columns)
 
 
 def accepted_names(kind: str) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
+from movierec._checks import one_of
 from movierec._util import Progress, no_progress, pluralize
-from movierec.data.columns import COLUMNS
+from movierec.data.columns import COLUMNS, holds
 from movierec.data.discover import find_table, find_tables, holds_several, only_table
 from movierec.data.features import Features, read_features
 from movierec.data.genome import read_genome
@@ -108,12 +109,9 @@ def read_dataset(
     DataError
         If a file is missing, broken, not what it should be, or has a row that cannot be used.
     UsageError
-        If an argument is neither a path nor a table.
+        If an argument is neither a path nor a table, or `on_error` is neither of these.
     """
-    if on_error not in get_args(OnError):
-        raise UsageError(
-            f'on_error is "{on_error}"; it must be one of {", ".join(get_args(OnError))}'
-        )
+    one_of("on_error", on_error, get_args(OnError))
     _check_columns(columns or {})
     found = find_tables(ratings, movies, columns)
     named = {"links": links, "tags": tags, "genome": genome}
@@ -253,7 +251,7 @@ def read_movie_file(place: Place) -> list[MovieRow]:
         If it is missing or not one of movies, or a row cannot be used.
     """
     table = only_table(place, "movies")
-    if table.kind != "movies":
+    if not holds(table.columns, "movies"):
         hint = "it needs columns for movieId, title and genres: docs/reference/formats.md"
         raise DataError(f"{table.name} does not hold movies", hint)
     report = RowReport(table.name, skip=False, unit=table.unit, can_skip=False)

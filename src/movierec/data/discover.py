@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from movierec._util import pluralize
-from movierec.data.columns import NEEDED_IN_WORDS, accepted_names
+from movierec.data.columns import (
+    NEEDED_IN_WORDS,
+    accepted_names,
+    column_name,
+    holds,
+    repeated_columns,
+)
 from movierec.data.formats.text import TextTable
 from movierec.data.sources.base import source_of
 from movierec.data.sources.frames import frame_table
@@ -99,7 +105,7 @@ def find_table(place: Place, kind: str, named: Mapping[str, str] | None = None) 
     chosen = _choose(tables, kind)
     if chosen is None:
         raise _nothing_of(kind, address, tables)
-    return chosen
+    return _without_repeated(chosen)
 
 
 def only_table(place: Place, role: str) -> Table:
@@ -125,7 +131,7 @@ def only_table(place: Place, role: str) -> Table:
     if len(tables) != 1:
         files = pluralize(len(tables), "file")
         raise DataError(f"{address} holds {files}", "name the one to read")
-    return tables[0]
+    return _without_repeated(tables[0])
 
 
 def holds_several(place: Place) -> bool:
@@ -186,7 +192,15 @@ def _find_together(place: Place, named: Mapping[str, str] | None = None) -> dict
     for kind in ("ratings", "movies"):
         if found[kind] is None:
             raise _nothing_of(kind, address, tables)
-    return {kind: table for kind, table in found.items() if table is not None}
+    return {kind: _without_repeated(table) for kind, table in found.items() if table is not None}
+
+
+def _without_repeated(table: Table) -> Table:
+    """Return a table if no two of its columns with a known meaning have the same name."""
+    known = [name for name in table.header if column_name(name)]
+    if len(set(known)) < len(known):
+        raise repeated_columns(table.name)
+    return table
 
 
 def _choose(tables: Sequence[Table], kind: str) -> Table | None:
@@ -226,9 +240,9 @@ def _nothing_of(kind: str, address: str, tables: Sequence[Table]) -> DataError:
 def _checked(table: Table, kind: str, name: str | None = None) -> Table:
     """Return a table if it is of a kind, or say what it is instead."""
     name = name or table.name
-    if table.kind == kind:
-        return table
-    if table.kind != "unknown" and table.unit == "line":
+    if table.kind == kind or holds(table.columns, kind):
+        return _without_repeated(table)
+    if table.kind != "unknown":
         raise DataError(f"{name} holds {table.kind}, not {kind}", _IN_ORDER)
     names = f" (known names: {accepted_names(kind)})" if kind in ("ratings", "movies") else ""
     raise DataError(

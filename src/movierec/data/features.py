@@ -57,7 +57,7 @@ def read_features(table: Table, report: RowReport) -> Features:
             "it needs columns beside movieId, such as director or overview",
         )
     features: Features = {name: {} for name in names.values()}
-    for number, fields in table.rows(report, everything=True):
+    for number, fields in table.rows(report):
         if len(fields) <= max(item_at, *names):
             report.bad(number, f"only {pluralize(len(fields), 'field')}")
             continue

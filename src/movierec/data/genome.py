@@ -14,10 +14,12 @@ from movierec.errors import DataError
 
 if TYPE_CHECKING:
     from movierec.data.report import RowReport
-    from movierec.data.table import Table
+    from movierec.data.table import Batch, Table
 
+_HINT = "it should hold movieId, tagId and relevance, all numbers"
+_HIGHEST_ID = 2**53  # up to here, float64 holds every whole number
 _RELEVANT = 0.5  # of 1; most tags say nothing about most movies
-_TYPES = {"item": np.int64, "tag_id": np.int64, "relevance": np.float64}
+_TYPES = dict.fromkeys(("item", "tag_id", "relevance"), np.float64)  # ids may be written 17.0
 
 
 def read_genome(table: Table, report: RowReport) -> dict[str, dict[str, float]]:
@@ -38,14 +40,21 @@ def read_genome(table: Table, report: RowReport) -> dict[str, dict[str, float]]:
     genome: dict[str, dict[str, float]] = defaultdict(dict)
     try:
         for batch in table.batches(_TYPES):
-            if not ((batch["relevance"] >= 0) & (batch["relevance"] <= 1)).all():
-                raise ValueError("a relevance is not from 0 to 1")
+            if problem := _problem(batch):
+                raise DataError(f"{table.name}: {problem}", _HINT)
             relevant = batch["relevance"] >= _RELEVANT
             columns = (batch[name][relevant].tolist() for name in _TYPES)
             for movie, tag, relevance in zip(*columns, strict=True):
-                genome[str(movie)][str(tag)] = relevance
+                genome[str(int(movie))][str(int(tag))] = relevance
     except (ValueError, OverflowError) as error:
-        raise DataError(
-            f"{table.name}: {error}", "it should hold movieId, tagId and relevance, all numbers"
-        ) from error
+        raise DataError(f"{table.name} does not hold numbers only", _HINT) from error
     return dict(genome)
+
+
+def _problem(batch: Batch) -> str | None:
+    ids = np.concatenate([batch["item"], batch["tag_id"]])
+    if not ((np.abs(ids) <= _HIGHEST_ID) & (ids == np.floor(ids))).all():  # also for NaN
+        return "an id is not a whole number"
+    if not ((batch["relevance"] >= 0) & (batch["relevance"] <= 1)).all():
+        return "a relevance is not from 0 to 1"
+    return None

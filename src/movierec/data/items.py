@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from movierec._util import one_line, pluralize
 from movierec.data.report import RowReport
-from movierec.vocabulary import LONGEST_ID, clean_id
+from movierec.vocabulary import clean_id, is_id
 
 if TYPE_CHECKING:
     from movierec.data.table import Table
@@ -64,7 +64,7 @@ def _movies(table: Table, report: RowReport) -> Iterator[MovieRow]:
         except IndexError:
             report.bad(number, f"only {pluralize(len(fields), 'field')}")
             continue
-        if not 0 < len(movie_id.encode()) <= LONGEST_ID or not title:
+        if not is_id(movie_id) or not title:
             report.bad(number, f"no {'title' if movie_id else 'usable id'}")
             continue
         yield MovieRow(clean_id(movie_id), title, genres)
@@ -76,8 +76,8 @@ def _parser(columns: Mapping[str, int]) -> Callable[[Sequence[str]], tuple[str, 
     def parse(fields: Sequence[str]) -> tuple[str, str, str]:
         title = fields[columns["title"]]
         lacks_year = title.strip() and not title.rstrip().endswith(")")
-        if year is not None and lacks_year and fields[year].isdigit():
-            title = f"{title} ({fields[year]})"
+        if year is not None and lacks_year and (number := clean_id(fields[year])).isdigit():
+            title = f"{title} ({number})"
         return fields[columns["item"]], title, fields[genres] if genres is not None else ""
 
     return parse
@@ -99,7 +99,7 @@ def read_links(table: Table, report: RowReport) -> dict[str, str]:
     """
     links = {}
     for movie_id, imdb in _pairs(table, "imdb", report):
-        if number := imdb.strip().removeprefix("tt"):
+        if number := clean_id(imdb).removeprefix("tt"):
             links[movie_id] = f"tt{number.zfill(7)}"
     return links
 

@@ -19,7 +19,7 @@ from movierec.data.interactions import RatingRows, Timestamps
 from movierec.data.report import RowReport
 from movierec.data.times import as_seconds
 from movierec.errors import DataError
-from movierec.vocabulary import LONGEST_ID, as_ids, clean_id
+from movierec.vocabulary import as_ids, clean_id, is_id
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -168,7 +168,7 @@ def _problem(fields: Sequence[str], columns: list[int], header: Sequence[str]) -
     if header and any(fields[len(header) :]):
         return f"{len(fields)} fields, the header has {len(header)}"
     user, item = fields[columns[0]].strip(), fields[columns[1]].strip()
-    if not (0 < len(user.encode()) <= LONGEST_ID and 0 < len(item.encode()) <= LONGEST_ID):
+    if not (is_id(user) and is_id(item)):
         return "no usable user or movie id"
     rating = fields[columns[2]].strip() if len(columns) == 3 else "1"
     return None if _is_rating(rating) else f'the rating "{rating}" {_why_none(rating)}'

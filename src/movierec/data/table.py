@@ -77,9 +77,7 @@ class Table(Protocol):
             If a value is not of its type, or is missing.
         """
 
-    def rows(
-        self, report: RowReport, progress: Done | None = None, *, everything: bool = False
-    ) -> Iterator[Row]:
+    def rows(self, report: RowReport, progress: Done | None = None) -> Iterator[Row]:
         """Yield rows as text, with their numbers; the careful way.
 
         Parameters
@@ -87,8 +85,6 @@ class Table(Protocol):
         report : RowReport
             Told of rows that cannot be split into fields.
         progress : callable, optional
-        everything : bool
-            Whether columns that are not known are wanted, too; their fields may be empty otherwise.
 
         Raises
         ------

@@ -79,15 +79,16 @@ def _parse(
     import pandas as pd
 
     try:
-        frame = pd.read_csv(
-            io.BytesIO(block),
-            sep=separator,
-            header=None,
-            skiprows=skipped,
-            usecols=sorted(names),
-            dtype=dtypes,
-            encoding_errors="replace",
-        )
+        with np.errstate(invalid="ignore"):  # an infinite id is a ValueError, without a warning
+            frame = pd.read_csv(
+                io.BytesIO(block),
+                sep=separator,
+                header=None,
+                skiprows=skipped,
+                usecols=sorted(names),
+                dtype=dtypes,
+                encoding_errors="replace",
+            )
     except pd.errors.EmptyDataError:  # only blank lines
         return {name: np.empty(0) for name in names.values()}
     # pandas ignores the fields that a longer row has more, such as "3,5" for 3.5.

@@ -82,9 +82,7 @@ class TextTable:
         """Yield columns; see :func:`movierec.data.formats.blocks.read_blocks`."""
         return read_blocks(self.content, self.layout, types, progress)
 
-    def rows(
-        self, report: RowReport, progress: Done | None = None, *, everything: bool = False
-    ) -> Iterator[Row]:
+    def rows(self, report: RowReport, progress: Done | None = None) -> Iterator[Row]:
         """Yield rows; see :func:`movierec.data.formats.rows.read_rows`."""
         rows = read_rows(self.content, self.layout, report, progress)
         arrange = _arrange(self.layout)
@@ -92,7 +90,7 @@ class TextTable:
 
     def _has_padded_ids(self) -> bool:
         head = self.content.head().decode("utf-8-sig", "replace")
-        lines = head.splitlines()[self.layout.has_header : -1]
+        lines = head.splitlines()[self.layout.has_header :]
         rows = [line.split(self.layout.separator) for line in lines]
         positions = (self.columns["user"], self.columns["item"])
         ids = (row[at].strip('" ') for row in rows for at in positions if at < len(row))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from math import isnan
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from movierec.data.columns import NEEDED, kind_of, known_columns
+from movierec.data.columns import kind_of, known_columns, repeated_columns
 from movierec.data.report import RowReport, Unit
 from movierec.data.table import Batch, Done, Row
 from movierec.errors import UsageError
@@ -18,7 +17,6 @@ from movierec.errors import UsageError
 if TYPE_CHECKING:
     import narwhals as nw
 
-_CONTENT = frozenset({"item"})  # all that a table of other content needs
 _BATCH = 1 << 17  # rows
 _EXACT = 2**53  # up to here, float64 holds every whole number
 _NOT_A_TABLE = "give a path, or a table of pandas, polars or Arrow"
@@ -31,7 +29,7 @@ class FrameTable:
     ----------
     frame : narwhals.DataFrame
     role : str
-        What it is given as, such as "ratings". It may hold more: ratings with titles are ratings.
+        What it is given as, such as "ratings"; for its name.
     named : mapping of str to str
         As in :func:`movierec.data.columns.known_columns`.
     """
@@ -43,12 +41,10 @@ class FrameTable:
         self, frame: nw.DataFrame[Any], role: str, named: Mapping[str, str] = MappingProxyType({})
     ) -> None:
         self._frame = frame
-        self._names = [name for name in frame.columns if isinstance(name, str)]
-        self.name = f"{role} data frame"
-        self.header = [str(name) for name in frame.columns]
-        self.columns: Mapping[str, int] = known_columns(self._names, named)
-        is_given = NEEDED.get(role, _CONTENT).issubset(self.columns)
-        self.kind = role if is_given else kind_of(self.columns, len(self.header))
+        self.name = _name(role)
+        self.header = [str(name).strip() for name in frame.columns]
+        self.columns: Mapping[str, int] = known_columns(self.header, named)
+        self.kind = kind_of(self.columns, len(self.header))
 
     def describe_header(self) -> str:
         """Return the columns in words."""
@@ -61,23 +57,17 @@ class FrameTable:
     def batches(self, types: Mapping[str, Any], progress: Done | None = None) -> Iterator[Batch]:
         """Yield columns of some types; see :meth:`movierec.data.table.Table.batches`."""
         for _, part in self._parts(progress):
-            yield {name: _as_array(self._column(part, name), types[name]) for name in types}
+            yield {name: _as_array(part[:, self.columns[name]], types[name]) for name in types}
 
-    def rows(
-        self, report: RowReport, progress: Done | None = None, *, everything: bool = False
-    ) -> Iterator[Row]:
-        """Yield rows as text, missing values as empty text; see :meth:`Table.rows`."""
-        known = set(range(len(self._names)) if everything else self.columns.values())
+    def rows(self, report: RowReport, progress: Done | None = None) -> Iterator[Row]:
+        """Yield rows as text, missing values as empty text; see :meth:`Table.rows`.
+
+        As in a file, a row without any value is no row.
+        """
         for start, part in self._parts(progress):
-            empty = [""] * len(part)
-            fields = [
-                _as_texts(part[name]) if position in known else empty
-                for position, name in enumerate(self._names)
-            ]
-            yield from enumerate(zip(*fields, strict=True), start)
-
-    def _column(self, part: nw.DataFrame[Any], name: str) -> nw.Series[Any]:
-        return part[self._names[self.columns[name]]]
+            columns = [_as_texts(part[:, position]) for position in range(len(self.header))]
+            rows = enumerate(zip(*columns, strict=True), start)
+            yield from (row for row in rows if any(row[1]))
 
     def _parts(self, progress: Done | None) -> Iterator[tuple[int, nw.DataFrame[Any]]]:
         """Yield rows a part at a time, so that little is held twice, with their first number."""
@@ -103,7 +93,9 @@ def frame_table(frame: Any, role: str, named: Mapping[str, str] | None = None) -
     Raises
     ------
     UsageError
-        If it is no table, or two of its columns have one name.
+        If it is no table.
+    DataError
+        If two of its columns have one name.
     """
     import narwhals as nw
 
@@ -113,25 +105,38 @@ def frame_table(frame: Any, role: str, named: Mapping[str, str] | None = None) -
         what = "nothing" if frame is None else f"an object of type {type(frame).__name__}"
         raise UsageError(f"{what} was given as {role}", _NOT_A_TABLE) from None
     except (ValueError, nw.exceptions.NarwhalsError):
-        problem = f"two columns of the {role} data frame have the same name"
-        raise UsageError(problem, "rename one of them") from None
+        raise repeated_columns(_name(role)) from None
+
+
+def _name(role: str) -> str:
+    return f"{role} data frame"
 
 
 def _as_array(series: nw.Series[Any], dtype: Any) -> npt.NDArray[Any]:
-    """Return a column as numbers of a type; None leaves the type to the column."""
+    """Return a column as numbers of a type; None asks for numbers, datetimes, or else texts."""
     values = series.to_numpy()
     if dtype is None:
-        return values
-    if values.dtype.kind not in "iuf":
-        raise ValueError(f"{series.name} does not hold numbers")
+        is_plain = values.dtype.kind in "iufM"
+        return values if is_plain else np.array(_as_texts(series), dtype=object)
     is_whole = np.issubdtype(dtype, np.integer)
+    if values.dtype.kind not in "iuf":
+        if is_whole:  # ids in texts may have zeros in front
+            raise ValueError(f"{series.name} does not hold numbers")
+        values = np.array([_number(text) for text in _as_texts(series)])
     if is_whole and values.dtype.kind == "f":
         # pandas makes floats of ids where one is missing.
+        values = values.astype(np.float64, copy=False)
         if not ((np.abs(values) <= _EXACT) & (values == np.floor(values))).all():
             raise ValueError(f"{series.name} does not hold whole numbers only")
     elif is_whole and len(values) and values.max() > np.iinfo(dtype).max:
         raise ValueError(f"{series.name} holds numbers that are too large")
     return values.astype(dtype, copy=False)
+
+
+def _number(text: str) -> float:
+    if "_" in text or not text.isascii():  # Python's own notation, and digits of other scripts
+        raise ValueError(f"{text} is not a number")
+    return float(text or "nan")
 
 
 def _as_texts(series: nw.Series[Any]) -> list[str]:
@@ -141,11 +146,19 @@ def _as_texts(series: nw.Series[Any]) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    """Return a cell as a file would have it."""
-    if isinstance(value, float):
-        if isnan(value):  # to polars, NaN is not missing
-            return ""
-        return str(int(value)) if value.is_integer() else str(value)
-    if isinstance(value, list | tuple) or hasattr(value, "tolist"):  # names in one cell
-        return "|".join(map(str, value))
-    return str(value)
+    """Return a cell as a file would have it; names in one cell are joined."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, np.ndarray):
+        value = value.ravel().tolist()
+    if isinstance(value, list | tuple):
+        return "|".join(text for each in value if (text := _text(each)))
+    return "" if _is_missing(value) else str(value)
+
+
+def _is_missing(value: Any) -> bool:
+    """Tell whether a value is one of those that stand for none: None, NaN, NaT and NA."""
+    try:
+        return value is None or bool(value != value)  # noqa: PLR0124 - NaN is unlike itself
+    except (TypeError, ValueError):  # the NA of pandas is neither like nor unlike anything
+        return True
