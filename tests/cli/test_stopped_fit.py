@@ -48,7 +48,7 @@ def check_stopped(
     if stop is signal.SIGINT:
         assert stderr.endswith("interrupted\n")
     after = snapshot(folder)
-    if stop is KILL:  # no program can clean up after that
+    if stop is KILL:  # no program can clean up after that; the next one does
         after = {name: file for name, file in after.items() if not name.endswith(".tmp")}
     assert after == before
     assert len(Recommender.load(folder / "movierec.model")) == 4

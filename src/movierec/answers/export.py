@@ -144,7 +144,8 @@ def _write_parquet(blocks: Iterable[pd.DataFrame], path: Path) -> None:
 
 
 def _write_sqlite(blocks: Iterable[pd.DataFrame], path: Path) -> None:
-    connection = sqlite3.connect(path)
+    # The file is ours alone, and some systems would count its lock against SQLite.
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?nolock=1", uri=True)
     try:
         connection.execute("PRAGMA journal_mode = OFF")  # a failed file is deleted anyway
         for frame in blocks:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import errno
 import os
+import platform
+import re
+import stat
+import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 from movierec.errors import OutputError
 
+_DAY = 24 * 60 * 60  # seconds
+_HOST = f"{zlib.crc32(platform.node().encode()) & 0xFFFF:04x}"  # in the names of new files
 _HINTS = {
     errno.EACCES: "choose another folder, or change the permissions",
     errno.ENOENT: "create the folder first",
@@ -35,7 +43,9 @@ def target_of(path: Path) -> Path:
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """Open a new file that replaces `path` once it is complete and on disk.
 
-    If anything fails, the new file is removed and `path` stays unchanged.
+    If anything fails, the new file is removed and `path` stays unchanged. The new file has the mode
+    and the owner of the one that it replaces, as far as the system allows; otherwise, the umask
+    says who may read it. Files that killed processes left are removed.
 
     Raises
     ------
@@ -45,8 +55,10 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     temporary = None
     try:
         target = target_of(path)
-        temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
-        with temporary.open("x+b") as file:
+        with suppress(OSError):  # a folder that may be written, but not read
+            _remove_leftovers(target)
+        with _new_file_beside(target) as file:
+            temporary = Path(file.name)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -61,6 +73,64 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         if temporary is not None:
             with suppress(OSError):
                 temporary.unlink()
+
+
+def _new_file_beside(target: Path) -> IO[bytes]:
+    """Open a file of a new name, which is locked for as long as it is open."""
+    old = target.stat() if target.exists() else None
+    while True:
+        path = target.with_name(f".{target.name}.{_HOST}{os.urandom(2).hex()}.tmp")
+        try:
+            file = open(path, "x+b", opener=partial(os.open, mode=0o600 if old else 0o666))  # noqa: SIM115
+        except FileExistsError:
+            continue
+        _lock(file.fileno())
+        if path.exists():  # else another process took it for a leftover before it was locked
+            break
+        file.close()
+    if old and hasattr(os, "fchmod"):
+        with suppress(OSError):  # only root may give a file away
+            os.fchown(file.fileno(), old.st_uid, old.st_gid)
+        os.fchmod(file.fileno(), stat.S_IMODE(old.st_mode))
+    return file
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove files that processes left beside `target` because they were killed."""
+    pattern = re.compile(rf"\.{re.escape(target.name)}\.[0-9a-f]{{8}}\.tmp")
+    for path in target.parent.iterdir():
+        if pattern.fullmatch(path.name):
+            with suppress(OSError):  # such as a file of somebody else
+                _remove_leftover(path, is_of_this_host=path.name[-12:-8] == _HOST)
+
+
+def _remove_leftover(path: Path, *, is_of_this_host: bool) -> None:
+    """Remove a file unless a living process has it open.
+
+    The system drops the lock of a process that dies, however it dies. A folder of a network may not
+    know the locks of other hosts, so that files of these must be old, too.
+    """
+    found = path.lstat()
+    if stat.S_ISREG(found.st_mode) and (is_of_this_host or time.time() - found.st_mtime > _DAY):
+        with path.open("rb") as file:
+            if _lock(file.fileno(), wait=False):
+                path.unlink()
+
+
+def _lock(descriptor: int, *, wait: bool = True) -> bool:
+    """Lock an open file, and tell whether that was possible.
+
+    Without such locks, as on Windows, the system does not remove files that are open.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        return False
+    return True
 
 
 def _sync_folder(folder: Path) -> None:
