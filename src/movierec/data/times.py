@@ -12,6 +12,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from movierec.data.interactions import Timestamps
 
+_LONGEST_DATE = 100  # characters; pandas takes the square of the length for digits
 _MISSING = np.iinfo(np.int64).min  # also what numpy makes of a missing date
 
 
@@ -81,5 +82,6 @@ def _from_objects(values: npt.NDArray[Any]) -> Timestamps:
     numbers = pd.to_numeric(series, errors="coerce").astype(np.float64)
     if numbers.notna().any():
         return _whole(numbers.to_numpy())
-    dates = pd.to_datetime(series, errors="coerce", format="mixed", utc=True)
+    is_short = series.map(lambda value: not isinstance(value, str) or len(value) <= _LONGEST_DATE)
+    dates = pd.to_datetime(series.where(is_short), errors="coerce", format="mixed", utc=True)
     return _from_datetimes(dates.dt.tz_localize(None).to_numpy())

@@ -74,7 +74,7 @@ def _json_items(text: str) -> list[str]:
     """Return the items of a JSON list: texts, or objects with a name, as TMDB writes them."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # a thousand brackets in brackets cause the latter
         return text.strip("[]").replace("'", "").replace('"', "").split(",")
     items = (item.get("name", "") if isinstance(item, dict) else item for item in found)
     return [str(item) for item in items]

@@ -2,12 +2,17 @@
 
 MovieLens writes ``Matrix, The (1999)``, ``Seven (a.k.a. Se7en) (1995)`` and
 ``Amelie (Fabuleux destin d'Amélie Poulain, Le) (2001)``; people type none of these.
+
+Texts come from outside and may be long, so each function takes time in proportion to their length:
+no pattern has two neighboring parts that match the same characters, or is searched for from every
+start of a run of them.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 
 _ARTICLES = frozenset(
@@ -18,11 +23,12 @@ _ARTICLES = frozenset(
     )
 )
 _TRAILING_ONLY = frozenset(("de", "da"))  # prepositions at the start of a title
+_MOST_GROUPS = 20  # names in parentheses at the end of a title; titles of MovieLens have 3
 
 # Patterns are compiled at first use, because a query needs few of them.
-_YEAR = r"""\s*\(\s*(?P<year>\d{4})(?:\s*[-–—]\s*(?:\d{4})?)?\s*\)[\s"”»]*$"""
+_YEAR = r"""\(\s*(?P<year>\d{4})(?:\s*[-–—](?:\s*\d{4})?)?\s*\)[\s"”»]*$"""
 _BARE_YEAR = r"^(?P<title>.*[^\s,])[\s,]+(?P<year>(?:18|19|20)\d\d)$"
-_GROUP = r"\s*\((?P<name>[^()]*)\)\s*$"
+_GROUP = r"\(([^()]*)\)"
 _ALSO_KNOWN_AS = r"(?i)^(?:a\.?k\.?a\.?|also known as)\s+"
 _INITIAL = r"\b(\w)\.(?=\W|\w\b|$)"
 _NOT_WORD = r"[\W_]+"
@@ -56,8 +62,7 @@ def fold(text: str) -> str:
     """
     original = text.strip()
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", text)
-        text = "".join(char for char in text if not unicodedata.combining(char))
+        text = "".join(char for char in _decomposed(text) if not unicodedata.combining(char))
     text = text.casefold()
     if " i" in text or " v" in text or " x" in text:
         text = re.sub(_NUMBERED, lambda found: f"{found[1]} {_ONE_FIVE_TEN[found[2]]}", text)
@@ -66,6 +71,15 @@ def fold(text: str) -> str:
         text = re.sub(_INITIAL, r"\1", text)
     words = re.sub(_NOT_WORD, " ", text.translate(_LETTERS)).split()
     return " ".join(_NUMERALS.get(word, word) for word in words) or original.casefold()
+
+
+def _decomposed(text: str) -> Iterator[str]:
+    """Yield the characters of the NFKD form, but combining marks in the order of the text.
+
+    Python sorts a run of combining marks in time that is quadratic in its length, so characters
+    are decomposed one by one.
+    """
+    return (part for char in text for part in unicodedata.normalize("NFKD", char))
 
 
 def loosen(folded: str) -> str:
@@ -80,10 +94,11 @@ def squeeze(folded: str) -> str:
 
 def split_year(title: str) -> tuple[str, int | None]:
     """Split ``Heat (1995)`` into the title and the (first) year, or None if it has no year."""
-    found = re.search(_YEAR, title)
-    if found is None or found.start() == 0:
+    name, parenthesis, rest = title.rpartition("(")
+    found = re.match(_YEAR, parenthesis + rest)
+    if found is None or not name.strip():
         return title.strip(), None
-    return title[: found.start()].strip(), int(found["year"])
+    return name.strip(), int(found["year"])
 
 
 def split_bare_year(title: str) -> tuple[str, int | None]:
@@ -117,10 +132,12 @@ def split_names(title: str) -> list[str]:
     """
     groups: list[str] = []
     rest = title.strip()
-    while rest.endswith(")") and (found := re.search(_GROUP, rest)) and found.start() > 0:
-        groups.insert(0, re.sub(_ALSO_KNOWN_AS, "", found["name"].strip()))
-        rest = rest[: found.start()]
-    return [front_article(name) for name in (rest, *groups) if name]
+    while len(groups) < _MOST_GROUPS and (start := rest.rfind("(")) > 0:
+        if (found := re.fullmatch(_GROUP, rest[start:])) is None:
+            break
+        groups.append(re.sub(_ALSO_KNOWN_AS, "", found[1].strip()))
+        rest = rest[:start].rstrip()
+    return [front_article(name) for name in (rest, *reversed(groups)) if name]
 
 
 def main_title(title: str) -> str:

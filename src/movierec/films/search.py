@@ -37,6 +37,7 @@ from movierec.films.names import (
 _SIMILAR_TITLE = 0.75
 _IMDB_ID = re.compile(r"tt\d+", re.IGNORECASE)
 _LONG_WORD = 4  # shorter words are too similar to each other to be corrected
+_MOST_CORRECTED = 8  # unknown words of a query, each of which is compared to all words
 
 
 class Matches(NamedTuple):
@@ -228,9 +229,12 @@ class TitleSearch:
 
     def _with_words(self, words: Sequence[str], *, open_end: bool = False) -> set[int]:
         """Return the movies that have all `words`; with `open_end`, the last may be incomplete."""
+        after = "\U0010ffff" if open_end else " "
+        ends = {word: word + after for word in words[-1:]} | {
+            word: f"{word} " for word in words[:-1]
+        }
         found = []
-        for number, word in enumerate(words, start=1):
-            end = word + "\U0010ffff" if open_end and number == len(words) else word + " "
+        for word, end in ends.items():
             start, stop = bisect_left(self._words, word), bisect_left(self._words, end)
             found.append(set(self._word_items.rows(start, stop).tolist()))
         return set.intersection(*found) if found else set()
@@ -272,19 +276,23 @@ class TitleSearch:
 
     def _with_corrected_words(self, text: str) -> list[int]:
         """Return the movies that have all words of `text`, after correcting typing errors."""
+        words = dict.fromkeys(fold(text).split())
+        if sum(map(self._is_corrected, words)) > _MOST_CORRECTED:
+            return []
         found = [
             {item for near in self._near_words(word) for item in self._with_words([near])}
-            for word in fold(text).split()
+            for word in words
         ]
         return self._most_rated(set.intersection(*found)) if found else []
+
+    def _is_corrected(self, word: str) -> bool:
+        return len(word) >= _LONG_WORD and not self._with_words([word])
 
     def _near_words(self, word: str) -> list[str]:
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
-        position = bisect_left(self._words, word)
-        known = position < len(self._words) and self._words[position] == word
-        if known or len(word) < _LONG_WORD:
+        if not self._is_corrected(word):
             return [word]
         n_edits = 1 if len(word) < 2 * _LONG_WORD else 2
         near = process.extract(

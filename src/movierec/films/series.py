@@ -22,6 +22,7 @@ _LITTLE_WORDS = frozenset(
         *("i", "it", "s", "de", "la", "le", "les", "el", "der", "die", "das", "und", "et", "il"),
     )
 )
+_MOST_WORDS = 50  # of a name that are compared; names of MovieLens have 28 at most
 _RARE = 10  # maximum number of titles: "potter" and "bourne" are rare, "love" and "night" are not
 _RARE_IN_PHRASE = 30
 _ONE_WORD = 0.5  # a single shared word is often a coincidence: "Seven Samurai", "Seven Pounds"
@@ -30,7 +31,7 @@ _ONE_WORD = 0.5  # a single shared word is often a coincidence: "Seven Samurai",
 class _Names(NamedTuple):
     """The names of a movie, as word stems."""
 
-    names: list[list[str]]  #: the words of each name, without its article
+    names: list[list[str]]  #: the first words of each name, without its article
     wholes: list[str]  #: the names, also without subtitle and without number
 
 
@@ -67,7 +68,7 @@ def _names_of(title: str) -> _Names:
     names = split_names(text) or [text]
     heads = [name.split(mark)[0] for name in names for mark in ("\0", *_BREAKS)]
     wholes = [key for head in dict.fromkeys(heads) for key in _with_and_without_number(head)]
-    return _Names([_stems(name) for name in names], wholes)
+    return _Names([_stems(name)[:_MOST_WORDS] for name in names], wholes)
 
 
 def _stems(name: str) -> list[str]:

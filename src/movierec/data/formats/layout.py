@@ -13,7 +13,7 @@ from movierec.errors import DataError
 
 _SEPARATORS = ("::", "\t", ",", ";", "|")
 _N_LINES = 50
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$")
+_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?$")
 # u.item of MovieLens 100K: id, title, three more fields, then a flag for each genre.
 _ML100K_FIELDS = 24
 ML100K_FIRST_FLAG = 5
@@ -67,12 +67,12 @@ def recognize(content: Content, named: Mapping[str, str] = MappingProxyType({}))
         If the content is empty or not text.
     """
     head = content.head()
-    if not head.strip():
+    lines = head.decode("utf-8-sig", "replace").splitlines()[:_N_LINES]
+    lines = [line for line in lines if line.strip()]
+    if not lines:
         raise DataError(f"{content.name} is empty", "is it the right file?")
     if b"\0" in head:
         raise DataError(f"{content.name} is not a text file", "is it the right file?")
-    lines = head.decode("utf-8-sig", "replace").splitlines()[:_N_LINES]
-    lines = [line for line in lines if line.strip()]
     with_header = [_with_header(lines[0], separator, named) for separator in _SEPARATORS]
     found = max(with_header, key=lambda layout: (layout.kind != "unknown", len(layout.columns)))
     if found.columns and not _is_row(found.first_line):

@@ -158,7 +158,7 @@ def _imdb(text: str) -> str:
 
 
 def _year(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) == 4 else None
 
 
 def _rating(text: str, where: str) -> float | None:
