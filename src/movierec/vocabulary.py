@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 IdArray: TypeAlias = "npt.NDArray[Any]"  # int64, or fixed-width UTF-8 bytes ("S") of text ids
 
 LONGEST_ID = 200  # bytes; text ids are stored with a fixed width
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")  # a tab is a blank
 _LONGEST_LOOKUP = 1 << 26  # width of a range of ids; its mask takes 64 MB
 
 
@@ -124,24 +125,24 @@ def as_ids(texts: Sequence[str]) -> IdArray:
 
 
 def is_id(text: str) -> bool:
-    """Tell whether a text can be an id: not empty, not too long, and valid Unicode."""
+    """Tell whether text can be an id: not blank, not too long, and without control characters."""
     try:
-        return 0 < len(text.encode("utf-8")) <= LONGEST_ID
+        length = len(text.strip().encode("utf-8"))
     except UnicodeEncodeError:  # half of a character, as Python reads file names of other encodings
         return False
+    return 0 < length <= LONGEST_ID and not _CONTROL.search(text)
 
 
 def clean_id(text: str) -> str:
     """Strip the spaces around an id, and turn ``17.0`` back into ``17``."""
     text = text.strip()
     whole = text.removesuffix(".0")
-    digits = whole.removeprefix("-")
-    return whole if digits.isascii() and digits.isdigit() else text
+    return whole if _is_plain_number(whole) else text
 
 
 def _is_plain_number(text: str) -> bool:
     digits = text.removeprefix("-")
-    return digits.isascii() and digits.isdigit() and (digits == "0" or digits[0] != "0")
+    return text == "0" or (digits.isascii() and digits.isdigit() and digits[0] != "0")
 
 
 def _unique(ids: IdArray) -> tuple[IdArray, npt.NDArray[np.int32]]:

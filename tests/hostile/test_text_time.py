@@ -17,6 +17,8 @@ import pytest
 from movierec import MovierecError, Recommender
 from movierec._util import one_line
 from movierec.cli import _output
+from movierec.cli._options import OutputOptions
+from movierec.cli._output import Format
 from movierec.data import columns, features, items, times
 from movierec.data.formats import layout
 from movierec.data.formats.content import Content
@@ -54,10 +56,10 @@ def report() -> RowReport:
     return RowReport("a file", skip=True)
 
 
-def listed(form: _output.Format, text: str) -> None:
+def listed(form: Format, text: str) -> None:
     rows = [{"title": text, "year": None}]
     shown = [_output.Column(name, lambda row, name=name: str(row[name])) for name in rows[0]]  # type: ignore[misc]
-    _output.print_list(form, rows, shown, title=text, document=rows)
+    _output.print_list(OutputOptions(form), rows, shown, title=text, document=rows)
 
 
 FUNCTIONS: dict[str, Callable[[str], Any]] = {
@@ -87,7 +89,7 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "read_titles": lambda text: tables.read_titles(TextTable(content_of(f"Heat\n{text}\n"))),
     "read_trakt": lambda text: trakt.read_trakt(content_of(json.dumps([{"movie": text}]))),
     "read_trakt, broken": lambda text: trakt.read_trakt(content_of(text)),
-    **{f"print_list, {form}": partial(listed, form) for form in _output.Format},
+    **{f"print_list, {form}": partial(listed, form) for form in Format},
 }
 
 

@@ -19,7 +19,6 @@ from movierec.data.outliers import outlier_note
 from movierec.data.ratings import read_ratings
 from movierec.data.report import RowReport
 from movierec.errors import DataError, UsageError
-from movierec.vocabulary import as_ids
 
 if TYPE_CHECKING:
     from movierec.data.sources.base import Place
@@ -139,8 +138,7 @@ def _read(found: dict[str, Table], skip: bool, progress: Done) -> Dataset:
     if n_repeated:
         repeated = pluralize(n_repeated, "row")
         tables.notes.append(f"left out {repeated} of a movie that was listed before")
-    text_items = as_ids([movie.movie_id for movie in movies]).dtype.kind == "S"
-    rows = tables.read("ratings", partial(read_ratings, text_items=text_items, progress=progress))
+    rows = tables.read("ratings", partial(read_ratings, progress=progress))
     if note := outlier_note(rows):
         tables.notes.append(f"{found['ratings'].name}: {note}")
     features = tables.read("content", read_features) if "content" in found else {}

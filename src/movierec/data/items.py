@@ -60,14 +60,15 @@ def _movies(table: Table, report: RowReport) -> Iterator[MovieRow]:
     parse = _parser(table.columns)
     for number, fields in table.rows(report):
         try:
-            movie_id, title, genres = map(one_line, parse(fields))
+            movie_id, title, genres = parse(fields)
         except IndexError:
             report.bad(number, f"only {pluralize(len(fields), 'field')}")
             continue
+        title = one_line(title)
         if not is_id(movie_id) or not title:
-            report.bad(number, f"no {'title' if movie_id else 'usable id'}")
+            report.bad(number, f"no {'title' if is_id(movie_id) else 'usable id'}")
             continue
-        yield MovieRow(clean_id(movie_id), title, genres)
+        yield MovieRow(clean_id(movie_id), title, one_line(genres))
 
 
 def _parser(columns: Mapping[str, int]) -> Callable[[Sequence[str]], tuple[str, str, str]]:

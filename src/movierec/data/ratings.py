@@ -16,6 +16,7 @@ import numpy as np
 
 from movierec._util import pluralize
 from movierec.data.interactions import RatingRows, Timestamps
+from movierec.data.numbers import HIGHEST_RATING, parse_number
 from movierec.data.report import RowReport
 from movierec.data.times import as_seconds
 from movierec.errors import DataError
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from movierec.vocabulary import IdArray
 
 _CHUNK = 1_000_000  # rows that there is room for at first
-_HIGHEST_RATING = 1e15  # squares of it, over many users, stay within float32
 _TYPES = {"user": np.int64, "item": np.int64, "rating": np.float64}
 
 
@@ -36,7 +36,6 @@ def read_ratings(
     table: Table,
     report: RowReport,
     *,
-    text_items: bool = False,
     progress: Done | None = None,
 ) -> RatingRows:
     """Read all ratings of a table.
@@ -48,8 +47,6 @@ def read_ratings(
         rows, each rating is 1.
     report : RowReport
         Told of rows that cannot be used.
-    text_items : bool
-        Whether movies have ids that are no plain numbers, so that zeros in front count.
     progress : callable, optional
         Called with the fraction that is read, from 0 to 1.
 
@@ -58,10 +55,10 @@ def read_ratings(
     DataError
         If there is no rating, or a row cannot be used and bad rows are not skipped.
     """
-    rows = None
-    if not table.needs_text_ids(text_items=text_items):
-        for id_type in (np.int32, np.int64):
-            rows = rows or _read_fast(table, id_type, progress)
+    try:
+        rows = _read_fast(table, np.int32, progress) or _read_fast(table, np.int64, progress)
+    except ValueError:  # pandas' errors of parsing are ValueErrors, too
+        rows = None
     if rows is None:
         rows = _read_carefully(table, report, progress)
     if len(rows) == 0:
@@ -72,16 +69,13 @@ def read_ratings(
 def _read_fast(
     table: Table, id_type: type[np.integer[Any]], progress: Done | None
 ) -> RatingRows | None:
-    """Read a table of plain numbers; None if it is not one."""
+    """Read a table of plain numbers; None if ids exceed their type, a ValueError if it is none."""
     columns = _Columns(id_type)
     types = {name: dtype for name, dtype in _TYPES.items() if name in table.columns}
-    try:
-        for batch in table.batches(types, progress):
-            if not columns.fits(batch):
-                return None
-            columns.append(batch)
-    except (ValueError, OverflowError):  # pandas' errors of parsing are ValueErrors
-        return None
+    for batch in table.batches(types, progress):
+        if not columns.fits(batch):
+            return None
+        columns.append(batch)
     read = (lambda: _read_timestamps(table)) if "timestamp" in table.columns else None
     return columns.rows(read)
 
@@ -99,9 +93,9 @@ class _Columns:
         }
 
     def fits(self, batch: Batch) -> bool:
-        """Tell whether ids are in the range of their type, and ratings are finite."""
-        if "rating" in batch and not (np.abs(batch["rating"]) <= _HIGHEST_RATING).all():
-            return False  # also for NaN
+        """Tell whether ids are in the range of their type; a ValueError for other ratings."""
+        if "rating" in batch and not (np.abs(batch["rating"]) <= HIGHEST_RATING).all():
+            raise ValueError("a rating is no finite number, or too high")  # also for NaN
         low, high = self._limits.min, self._limits.max
         ids = (batch["user"], batch["item"])
         return not any((each < low).any() or (each > high).any() for each in ids)
@@ -141,7 +135,7 @@ def _read_carefully(table: Table, report: RowReport, progress: Done | None) -> R
             continue
         users.append(fields[columns[0]])
         items.append(fields[columns[1]])
-        values.append(float(fields[columns[2]]) if len(columns) == 3 else 1.0)
+        values.append(parse_number(fields[columns[2]]) if len(columns) == 3 else 1.0)
         if time_at is not None:
             times.append(fields[time_at] if time_at < len(fields) else "")
     read = None if time_at is None else lambda: as_seconds(np.array(times, dtype=object))
@@ -167,26 +161,14 @@ def _problem(fields: Sequence[str], columns: list[int], header: Sequence[str]) -
         return f"only {pluralize(len(fields), 'field')}"
     if header and any(fields[len(header) :]):
         return f"{len(fields)} fields, the header has {len(header)}"
-    user, item = fields[columns[0]].strip(), fields[columns[1]].strip()
-    if not (is_id(user) and is_id(item)):
+    if not (is_id(fields[columns[0]]) and is_id(fields[columns[1]])):
         return "no usable user or movie id"
     rating = fields[columns[2]].strip() if len(columns) == 3 else "1"
-    return None if _is_rating(rating) else f'the rating "{rating}" {_why_none(rating)}'
-
-
-def _why_none(text: str) -> str:
-    try:
-        is_finite = math.isfinite(float(text))
-    except ValueError:
-        is_finite = False
-    return f"is beyond {_HIGHEST_RATING:,.0f}" if is_finite else "is not a finite number"
-
-
-def _is_rating(text: str) -> bool:
-    try:
-        return abs(float(text)) <= _HIGHEST_RATING and "_" not in text  # Python's own notation
-    except ValueError:
-        return False
+    number = parse_number(fields[columns[2]]) if len(columns) == 3 else 1.0
+    if abs(number) <= HIGHEST_RATING:
+        return None
+    why = f"is beyond {HIGHEST_RATING:,.0f}" if math.isfinite(number) else "is not a finite number"
+    return f'the rating "{rating}" {why}'
 
 
 class _IdColumn:

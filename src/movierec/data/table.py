@@ -53,22 +53,14 @@ class Table(Protocol):
     def describe_header(self) -> str:
         """Return what a user sees of a table that lacks columns."""
 
-    def needs_text_ids(self, *, text_items: bool) -> bool:
-        """Tell whether ids must be read as text, since numbers would lose zeros in front.
-
-        Parameters
-        ----------
-        text_items : bool
-            Whether the ids of the movies are text.
-        """
-
     def batches(self, types: Mapping[str, Any], progress: Done | None = None) -> Iterator[Batch]:
         """Yield columns in the order of the rows; the fast way.
 
         Parameters
         ----------
         types : mapping of str to dtype
-            Of each column; None to leave the type to the table.
+            Of each column: int64 for ids, which must be plain numbers, without zeros in front;
+            float64; None to leave the type to the table.
         progress : callable, optional
 
         Raises

@@ -16,8 +16,10 @@ from typing import IO, Any
 from movierec.data.table import Done
 from movierec.errors import DataError
 
-_HEAD = 1 << 16  # bytes that are enough to recognize a format
+HEAD = 1 << 16  # bytes that are enough to recognize a format
 _BUFFER = 1 << 20  # bytes read at once
+_ALWAYS_READ = 1 << 26  # bytes that any compressed file may expand to
+_MOST_TIMES = 100  # its size, that a larger one may
 _DECOMPRESSORS: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
     b"\x1f\x8b": lambda file: gzip.GzipFile(fileobj=file),  # type: ignore[dict-item, return-value]
     b"BZh": bz2.BZ2File,
@@ -38,11 +40,14 @@ class Content:
         Number of bytes as stored.
     opener : callable
         Returns the stored bytes, from the start.
+    packed : int, optional
+        Number of bytes that these take in a zip.
     """
 
     name: str
     size: int
     opener: Callable[[], IO[bytes]]
+    packed: int | None = None
 
     @contextmanager
     def open(self, progress: Done | None = None) -> Iterator[IO[bytes]]:
@@ -51,13 +56,13 @@ class Content:
         Raises
         ------
         DataError
-            If it is missing or may not be read, or if its compression is broken, also when
-            that is found only while it is being read.
+            If it is missing or may not be read, or if its compression is broken or that of no
+            real file, also when that is found only while it is being read.
         """
         try:
             with self.opener() as stored:
-                counting = _Counted(stored, self.size, progress)
-                with _decompressed(io.BufferedReader(counting, _BUFFER)) as content:
+                counting = io.BufferedReader(_Counted(stored, self.size, progress), _BUFFER)
+                with self._limited(counting) as content:
                     yield content
         except _BROKEN as error:
             raise DataError(
@@ -66,10 +71,23 @@ class Content:
         except OSError as error:
             raise unreadable(self.name, error) from error
 
+    def _limited(self, stored: io.BufferedReader[Any]) -> IO[bytes]:
+        """Return the decompressed bytes, which end with an error if they are far too many."""
+        content = _decompressed(stored)
+        if content is stored and self.packed is None:
+            return stored
+        size = self.size if self.packed is None else self.packed
+        return io.BufferedReader(_Limited(content, self.name, size), _BUFFER)
+
     def head(self) -> bytes:
         """Return the first bytes, enough to recognize a format."""
         with self.open() as content:
-            return content.read(_HEAD)
+            return content.read(HEAD)
+
+
+def may_be_text(head: bytes) -> bool:
+    """Tell whether bytes may be the first ones of a text, perhaps compressed."""
+    return b"\0" not in head or head.startswith(tuple(_DECOMPRESSORS))
 
 
 def unreadable(name: str, error: OSError) -> DataError:
@@ -99,15 +117,42 @@ class _Counted(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        content = self._stored.read(len(buffer))
-        buffer[: len(content)] = content
-        self._n_read += len(content)
+        n_bytes: int = self._stored.readinto(buffer)  # type: ignore[attr-defined]
+        self._n_read += n_bytes
         if self._progress:
             self._progress(min(self._n_read / self._size, 1.0))
-        return len(content)
+        return n_bytes
 
 
-def _decompressed(stored: io.BufferedReader) -> IO[bytes]:
+class _Limited(io.RawIOBase):
+    """Decompressed bytes, up to what a real file may hold: few bytes can be made to expand to any.
+
+    Ratings compress 4 to 20 times.
+    """
+
+    def __init__(self, content: IO[bytes], name: str, packed: int) -> None:
+        self._content, self._name = content, name
+        self._n_left = max(_ALWAYS_READ, _MOST_TIMES * packed)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        n_bytes: int = self._content.readinto(buffer)  # type: ignore[attr-defined]
+        self._n_left -= n_bytes
+        if self._n_left < 0:
+            raise DataError(
+                f"{self._name} expands to more than {_MOST_TIMES} times its size, as no ratings do",
+                "if it is right, unpack it and name what is in it",
+            )
+        return n_bytes
+
+    def close(self) -> None:
+        self._content.close()
+        super().close()
+
+
+def _decompressed(stored: io.BufferedReader[Any]) -> IO[bytes]:
     first = stored.peek(8)
     for magic, decompressor in _DECOMPRESSORS.items():
         if first.startswith(magic):

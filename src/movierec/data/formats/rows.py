@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
+from collections import deque
 from collections.abc import Iterator
+from itertools import chain
 from typing import IO
 
 from movierec.data.formats.content import Content
 from movierec.data.formats.layout import Layout
 from movierec.data.report import RowReport
 from movierec.data.table import Done, Row
+from movierec.errors import DataError
+
+_PART = 1 << 20  # bytes
+_LONGEST_ROW = 1 << 20  # characters
 
 
 def read_rows(
@@ -30,7 +37,7 @@ def read_rows(
     Raises
     ------
     DataError
-        If a line cannot be split, unless the report skips it.
+        If a line cannot be split, unless the report skips it; or is too long.
     """
     report.is_latin_1 = not _is_utf_8(content)
     encoding = "latin-1" if report.is_latin_1 else "utf-8-sig"
@@ -46,30 +53,61 @@ def read_rows(
 
 
 def _is_utf_8(content: Content) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
     with content.open() as stored:
-        for line in stored:
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError:
-                return False
+        try:
+            while part := stored.read(_PART):
+                decoder.decode(part)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
     return True
 
 
 def _split_rows(text: IO[str], layout: Layout, report: RowReport) -> Iterator[Row]:
-    """Split each line by itself, so that a quote that is never closed costs its line alone."""
+    """Split lines; quotes may hold line breaks, but one that is not closed costs its line alone."""
     quoted = layout.separator not in ("::", "|")  # those formats have no quotes
-    for number, line in enumerate(text, start=1):
-        content = line.rstrip("\r\n")
-        if not (quoted and '"' in content):
-            yield number, content.split(layout.separator)
+    lines, ahead, number = _lines(text, report.name), deque[str](), 0
+    while line := ahead.popleft() if ahead else next(lines, None):
+        number += 1
+        if not (quoted and '"' in line):
+            yield number, line.rstrip("\r\n").split(layout.separator)
             continue
+        following = _following(lines, ahead)
+        reader = csv.reader(chain([line], following), delimiter=layout.separator, strict=True)
         try:
-            yield number, next(csv.reader([content], delimiter=layout.separator, strict=True))
+            row = next(reader)
         except csv.Error as error:
-            report.bad(number, _quote_problem(error))
+            report.bad(number, f"its quotes are not closed as they should be ({error})")
+            continue
+        yield number, row
+        for _ in range(reader.line_num - 1):
+            ahead.popleft()
+        number += reader.line_num - 1
 
 
-def _quote_problem(error: csv.Error) -> str:
-    if "unexpected end" in str(error):
-        return "a quote is not closed on this line (a line break inside quotes cannot be read)"
-    return f"its quotes are not closed as they should be ({error})"
+def _lines(text: IO[str], name: str) -> Iterator[str]:
+    """Yield lines; one of endless length would be held in memory."""
+    number = 0
+    while line := text.readline(_LONGEST_ROW):
+        number += 1
+        if len(line) == _LONGEST_ROW:
+            raise DataError(
+                f"{name}, line {number}: longer than {_LONGEST_ROW:,} characters",
+                "is it the right file?",
+            )
+        yield line
+
+
+def _following(lines: Iterator[str], ahead: deque[str]) -> Iterator[str]:
+    """Yield the lines after one, as far as a row may reach, and keep those that were read."""
+    n_read = n_characters = 0
+    while n_characters < _LONGEST_ROW:
+        if n_read == len(ahead):
+            line = next(lines, None)
+            if line is None:
+                return
+            ahead.append(line)
+        n_read += 1
+        n_characters += len(ahead[n_read - 1])
+        yield ahead[n_read - 1]

@@ -74,10 +74,6 @@ class TextTable:
         """Return the first line in words."""
         return f"its first line is: {', '.join(self.layout.first_line[:8])[:120]}"
 
-    def needs_text_ids(self, *, text_items: bool) -> bool:
-        """Tell whether movies have text ids, or the first ids of the file zeros in front."""
-        return text_items or self._has_padded_ids()
-
     def batches(self, types: Mapping[str, Any], progress: Done | None = None) -> Iterator[Batch]:
         """Yield columns; see :func:`movierec.data.formats.blocks.read_blocks`."""
         return read_blocks(self.content, self.layout, types, progress)
@@ -87,14 +83,6 @@ class TextTable:
         rows = read_rows(self.content, self.layout, report, progress)
         arrange = _arrange(self.layout)
         return rows if arrange is None else ((line, arrange(fields)) for line, fields in rows)
-
-    def _has_padded_ids(self) -> bool:
-        head = self.content.head().decode("utf-8-sig", "replace")
-        lines = head.splitlines()[self.layout.has_header :]
-        rows = [line.split(self.layout.separator) for line in lines]
-        positions = (self.columns["user"], self.columns["item"])
-        ids = (row[at].strip('" ') for row in rows for at in positions if at < len(row))
-        return any(len(text) > 1 and text[0] == "0" and text.isdigit() for text in ids)
 
 
 def _arrange(layout: Layout) -> Callable[[Sequence[str]], Sequence[str]] | None:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import math
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePath
 from typing import NamedTuple
 
 from movierec.data.formats.rows import read_rows
 from movierec.data.formats.text import TextTable
+from movierec.data.numbers import HIGHEST_RATING, parse_number
 from movierec.data.personal.entries import Entry, Role
 from movierec.data.report import RowReport
-from movierec.data.table import Row, Table
+from movierec.data.table import Table
 from movierec.data.times import parse_time
 from movierec.errors import DataError
 from movierec.vocabulary import clean_id
 
-HIGHEST = 1e6
-HINT = f"ratings are numbers from 0 to {HIGHEST:,.0f}"
+HINT = f"ratings are numbers from 0 to {HIGHEST_RATING:,.0f}"
 _NAMES = ("item", "imdb", "title")
 
 
@@ -83,7 +79,7 @@ def read_entries(table: Table) -> tuple[list[Entry], int]:
         If a row cannot be read, a rating is no number, or there are several users.
     """
     entries, users, n_unreadable = [], set(), 0
-    for number, fields in _rows(table):
+    for number, fields in table.rows(_report(table)):
         given = {
             name: fields[position].strip()
             for name, position in table.columns.items()
@@ -118,36 +114,6 @@ def read_titles(table: TextTable) -> list[Entry]:
     return [Entry(title=title) for title in titles if title]
 
 
-def _rows(table: Table) -> Iterator[Row]:
-    """Yield the rows, which in a text with quotes may hold line breaks, as reviews do."""
-    if isinstance(table, TextTable) and table.header and table.layout.separator not in ("::", "|"):
-        return _quoted_rows(table)
-    return table.rows(_report(table))
-
-
-def _quoted_rows(table: TextTable) -> Iterator[Row]:
-    with table.content.open() as stored:
-        content = stored.read()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("latin-1")
-    reader = csv.reader(io.StringIO(text), delimiter=table.layout.separator, strict=True)
-    start = 1  # line of the current row
-    try:
-        is_first = True
-        for fields in reader:
-            if any(fields) and not is_first:
-                yield start, fields
-            is_first = is_first and not any(fields)
-            start = reader.line_num + 1
-    except csv.Error as error:
-        raise DataError(
-            f"{table.name}, line {start}: its quotes are not closed as they should be ({error})",
-            "fix the line",
-        ) from error
-
-
 def _report(table: Table) -> RowReport:
     return RowReport(table.name, skip=False, unit=table.unit, can_skip=False)
 
@@ -165,10 +131,7 @@ def _rating(text: str, where: str) -> float | None:
     """Return a rating, or None where there is none."""
     if not text:
         return None
-    try:
-        rating = float(text)
-    except ValueError:
-        rating = math.nan
-    if not 0 <= rating <= HIGHEST:
+    rating = parse_number(text)
+    if not 0 <= rating <= HIGHEST_RATING:
         raise DataError(f'{where}: "{text}" is no rating', HINT)
     return rating

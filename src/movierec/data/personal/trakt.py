@@ -12,6 +12,7 @@ from movierec.data.times import parse_time
 from movierec.errors import DataError
 
 HIGHEST = 10.0
+_LONGEST = 1 << 26  # bytes; what is longer is cut, and so no JSON
 _TIMES = ("rated_at", "watched_at", "last_watched_at", "listed_at")
 
 
@@ -39,7 +40,7 @@ def read_trakt(content: Content) -> tuple[Role, list[Entry]]:
     """
     with content.open() as stored:
         try:
-            items = json.load(stored)
+            items = json.loads(stored.read(_LONGEST))
         except (ValueError, RecursionError) as error:
             raise DataError(f"{content.name} is broken: {error}", "export it again") from error
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import IO, ClassVar
 
 from movierec._util import pluralize
-from movierec.data.formats.content import Content, unreadable
+from movierec.data.formats.content import HEAD, Content, may_be_text, unreadable
 from movierec.data.formats.text import TextTable
 from movierec.data.sources.base import PathLike, Source
+from movierec.data.sources.zips import members_of
 from movierec.errors import DataError, OutputError
 
 
@@ -41,7 +42,7 @@ class FileSource:
         return [TextTable(content) for content in files_at(address)]
 
 
-_STANDARD_INPUT = "standard input"
+_LONGEST_STREAM = 1 << 32  # bytes, of what cannot be read twice
 _EMPTY_ZIP = b"PK\x05\x06"
 SOURCE: Source = FileSource()
 
@@ -69,7 +70,7 @@ def files_at(path: PathLike) -> list[Content]:
         If there is nothing.
     """
     if os.fspath(path) == "-":
-        return [_standard_input()]
+        return _standard_input()
     if not os.fspath(path):
         raise DataError("the name of a file is empty", "name a rating file and a movie file")
     place = Path(path)
@@ -78,67 +79,69 @@ def files_at(path: PathLike) -> list[Content]:
             files = sorted(file for file in place.iterdir() if file.is_file())
             return [_file(file) for file in files if not file.name.startswith(".")]
         with place.open("rb") as file:
+            if not place.is_file():  # a pipe or device, which can be read once
+                return [_spooled(str(place), file)]
             is_zip = file.read(4) in (b"PK\x03\x04", _EMPTY_ZIP)
-        return _zip_members(place) if is_zip else [_file(place)]
-    except zipfile.BadZipFile as error:
-        raise DataError(f"{place} is broken: {error}", "download the zip again") from error
+        return members_of(place) if is_zip else [_file(place)]
     except OSError as error:
         raise unreadable(str(place), error) from error
+
+
+def _standard_input() -> list[Content]:
+    if sys.stdin is None:
+        raise DataError("standard input is closed", "name a rating file instead of -")
+    return [_spooled("standard input", sys.stdin.buffer)]
 
 
 def _file(path: Path) -> Content:
     return Content(str(path), path.stat().st_size, lambda: path.open("rb"))
 
 
-def _zip_members(path: Path) -> list[Content]:
-    with zipfile.ZipFile(path) as archive:
-        infos = [info for info in archive.infolist() if not info.is_dir()]
-
-    def opened(member: str) -> IO[bytes]:
-        with zipfile.ZipFile(path) as archive:
-            return archive.open(member)  # the file stays open until its last member is closed
-
-    return [
-        Content(f"{path}:{info.filename}", info.file_size, partial(opened, info.filename))
-        for info in infos
-        if not Path(info.filename).name.startswith(".") and "__MACOSX" not in info.filename
-    ]
-
-
-def _standard_input() -> Content:
-    """Copy standard input to a file without a name, since a table is opened more than once.
+def _spooled(name: str, stream: IO[bytes]) -> Content:
+    """Copy a stream to a file without a name, since a table is opened more than once.
 
     Raises
     ------
     DataError
-        If standard input cannot be read.
+        If it cannot be read, or does not end.
     OutputError
         If there is no space for the copy.
     """
+    size = 0
     try:
         spool = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the content
-        for block in _blocks_of_standard_input():
-            spool.write(block)
+        most = shutil.disk_usage(tempfile.gettempdir()).free // 2
+        for part in _parts(name, stream):
+            spool.write(part)
+            size += len(part)
+            if size == len(part) and not may_be_text(part):
+                break  # it will be refused, and may be endless
+            if size > most:
+                raise OSError("it would take more than half of the free space")
         spool.flush()
     except OSError as error:
         raise OutputError(
-            f"cannot keep standard input in a temporary file: {error.strerror or error}",
+            f"cannot keep {name} in a temporary file: {error.strerror or error}",
             f"free some space in {tempfile.tempdir}, or name another folder: TMPDIR=FOLDER",
         ) from error
-    size = spool.tell()
 
     def opener() -> IO[bytes]:
         spool.seek(0)
         return open(os.dup(spool.fileno()), "rb")  # noqa: PTH123 - the caller closes it
 
-    return Content(_STANDARD_INPUT, size, opener)
+    return Content(name, size, opener)
 
 
-def _blocks_of_standard_input() -> Iterator[bytes]:
-    if sys.stdin is None:
-        raise DataError(f"{_STANDARD_INPUT} is closed", "name a rating file instead of -")
+def _parts(name: str, stream: IO[bytes]) -> Iterator[bytes]:
+    """Read a stream that ends, in parts."""
+    size = 0
     try:
-        while block := sys.stdin.buffer.read(1 << 20):
-            yield block
+        while part := stream.read(HEAD):
+            size += len(part)
+            if size > _LONGEST_STREAM:
+                raise DataError(
+                    f"{name} is longer than {_LONGEST_STREAM:,} bytes", "write it to a file first"
+                )
+            yield part
     except OSError as error:
-        raise unreadable(_STANDARD_INPUT, error) from error
+        raise unreadable(name, error) from error

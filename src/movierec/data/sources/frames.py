@@ -50,10 +50,6 @@ class FrameTable:
         """Return the columns in words."""
         return f"its columns are: {', '.join(self.header[:8])[:120]}"
 
-    def needs_text_ids(self, *, text_items: bool) -> bool:
-        """Return False: its numbers never had zeros in front."""
-        return False
-
     def batches(self, types: Mapping[str, Any], progress: Done | None = None) -> Iterator[Batch]:
         """Yield columns of some types; see :meth:`movierec.data.table.Table.batches`."""
         for _, part in self._parts(progress):
