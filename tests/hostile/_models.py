@@ -90,7 +90,7 @@ def _array(change: Callable[[npt.NDArray[Any], Random], npt.NDArray[Any]]) -> An
         name = _pick(members, rng)
         try:
             array = array_of(members[name])
-        except ValueError:  # it was changed before
+        except (ValueError, MemoryError):  # it was changed before
             return name
         with np.errstate(all="ignore"):
             members[name] = array_bytes(change(array, rng))
