@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numba import njit
+
+from movierec.neighbors.compiled import compiled
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -40,7 +41,7 @@ class Counts(NamedTuple):
         return cls(ratings.indptr, ratings.indices, places, known, ratings.shape[1])
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def count_pairs(counts: Counts, first: Array, second: Array, shared: Array) -> None:
     """Count the users that both items of each pair have.
 
@@ -61,7 +62,7 @@ def count_pairs(counts: Counts, first: Array, second: Array, shared: Array) -> N
         shared[pair] = count(counts, item, second[pair], bits)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def new_bits(counts: Counts) -> Array:
     """Return a bit for each user, all 0: they fit in the first cache, where bytes would not.
 
@@ -72,7 +73,7 @@ def new_bits(counts: Counts) -> Array:
     return np.zeros(counts.n_users // 64 + 1, np.uint64)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def mark(counts: Counts, item: int, bits: Array) -> None:
     """Set the bits of the users who rated an item, and clear all others.
 
@@ -88,7 +89,7 @@ def mark(counts: Counts, item: int, bits: Array) -> None:
         bits[user >> 6] |= np.uint64(1) << np.uint64(user & 63)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def count(counts: Counts, item: Any, other: Any, bits: Array) -> Any:
     """Count the users that both items have.
 
@@ -116,7 +117,7 @@ def count(counts: Counts, item: Any, other: Any, bits: Array) -> Any:
     return np.int64(found)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def group_pairs(neighbors: Array, indptr: Array) -> tuple[Array, Array]:
     """Group the pairs of a table by the item that has more ratings.
 
@@ -152,7 +153,7 @@ def group_pairs(neighbors: Array, indptr: Array) -> tuple[Array, Array]:
     return ends, pairs
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def count_groups(
     counts: Counts,
     neighbors: Array,
@@ -184,7 +185,7 @@ def count_groups(
             support[row, place] = count(counts, item, other, bits)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def count_block(starts: Array, items: Array, first: int, counts: Array) -> None:
     """Count who rated both, for each item of a block and each item before it.
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from movierec.neighbors.compiled import compiled
 from movierec.neighbors.counting import Counts, count, count_groups, group_pairs, mark, new_bits
 from movierec.neighbors.heaps import CHUNK, EMPTY, find_maxima, kth_highest
 from movierec.neighbors.sparse import inverse_norms, split_columns
@@ -106,7 +106,7 @@ class _Run:
         return stop
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def add_sparse(indptr: Array, indices: Array, data: Array, products: Array) -> None:
     """Add a CSR matrix to a dense one of the same shape.
 
@@ -120,7 +120,7 @@ def add_sparse(indptr: Array, indices: Array, data: Array, products: Array) -> N
             products[row, indices[entry]] += data[entry]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def select(
     products: Array,
     first: int,
@@ -161,7 +161,7 @@ def select(
             reach *= 8  # enough of these may be pairs with less support
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _scale(products: Array, item: int, scale: Array) -> None:
     """Turn the products of an item into similarities; that with itself becomes 0."""
     for other in range(len(scale)):
@@ -170,7 +170,7 @@ def _scale(products: Array, item: int, scale: Array) -> None:
     products[item] = 0
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _gather(levels: Array, maxima: Array, reach: int, keys: Array) -> tuple[Any, int]:
     """Find all items whose level is at least that of some number of items.
 
@@ -194,7 +194,7 @@ def _gather(levels: Array, maxima: Array, reach: int, keys: Array) -> tuple[Any,
     return floor, size
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _keep(
     keys: Array,
     item: int,

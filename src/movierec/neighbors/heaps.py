@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from movierec.neighbors.compiled import compiled
 
 CHUNK = 32  # scores that are checked together; most chunks hold nothing that any item would keep
 EMPTY = np.int64(2**31 - 1)  # below every entry of a positive similarity
@@ -19,7 +20,7 @@ EMPTY = np.int64(2**31 - 1)  # below every entry of a positive similarity
 Array = Any  # a NumPy array; numba checks the type
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def find_maxima(levels: Array, maxima: Array) -> None:
     """Find the highest level of each chunk, at least 0.
 
@@ -36,7 +37,7 @@ def find_maxima(levels: Array, maxima: Array) -> None:
         maxima[chunk] = highest
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def kth_highest(values: Array, k: int) -> Any:
     """Find the k-th highest value by Hoare's FIND (1961).
 
@@ -62,7 +63,7 @@ def kth_highest(values: Array, k: int) -> Any:
     return values[target]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def replace_weakest(keys: Array, support: Array, size: int, key: int, own_support: int) -> None:
     """Replace the top of a heap by another entry.
 
@@ -82,7 +83,7 @@ def replace_weakest(keys: Array, support: Array, size: int, key: int, own_suppor
     keys[hole], support[hole] = key, own_support
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def unpack_row(
     keys: Array, supports: Array, neighbors: Array, levels: Array, support: Array
 ) -> None:

@@ -16,8 +16,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from movierec.neighbors.compiled import compiled
 from movierec.neighbors.heaps import (
     CHUNK,
     EMPTY,
@@ -64,7 +64,7 @@ class Scratch(NamedTuple):
     offers: Array  #: (2 * pairs,) OFFER
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def fill_lists(ratings: Array, order: Array, lists: Lists, work: Array) -> None:
     """Fill `depths`, `ranks` and `values`, and add the multiplications of each rank to `work`.
 
@@ -87,7 +87,7 @@ def fill_lists(ratings: Array, order: Array, lists: Lists, work: Array) -> None:
             work[rank] += depth
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def touch(lists: Lists, items: Array, scratch: Scratch) -> int:
     """Find the raters of a block of items, and the part of each rater's list that is in the block.
 
@@ -109,7 +109,7 @@ def touch(lists: Lists, items: Array, scratch: Scratch) -> int:
     return n_touched
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def accumulate(
     lists: Lists,
     touched: Array,
@@ -145,7 +145,7 @@ def accumulate(
         scratch.taken[user] = 0
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _score(
     sums: Array, counts: Array, scale: Array, own_scale: float, min_support: int, scores: Array
 ) -> None:
@@ -157,7 +157,7 @@ def _score(
         sums[other] = 0
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _count_reaching(levels: Array, floor: Array) -> np.int32:
     """Count the levels that the other items of the pairs may keep."""
     n_reaching = np.int32(0)
@@ -166,7 +166,7 @@ def _count_reaching(levels: Array, floor: Array) -> np.int32:
     return n_reaching
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def select(
     sums: Array,
     counts: Array,
@@ -213,7 +213,7 @@ def select(
     return offers[:n_offers]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _offer(offers: Array, n_offers: int, rank: int, key: int, support: int) -> int:
     offers[n_offers].rank = rank
     offers[n_offers].support = support
@@ -221,7 +221,7 @@ def _offer(offers: Array, n_offers: int, rank: int, key: int, support: int) -> i
     return n_offers + 1
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def merge(offers: Array, top: TopLists) -> None:
     """Merge offers into the top lists; the order of the offers makes no difference.
 
@@ -237,7 +237,7 @@ def merge(offers: Array, top: TopLists) -> None:
             top.floor[offer.rank] = max(1, keys[0] >> 32)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def unpack(top: TopLists, order: Array, neighbors: Array, levels: Array, support: Array) -> None:
     """Move the entries of the heaps, weakest first, to arrays by item.
 
