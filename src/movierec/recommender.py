@@ -213,6 +213,19 @@ class Recommender:
         """
         return self._catalog.movie(self._resolver.index_of(query, by_id=by_id, year=year))
 
+    def titled(self, title: str) -> Movie | None:
+        """Return the movie with exactly a title, or None if no movie or several have it.
+
+        Nothing else is tried, so it suits long lists of titles.
+
+        Parameters
+        ----------
+        title : str
+            As in the movies file, including the year.
+        """
+        found = self._resolver.titled(title)
+        return self._catalog.movie(found[0]) if len(found) == 1 else None
+
     def similar(
         self,
         query: Query | Sequence[Query],

@@ -13,8 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from movierec import AlgorithmNotFoundError, ArtifactError, Recommender
+from movierec.films.names import LONGEST_TITLE
 from movierec.web import create_app
-from movierec.web.parameters import LONGEST_TEXT
 
 PAGES = ["/", "/similar?id=1", "/taste", "/stats", "/why?first=1&second=2", "/nothing"]
 
@@ -104,7 +104,7 @@ def test_stats_are_what_python_says_but_for_files(
         ("/api/similar?title=Heat&title=Heat", 422, "bad_parameter", None),
         ("/api/similar?title=+", 422, "bad_parameter", None),
         ("/api/search", 422, "bad_parameter", None),
-        ("/api/search?q=" + "a" * (LONGEST_TEXT + 1), 422, "bad_parameter", None),
+        ("/api/search?q=" + "a" * (LONGEST_TITLE + 1), 400, "bad_request", None),
         ("/api/search?q=a&limit=0", 422, "bad_parameter", None),
         *(
             (f"/api/similar?id=1&k={k}", 422, "bad_parameter", None)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from movierec._util import one_line, pluralize
 from movierec.data.report import RowReport
+from movierec.films.names import LONGEST_TITLE, normalized_length
 from movierec.vocabulary import clean_id, is_id
 
 if TYPE_CHECKING:
@@ -65,10 +66,19 @@ def _movies(table: Table, report: RowReport) -> Iterator[MovieRow]:
             report.bad(number, f"only {pluralize(len(fields), 'field')}")
             continue
         title = one_line(title)
-        if not is_id(movie_id) or not title:
-            report.bad(number, f"no {'title' if is_id(movie_id) else 'usable id'}")
-            continue
-        yield MovieRow(clean_id(movie_id), title, one_line(genres))
+        if problem := _problem(movie_id, title):
+            report.bad(number, problem)
+        else:
+            yield MovieRow(clean_id(movie_id), title, one_line(genres))
+
+
+def _problem(movie_id: str, title: str) -> str | None:
+    if not is_id(movie_id) or not title:
+        return f"no {'title' if is_id(movie_id) else 'usable id'}"
+    length = normalized_length(title)
+    if length > LONGEST_TITLE:
+        return f"a title of {length:,} characters, more than {LONGEST_TITLE}"
+    return None
 
 
 def _parser(columns: Mapping[str, int]) -> Callable[[Sequence[str]], tuple[str, str, str]]:

@@ -15,6 +15,8 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
+LONGEST_TITLE = 500  # characters, as `normalized_length` counts them; MovieLens has up to 158
+
 _ARTICLES = frozenset(
     (
         *("the", "a", "an", "le", "la", "les", "un", "une", "el", "los", "las", "una"),
@@ -80,6 +82,11 @@ def _decomposed(text: str) -> Iterator[str]:
     are decomposed one by one.
     """
     return (part for char in text for part in unicodedata.normalize("NFKD", char))
+
+
+def normalized_length(text: str) -> int:
+    """Return the number of characters of the NFKD form, such as 18 of U+FDFA."""
+    return len(text) if text.isascii() else sum(1 for _ in _decomposed(text))
 
 
 def loosen(folded: str) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from movierec.errors import AmbiguousTitleError, MovieNotFoundError
 from movierec.films.catalog import Catalog, Movie
-from movierec.films.index import TitleIndex
+from movierec.films.index import MAIN, TitleIndex
+from movierec.films.names import fold, split_year
 from movierec.films.search import TitleSearch
 
 Query = int | str | Movie
@@ -78,6 +79,19 @@ class Resolver:
         """
         matches = self._titles.find(name, year)
         return list(matches.indices) if matches.is_certain else []
+
+    def titled(self, title: str) -> list[int]:
+        """Return the ``item_index`` of the movies with exactly a title, as the file has it.
+
+        This is a single lookup, unlike :meth:`index_of`.
+
+        Parameters
+        ----------
+        title : str
+            Including the year.
+        """
+        items = self._titles.with_key(fold(split_year(title)[0]), MAIN)
+        return sorted(item for item in items if self._catalog.titles[item] == title)
 
     def indices_of(
         self, queries: Iterable[Query], *, by_id: bool = False, year: int | None = None

@@ -144,7 +144,7 @@ class TitleSearch:
             (squeeze(bare), SQUEEZED),
             (loosen(bare), LOOSE),
         ):
-            yield self._with_key(key, kind)
+            yield self.with_key(key, kind)
 
     def _rivals(self, text: str, found: Sequence[int], year: int | None) -> list[int]:
         """Return other movies that a name without its article may mean.
@@ -153,7 +153,7 @@ class TitleSearch:
         with this title before a colon are rated more often than those found, all may be meant.
         """
         full, bare = full_and_bare(text)
-        exact = self._with_key(fold(text), ALTERNATIVE) | self._with_key(full, ALTERNATIVE)
+        exact = self.with_key(fold(text), ALTERNATIVE) | self.with_key(full, ALTERNATIVE)
         if exact & set(found):
             return []
         begun = self._beginning_with(full, bare, kinds=(MAIN, MAIN_BARE)) - set(found)
@@ -195,7 +195,8 @@ class TitleSearch:
                 return matches
         return []
 
-    def _with_key(self, key: str, kind: int) -> set[int]:
+    def with_key(self, key: str, kind: int) -> set[int]:
+        """Return the movies that have a key as this kind or as a more certain one."""
         position = bisect_left(self._keys, key)
         found = position < len(self._keys) and self._keys[position] == key
         return self._items_of(position, position + found, kind)
@@ -229,10 +230,9 @@ class TitleSearch:
 
     def _with_words(self, words: Sequence[str], *, open_end: bool = False) -> set[int]:
         """Return the movies that have all `words`; with `open_end`, the last may be incomplete."""
-        after = "\U0010ffff" if open_end else " "
-        ends = {word: word + after for word in words[-1:]} | {
-            word: f"{word} " for word in words[:-1]
-        }
+        ends = {word: f"{word} " for word in words}
+        if open_end and words and words.count(words[-1]) == 1:
+            ends[words[-1]] = words[-1] + "\U0010ffff"
         found = []
         for word, end in ends.items():
             start, stop = bisect_left(self._words, word), bisect_left(self._words, end)
@@ -241,8 +241,8 @@ class TitleSearch:
 
     def _of_year(self, items: Iterable[int], year: int | None) -> list[int]:
         """Return the movies of a year, or all if it is None, most rated first."""
-        found = [item for item in items if year in (None, int(self._catalog.years[item]))]
-        return self._most_rated(found)
+        years = self._catalog.years
+        return self._most_rated(item for item in items if year in (None, int(years[item])))
 
     def _most_rated(self, items: Iterable[int]) -> list[int]:
         return sorted(items, key=lambda item: (-int(self._catalog.n_ratings[item]), item))

@@ -13,7 +13,7 @@ from werkzeug.exceptions import BadRequest
 from movierec import DEFAULT_MODEL
 from movierec._util import pluralize, printable
 from movierec.recommender import Recommender
-from movierec.web import api, failures, pages
+from movierec.web import api, failures, pages, parameters
 from movierec.web.current import ReloadingRecommender
 
 _LARGEST_BODY = 256 * 1024  # bytes; a thousand rated movies take a tenth of that
@@ -62,6 +62,7 @@ def create_app(
     failures.register_handlers(app)
     if trusted_hosts is not None:
         app.before_request(partial(_refuse_other_hosts, frozenset(trusted_hosts)))
+    app.before_request(parameters.check_lengths)
     app.after_request(_add_security_headers)
     return app
 

@@ -1,4 +1,8 @@
-"""Read and check the parameters of requests; each function raises a `UsageError` if one is bad."""
+"""Read and check the parameters of requests.
+
+Each function raises a `UsageError` (status 422) if a parameter is not valid, and a `BadRequest`
+(status 400) if it is too long to be looked at.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +15,13 @@ from werkzeug.exceptions import BadRequest
 
 from movierec.errors import UsageError
 from movierec.films.catalog import Movie
+from movierec.films.names import LONGEST_TITLE, normalized_length
 from movierec.recommender import Recommender
 
-LONGEST_TEXT = 200  # characters; the longest title of MovieLens has 158
 DEFAULT_K = 10
 MOST_MOVIES = 1000  # that one person may have rated
 _HIGHEST_K = 100
+_SHOWN = 20  # characters of a bad value in a message
 
 
 class NamedMovie(NamedTuple):
@@ -45,7 +50,9 @@ def text(name: str) -> str | None:
     Raises
     ------
     UsageError
-        If it is given several times, blank or too long.
+        If it is given several times or blank.
+    BadRequest
+        If it is too long.
     """
     given = request.args.getlist(name)
     if len(given) > 1:
@@ -59,7 +66,9 @@ def required_text(name: str) -> str:
     Raises
     ------
     UsageError
-        If it is missing, given several times, blank or too long.
+        If it is missing, given several times or blank.
+    BadRequest
+        If it is too long.
     """
     given = text(name)
     if given is None:
@@ -79,13 +88,47 @@ def checked_text(name: str, given: str) -> str:
     Raises
     ------
     UsageError
-        If it is blank or too long.
+        If it is blank.
+    BadRequest
+        If it is too long.
     """
+    check_length(name, given)
     if not given.strip():
         raise UsageError(f"{name} is blank")
-    if len(given) > LONGEST_TEXT:
-        raise UsageError(f"{name} has {len(given)} characters; the maximum is {LONGEST_TEXT}")
     return given
+
+
+def check_length(name: str, given: str) -> None:
+    """Refuse a text that is longer than any title.
+
+    Parameters
+    ----------
+    name : str
+        What it is, for the error message.
+    given : str
+
+    Raises
+    ------
+    BadRequest
+        If it is too long after normalization, which makes 18 characters of U+FDFA.
+    """
+    if (length := normalized_length(given)) > LONGEST_TITLE:
+        raise BadRequest(
+            f"{name} has {length:,} characters (normalized by NFKD); the maximum is {LONGEST_TITLE}"
+        )
+
+
+def check_lengths() -> None:
+    """Refuse a request that has a text that is too long in its address or form.
+
+    Raises
+    ------
+    BadRequest
+        If there is one.
+    """
+    for fields in (request.args, request.form):
+        for name, given in fields.items(multi=True):
+            check_length(name[:_SHOWN], given)
 
 
 def count(name: str, *, default: int, highest: int) -> int:
@@ -155,7 +198,7 @@ def rating(given: Any, highest: float) -> float:
     except (TypeError, ValueError, OverflowError):
         value = math.nan
     if not 0 <= value <= highest:
-        raise UsageError(f"{str(given)[:20]} is not a rating from 0 to {highest:g}")
+        raise UsageError(f"{str(given)[:_SHOWN]} is not a rating from 0 to {highest:g}")
     return value
 
 
@@ -174,7 +217,7 @@ def recommend_arguments(recommender: Recommender) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise UsageError("the body is not a JSON object")
     if unknown := sorted(body.keys() - {"ratings", "dislikes", "k"}):
-        raise UsageError(f"unknown field: {unknown[0][:LONGEST_TEXT]}")
+        raise UsageError(f"unknown field: {unknown[0][:_SHOWN]}")
     highest = highest_k(recommender)
     k = _whole(body.get("k", min(DEFAULT_K, highest)))
     if type(k) is not int or not 1 <= k <= highest:
@@ -221,4 +264,6 @@ def _whole(given: Any) -> Any:
 
 
 def _not_a_count(name: str, given: Any, highest: int) -> UsageError:
-    return UsageError(f"{name} is {str(given)[:20]}; it must be a whole number from 1 to {highest}")
+    return UsageError(
+        f"{name} is {str(given)[:_SHOWN]}; it must be a whole number from 1 to {highest}"
+    )

@@ -76,14 +76,11 @@ def _rows(fields: Fields) -> Iterator[tuple[str, str, str]]:
 
 def _rated_before(recommender: Recommender, movie_id: str, title: str) -> Movie | None:
     """Return a movie of the form. Another model may use its id for a different movie."""
-    for query, by_id in ((movie_id, True), (title, False)):
-        try:
-            movie = recommender.movie(query, by_id=by_id)
-        except (MovieNotFoundError, AmbiguousTitleError):
-            continue
-        if movie.title == title:
-            return movie
-    return None
+    try:
+        movie = recommender.movie(movie_id, by_id=True)
+    except MovieNotFoundError:
+        return recommender.titled(title)
+    return movie if movie.title == title else recommender.titled(title)
 
 
 def _add(recommender: Recommender, fields: Fields, form: TasteForm, highest: float) -> None:
