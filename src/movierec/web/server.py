@@ -21,11 +21,20 @@ from movierec.recommender import Recommender
 from movierec.web.app import create_app
 
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
-_LIMITS = {
-    "connection_limit": 1000,
+LIMITS = {
+    # Python runs one request at a time; others overtake a slow one, such as the first that imports
+    # NumPy, if not more than three are slow.
+    "threads": 4,
+    # Systems commonly allow a process 1,024 descriptors, and the model and the log need some.
+    "connection_limit": 900,
+    # At the limit, no new connection is accepted until others end. So one on which nothing was sent
+    # for some seconds is closed, unless a request on it is being answered; browsers open another.
+    "channel_timeout": 5,
+    "cleanup_interval": 1,
     "max_request_header_size": 16 * 1024,
-    "max_request_body_size": 1024
-    * 1024,  # read at most; the app refuses smaller bodies with a message
+    # The app refuses bodies from half of this with a message. Up to this size waitress holds them
+    # in memory; for larger ones it would open files.
+    "max_request_body_size": 512 * 1024,
 }
 
 
@@ -65,7 +74,7 @@ def serve(
         # names fixed, it cannot read the answers.
         app = create_app(recommender, trusted_hosts=(*_LOCAL, _in_url(host)) if is_local else None)
         server = create_server(
-            app, sockets=[listener], ident=None, asyncore_use_poll=True, **_LIMITS
+            app, sockets=[listener], ident=None, asyncore_use_poll=True, **LIMITS
         )
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it logs every short wait
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())
