@@ -126,11 +126,12 @@ def as_ids(texts: Sequence[str]) -> IdArray:
 
 def is_id(text: str) -> bool:
     """Tell whether text can be an id: not blank, not too long, and without control characters."""
+    if not text.isprintable() and _CONTROL.search(text):  # nearly all are printable
+        return False
     try:
-        length = len(text.strip().encode("utf-8"))
+        return 0 < len(text.strip().encode("utf-8")) <= LONGEST_ID
     except UnicodeEncodeError:  # half of a character, as Python reads file names of other encodings
         return False
-    return 0 < length <= LONGEST_ID and not _CONTROL.search(text)
 
 
 def clean_id(text: str) -> str:
