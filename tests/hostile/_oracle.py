@@ -14,7 +14,7 @@ MovieRow = tuple[str, str, str]
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """There is a row that cannot be used."""
 
 
@@ -31,12 +31,12 @@ def ratings_in(text: str, separator: str, header: Sequence[str]) -> list[RatingR
     user, item, rating = (names.index(name) for name in ("userId", "movieId", "rating"))
     rows = _rows(text, separator, header)
     if any(len(row) <= max(user, item, rating) for row in rows):
-        raise Unreadable
+        raise UnreadableError
     if header and any("".join(row[len(header) :]) for row in rows):
-        raise Unreadable
+        raise UnreadableError
     has_none = bool(rows) and not rows[0][rating].strip()
     if has_none and any(row[rating].strip() for row in rows):
-        raise Unreadable
+        raise UnreadableError
     return [(_id(r[user]), _id(r[item]), 1.0 if has_none else _number(r[rating])) for r in rows]
 
 
@@ -50,7 +50,7 @@ def movies_in(text: str, separator: str, header: Sequence[str]) -> list[MovieRow
         if separator == "::" and len(row) > 3 and (item, title, genres) == (0, 1, 2):
             fields = [row[0], "::".join(row[1:-1]), row[-1]]
         if len(fields) <= max(item, title, genres) or not _shown(fields[title]):
-            raise Unreadable
+            raise UnreadableError
         movie = (_id(fields[item]), _shown(fields[title]), _shown(fields[genres]))
         movies.setdefault(movie[0], movie)
     return list(movies.values())
@@ -64,8 +64,8 @@ def _rows(text: str, separator: str, header: Sequence[str]) -> list[list[str]]:
         try:
             rows = list(reader)
         except csv.Error:
-            raise Unreadable from None
-    rows = [row for row in rows if any(row)]
+            raise UnreadableError from None
+    rows = [row for row in rows if any(row) and (len(row) > 1 or row[0].strip())]
     return rows[1:] if header else rows
 
 
@@ -73,13 +73,13 @@ def _id(text: str) -> str:
     name = text.strip()
     is_usable = 0 < len(name.encode()) <= 200
     if not is_usable or any(ord(char) < 32 or 127 <= ord(char) < 160 for char in text.strip("\t")):
-        raise Unreadable
+        raise UnreadableError
     return re.sub(r"^(0|-?[1-9][0-9]*)\.0$", r"\1", name)
 
 
 def _number(text: str) -> float:
     if not _NUMBER.fullmatch(text.strip(" \t")) or not abs(float(text)) <= 1e15:
-        raise Unreadable
+        raise UnreadableError
     return float(np.float32(float(text)))
 
 

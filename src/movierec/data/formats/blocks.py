@@ -127,7 +127,8 @@ def _count_rows(block: bytes, layout: Layout, types: Mapping[str, Any]) -> int:
     a mark too many, if another of the same block lacks the end.
     """
     n_fields = len(layout.first_line)
-    if len(block) >= _BLOCK and b'"' not in block and b"\r" not in block:
+    is_full = len(block) >= _BLOCK and block.endswith(b"\n")
+    if is_full and b'"' not in block and b"\r" not in block:
         n_rows, n_more = divmod(_count_marks(block, layout.separator), n_fields)
         if not n_more:
             return n_rows
@@ -170,7 +171,8 @@ def _check_whole_numbers(block: bytes, separator: str) -> None:
     """Raise a ValueError if a field may be a number with a zero or a blank in front, as 007 is."""
     has_blank, has_dash = b" " in block, b"-" in block
     text = np.frombuffer(block, np.uint8)
-    found = bool(re.match(rb" |0[0-9]|-0", block))
+    # pandas would drop a byte order mark, which is only one at the start of a file.
+    found = bool(re.match(rb" |0[0-9]|-0|\xef\xbb\xbf", block))
     is_simple = not (has_blank or has_dash) and separator in (",", "\t")
     for part in parts_of(len(text)):
         piece = text[part.start : part.stop + 2]

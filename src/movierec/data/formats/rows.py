@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import IO
 
@@ -44,12 +44,16 @@ def read_rows(
     with content.open(progress) as stored:
         text = io.TextIOWrapper(stored, encoding, newline="")
         try:
-            rows = (row for row in _split_rows(text, layout, report) if any(row[1]))
+            rows = (row for row in _split_rows(text, layout, report) if not _is_blank(row[1]))
             if layout.has_header:
                 next(rows, None)
             yield from rows
         finally:
             text.detach()
+
+
+def _is_blank(fields: Sequence[str]) -> bool:
+    return not any(fields) or (len(fields) == 1 and not fields[0].strip())
 
 
 def _is_utf_8(content: Content) -> bool:

@@ -97,6 +97,21 @@ def _file(path: Path) -> Content:
     return Content(str(path), path.stat().st_size, lambda: path.open("rb"))
 
 
+class _Spool:
+    """A file without a name, which lives as long as the content."""
+
+    def __init__(self) -> None:
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115
+
+    def __call__(self) -> IO[bytes]:
+        """Open it from the start."""
+        self.file.seek(0)
+        return open(os.dup(self.file.fileno()), "rb")  # noqa: PTH123 - the caller closes it
+
+    def __del__(self) -> None:
+        self.file.close()
+
+
 def _spooled(name: str, stream: IO[bytes]) -> Content:
     """Copy a stream to a file without a name, since a table is opened more than once.
 
@@ -109,27 +124,23 @@ def _spooled(name: str, stream: IO[bytes]) -> Content:
     """
     size = 0
     try:
-        spool = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the content
+        spool = _Spool()
         most = shutil.disk_usage(tempfile.gettempdir()).free // 2
         for part in _parts(name, stream):
-            spool.write(part)
+            spool.file.write(part)
             size += len(part)
             if size == len(part) and not may_be_text(part):
                 break  # it will be refused, and may be endless
             if size > most:
                 raise OSError("it would take more than half of the free space")
-        spool.flush()
+        spool.file.flush()
     except OSError as error:
         raise OutputError(
             f"cannot keep {name} in a temporary file: {error.strerror or error}",
             f"free some space in {tempfile.tempdir}, or name another folder: TMPDIR=FOLDER",
         ) from error
 
-    def opener() -> IO[bytes]:
-        spool.seek(0)
-        return open(os.dup(spool.fileno()), "rb")  # noqa: PTH123 - the caller closes it
-
-    return Content(name, size, opener)
+    return Content(name, size, spool)
 
 
 def _parts(name: str, stream: IO[bytes]) -> Iterator[bytes]:

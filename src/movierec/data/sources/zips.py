@@ -17,6 +17,7 @@ from movierec.errors import DataError
 _ENCRYPTED = 1  # a flag
 # What zipfile raises of a zip that is broken, or was made to look so.
 _BROKEN = (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, struct.error)
+_METHODS = {9: "Deflate64"}  # that Windows uses above 2 GB; zipfile does not have it
 _UNPACK = "unpack the zip, and name the files or their folder"
 
 
@@ -64,7 +65,8 @@ class _Member(io.RawIOBase):
             self._content = self._archive.open(whole)
         except NotImplementedError as error:
             self._archive.close()
-            problem = f"{name} is compressed in a way that movierec cannot read: {error}"
+            method = _METHODS.get(info.compress_type, f"method {info.compress_type}")
+            problem = f"{name} is compressed in a way that movierec cannot read: {method}"
             raise DataError(problem, _UNPACK) from error
         except BaseException:
             self._archive.close()
