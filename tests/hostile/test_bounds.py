@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from movierec import DataError, Recommender
+from movierec import DataError, OutputError, Recommender
 from movierec.data.dataset import read_rating_rows
 from movierec.data.formats import content
 from movierec.data.sources import files
@@ -166,7 +166,7 @@ def test_full_disk_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         stream.write(RATINGS)
         stream.seek(0)
         monkeypatch.setattr(sys, "stdin", type("Stream", (), {"buffer": stream}))
-        with pytest.raises(DataError, match="standard input is longer than 10 bytes"):
+        with pytest.raises(OutputError, match="cannot keep standard input.*half of the free space"):
             read_rating_rows("-")
 
 
