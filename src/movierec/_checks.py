@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 import os
+import reprlib
 from collections.abc import Collection, Iterable, Mapping
 from numbers import Real
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from movierec.errors import UsageError
 
 _LONGEST = 80  # characters of a value in a message
-_PLAIN = (int, float, complex, bytes, list, tuple, dict, set, type(None))
+_PLAIN = (bytes, list, tuple, dict, set)  # the values in others may be secret or long
 
 
 def refusal(name: str, value: object, allowed: str, hint: str | None = None) -> UsageError:
@@ -37,14 +38,19 @@ def shown(value: object) -> str:
     """Return a value for a message: short, and of a table or another object only its type."""
     if isinstance(value, str):
         return f'"{_short(value)}"'
-    try:
-        if isinstance(value, Real):  # of NumPy, too
-            return _short(str(value))
-        if isinstance(value, _PLAIN):
-            return _short(repr(value))
-    except ValueError:  # Python writes no number of thousands of digits
-        pass
+    if isinstance(value, Real | None):
+        return plain(value)
+    if type(value) in _PLAIN and len(found := reprlib.repr(value)) <= 2 * _LONGEST:
+        return found
     return f"an object of type {type(value).__name__}"
+
+
+def plain(value: object) -> str:
+    """Return an id or a number for a message, as ``str`` does, but short."""
+    try:
+        return _short(str(value))
+    except ValueError:  # Python writes no number of thousands of digits
+        return "a number of thousands of digits"
 
 
 def _short(text: str) -> str:
@@ -67,15 +73,40 @@ def whole_number(name: str, value: Any, low: int | None = None, hint: str | None
     UsageError
         If it is of another type, such as ``True`` or ``2.0``, or too low.
     """
-    try:
-        number = None if isinstance(value, bool) else operator.index(value)
-    except TypeError:
-        number = None
+    number = _as_whole(value)
     if number is None:
         raise refusal(name, value, "a whole number", hint)
     if low is not None and number < low:
         raise refusal(name, value, f"at least {low}", hint)
     return number
+
+
+def _as_whole(value: Any) -> int | None:
+    try:
+        return None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        return None
+
+
+def identifier(name: str, value: Any, allowed: str) -> int | str:
+    """Return an id: a whole number, also one of NumPy, or a text.
+
+    Parameters
+    ----------
+    name : str
+    value : object
+    allowed : str
+        What it must be, in words.
+
+    Raises
+    ------
+    UsageError
+        If it is of another type.
+    """
+    found = value if isinstance(value, str) else _as_whole(value)
+    if found is None:
+        raise refusal(name, value, allowed)
+    return found
 
 
 def number(
@@ -195,7 +226,7 @@ def mapping(name: str, value: Any) -> Mapping[Any, Any]:
     return value
 
 
-def path(name: str, value: Any) -> str:
+def path_of(name: str, value: Any) -> str:
     """Return a path as text.
 
     Raises
@@ -203,12 +234,17 @@ def path(name: str, value: Any) -> str:
     UsageError
         If it is no path, or the system can have no file of that name.
     """
-    given = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    given = os.fspath(value) if is_address(value) else None
     if not isinstance(given, str):
         raise refusal(name, value, "a path")
     if not is_path(given):
         raise refusal(name, given, "a name that a file can have")
     return given
+
+
+def is_address(value: object) -> bool:
+    """Tell whether a value is a path or another address, not a table or other data."""
+    return isinstance(value, str | os.PathLike)
 
 
 def is_path(name: str) -> bool:

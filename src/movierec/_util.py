@@ -73,18 +73,6 @@ def pluralize(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
-def is_number(value: object, *, whole: bool = False) -> bool:
-    """Return whether a value is a number, also one of NumPy.
-
-    Parameters
-    ----------
-    value : object
-    whole : bool
-        Whether it must be an integer.
-    """
-    return hasattr(value, "__index__" if whole else "__float__")
-
-
 def parts_of(length: int) -> Iterator[slice]:
     """Yield slices of a long array, whose temporary copies take some MB and reuse their memory.
 

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from copy import copy
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from movierec._checks import mapping, number, path_of, refusal, text, whole_number
 from movierec._util import Progress, no_progress
-from movierec.answers.filters import (
-    Filter,
-    Group,
-    ListOptions,
-    check_k,
-    check_recency,
-    make_filter,
-)
+from movierec.answers.filters import Filter, Group, ListOptions, make_filter
 from movierec.answers.records import Neighbors, shortfall_note
 from movierec.answers.similar import SimilarMovies
-from movierec.errors import NothingFoundError, UsageError
+from movierec.errors import ArtifactError, NothingFoundError, UsageError
 from movierec.films.catalog import Movie
 from movierec.films.content import CONTENT_PARTS
 from movierec.films.resolve import Query, Resolver, as_list
@@ -44,6 +40,8 @@ Rated = Mapping[Any, float | None] | Sequence[Query]
 class Recommender:
     """A fitted recommender. Create one with :meth:`fit` or :meth:`load`.
 
+    It can be copied, and once it is in a file also pickled: the pickle holds the path.
+
     Examples
     --------
     >>> from movierec import Recommender
@@ -53,6 +51,9 @@ class Recommender:
     """
 
     def __init__(self, model: Model) -> None:
+        if not isinstance(model, Model):
+            raise refusal("model", model, "a Model", "create one with Recommender.fit or load")
+        self._path: Path | None = None  # of its file, if it has one
         self._model = model
         self._catalog = model.catalog
         self._resolver = Resolver(model.titles, model.catalog)
@@ -132,12 +133,16 @@ class Recommender:
         DataError
             If a file is missing, damaged or invalid, or has an unusable row.
         UsageError
-            If a parameter is invalid.
+            If a parameter is of another type, out of range, or not one of its names.
         """
         from movierec.training.fit import chosen_algorithm, fit_model
         from movierec.training.local import LocalEngine
 
-        name, given = chosen_algorithm(algorithm, settings or {})
+        if progress is not None and not callable(progress):
+            raise refusal("progress", progress, "a function of a text and a number")
+        settings = {} if settings is None else dict(mapping("settings", settings))
+        parts = CONTENT_PARTS if content_parts is None else mapping("content_parts", content_parts)
+        name, given = chosen_algorithm(algorithm, settings)
         parameters = Parameters(
             n_neighbors,
             min_support,
@@ -145,9 +150,9 @@ class Recommender:
             content_weight,
             prior,
             weighting,
-            dict(CONTENT_PARTS if content_parts is None else content_parts),
+            dict(parts),
             name,
-            dict(settings or {}),
+            settings,
         )
         parameters.check(has_columns=content is not None)
         engine, tell = LocalEngine(), progress or no_progress
@@ -166,8 +171,13 @@ class Recommender:
         ------
         ArtifactError
             If the file is missing, damaged, or of another format.
+        UsageError
+            If `path` is no path.
         """
-        return cls(load_model(path))
+        address = path_of("path", path)
+        found = cls(load_model(address))
+        found._path = Path(address).absolute()
+        return found
 
     def save(self, path: PathLike) -> None:
         """Write a model file atomically: if that fails, an existing file stays unchanged.
@@ -176,8 +186,35 @@ class Recommender:
         ------
         OutputError
             If the file cannot be written.
+        UsageError
+            If `path` is no path.
         """
-        self._model.save(path)
+        address = path_of("path", path)
+        self._model.save(address)
+        self._path = Path(address).absolute()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the path of the model file, which must be there where it is unpickled.
+
+        Raises
+        ------
+        UsageError
+            If the model was neither loaded nor saved.
+        """
+        if self._path is None:
+            raise UsageError(
+                "a recommender is pickled by the path of its file, and this one has none",
+                "save it first, or load it from a file",
+            )
+        return _loaded_again, (type(self), str(self._path), _identity(self._model))
+
+    def __copy__(self) -> Self:
+        copied = type(self)(self._model)
+        copied._path = self._path
+        return copied
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return copy(self)  # a model never changes
 
     @property
     def card(self) -> dict[str, Any]:
@@ -210,6 +247,8 @@ class Recommender:
             If no movie matches; the error has suggestions if there are similar titles.
         AmbiguousTitleError
             If several movies match; the error has all of them.
+        UsageError
+            If an argument is of another type.
         """
         return self._catalog.movie(self._resolver.index_of(query, by_id=by_id, year=year))
 
@@ -278,9 +317,9 @@ class Recommender:
         NothingFoundError
             If no movie passes the filters.
         UsageError
-            If `k` is below 1, no movie is named, or a number is out of range.
+            If `k` is below 1, no movie is named, or an argument is of another type or out of range.
         """
-        check_k(k)
+        whole_number("k", k, 1)
         passing = make_filter(self._catalog, genres, not_genres, years, min_support)
         options = ListOptions(passing, diversity, obscurity)
         liked, disliked = (
@@ -360,13 +399,13 @@ class Recommender:
         DataError
             If a file cannot be used.
         UsageError
-            If a number is out of range.
+            If an argument is of another type or out of range.
         """
         from movierec.answers.people import ProfileReader, read_only, read_people
         from movierec.answers.recommend import TopNRecommender
         from movierec.answers.recommendation import Recommendations, popularity_note
 
-        check_k(k)
+        whole_number("k", k, 1)
         reader = ProfileReader(self._model, self._resolver)
         people = read_people(reader, user, likes, dislikes, ratings, by_id=by_id)
         options = ListOptions(
@@ -374,10 +413,11 @@ class Recommender:
             diversity,
             obscurity,
             only=None if only is None else read_only(reader, people, only),
-            excluded=() if exclude is None else reader.movies_in(exclude),
+            excluded=() if exclude is None else reader.movies_in("exclude", exclude),
             group=group,
         )
-        recommender = TopNRecommender(self._model, people, check_recency(recency))
+        recency = number("recency", recency, 0, hint="0 turns it off")
+        recommender = TopNRecommender(self._model, people, recency)
         found = recommender.recommend(k, options)
         if not found:
             raise NothingFoundError(
@@ -429,7 +469,7 @@ class Recommender:
         NothingFoundError, DataError
             As :meth:`recommend` does.
         UsageError
-            If all ratings of the model are equal.
+            If all ratings of the model are equal, or an argument is of another type.
         """
         from movierec.answers.people import ProfileReader, read_people
         from movierec.answers.predict import PredictedRatings, predict_ratings
@@ -453,14 +493,14 @@ class Recommender:
         Raises
         ------
         UsageError
-            If there are not two people.
+            If there are not two people, or `k` is below 1.
         NothingFoundError, DataError
             As :meth:`recommend` does.
         """
         from movierec.answers.people import ProfileReader, read_people
         from movierec.answers.tastes import TasteComparer
 
-        check_k(k)
+        whole_number("k", k, 1)
         reader = ProfileReader(self._model, self._resolver)
         people = read_people(reader, None, (), (), ratings, by_id=False)
         if len(people) != 2:
@@ -474,6 +514,11 @@ class Recommender:
         ----------
         first, second, by_id
             As in :meth:`why`.
+
+        Raises
+        ------
+        MovieNotFoundError, AmbiguousTitleError, UsageError
+            As :meth:`movie` does.
         """
         return self.why(first, second, by_id=by_id).similarity
 
@@ -489,7 +534,7 @@ class Recommender:
 
         Raises
         ------
-        MovieNotFoundError, AmbiguousTitleError
+        MovieNotFoundError, AmbiguousTitleError, UsageError
             As :meth:`movie` does.
         """
         from movierec.answers.explain import explain
@@ -566,13 +611,43 @@ class Recommender:
             The last word may be incomplete.
         limit : int
             Maximum number of movies.
+
+        Raises
+        ------
+        UsageError
+            If `words` is no text, or `limit` is below 1.
         """
-        return self._resolver.search(words, limit)
+        return self._resolver.search(text("words", words), whole_number("limit", limit, 1))
 
     def suggest(self, query: str) -> list[Movie]:
-        """Return the movies whose names are closest to a query that was not found."""
-        return self._resolver.suggest(query)
+        """Return the movies whose names are closest to a query that was not found.
+
+        Parameters
+        ----------
+        query : str
+
+        Raises
+        ------
+        UsageError
+            If it is no text.
+        """
+        return self._resolver.suggest(text("query", query))
 
     def stats(self) -> dict[str, Any]:
         """Return statistics of the ratings, and the model card as ``model``."""
         return {**self._model.load_summary(), "model": self.card}
+
+
+def _identity(model: Model) -> tuple[Any, ...]:
+    """Return what tells models apart that are fitted after one another into one file."""
+    return tuple(model.card.get(name) for name in ("fingerprint", "created", "parameters"))
+
+
+def _loaded_again(kind: type[Recommender], path: str, identity: tuple[Any, ...]) -> Recommender:
+    """Load the model file of a recommender that was pickled."""
+    found = kind.load(path)
+    if _identity(found._model) != identity:
+        raise ArtifactError(
+            f"{path} holds another model than the one that was pickled", "load it, or pickle again"
+        )
+    return found

@@ -23,6 +23,7 @@ IdArray: TypeAlias = "npt.NDArray[Any]"  # int64, or fixed-width UTF-8 bytes ("S
 
 LONGEST_ID = 200  # bytes; text ids are stored with a fixed width
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")  # a tab is a blank
+_NO_ID = 10**LONGEST_ID  # Python refuses to write numbers of thousands of digits
 _LONGEST_LOOKUP = 1 << 26  # width of a range of ids; its mask takes 64 MB
 
 
@@ -100,8 +101,10 @@ class Vocabulary:
         return indices[positions]
 
     def _as_stored(self, value: int | str) -> int | bytes | None:
+        if isinstance(value, int) and abs(value) >= _NO_ID:
+            return None
         if len(self) == 0 or isinstance(self.ids[0], bytes):
-            return str(value).encode("utf-8")
+            return str(value).encode("utf-8", "surrogatepass")  # no id holds half a character
         number = re.fullmatch(r"-?[0-9]{1,19}", str(value).strip())
         return int(number[0]) if number else None
 

@@ -349,7 +349,7 @@ def test_argument_of_another_type_is_refused(
 def test_recommend_refuses_what_is_no_number(
     sample: Recommender, arguments: dict[str, Any]
 ) -> None:
-    with pytest.raises(UsageError, match=r"recency is x|group is worst|five is not a rating"):
+    with pytest.raises(UsageError, match=r'recency is "x"|group is "worst"|"five" is not a rating'):
         sample.recommend(**arguments)
 
 

@@ -66,7 +66,8 @@ def preferences(people: Interactions, scale: RatingScale, recency: float = 0.0) 
     """
     found = _compared(people, scale)
     if recency and people.has_timestamps:
-        found /= 1 + _ages(people) / np.float32(recency)
+        # Clipped to what float32 holds: beyond that, ages count for everything or nothing.
+        found /= 1 + _ages(people) / np.float32(np.clip(recency, 1e-30, 1e30))
     return replace(people, ratings=found)
 
 

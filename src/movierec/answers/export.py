@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from movierec._util import csv_cell, is_number
+from movierec import _checks
+from movierec._util import csv_cell
 from movierec.errors import OutputError, UsageError
 from movierec.model.model import Model
 from movierec.store.atomic import replacing
@@ -40,9 +41,10 @@ def frames(model: Model, k: int | None = None, *, safe_csv: bool = False) -> Ite
     """
     table = {name: np.asarray(array) for name, array in model.neighbors.to_arrays().items()}
     stored = table["neighbors"].shape[1]
-    if k is not None and not (is_number(k, whole=True) and 1 <= k <= model.parameters.n_neighbors):
+    if k is not None and not 1 <= _checks.whole_number("k", k) <= model.parameters.n_neighbors:
         raise UsageError(
-            f"k is {k}; the model has {model.parameters.n_neighbors} neighbors for each movie",
+            f"k is {_checks.shown(k)}; "
+            f"the model has {model.parameters.n_neighbors} neighbors for each movie",
             "fit again with a higher --n-neighbors",
         )
     ids = np.asarray(model.catalog.item_ids)
@@ -94,7 +96,8 @@ def export(
     OutputError
         If the file already exists or cannot be written.
     """
-    target = Path(path)
+    target = Path(_checks.path_of("path", path))
+    _checks.truth("overwrite", overwrite)
     write = _WRITERS.get(target.suffix.casefold())
     if write is None:
         raise UsageError(

@@ -5,12 +5,11 @@ No dataclasses: defining one takes a millisecond of every start.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, NamedTuple, get_args
 
-from movierec._util import is_number
-from movierec.errors import NothingFoundError, UsageError
+from movierec._checks import number, one_of, refusal, texts, values, whole_number
+from movierec.errors import NothingFoundError
 from movierec.films.catalog import Catalog, Movie
 
 Group = Literal["average", "least-misery"]
@@ -79,10 +78,9 @@ def make_filter(
     UsageError
         If an argument has another type, or `min_support` is below 0.
     """
-    _check_years(years)
-    if not is_number(min_support, whole=True) or min_support < 0:
-        raise UsageError(f"min_support is {min_support}; it must be a whole number of at least 0")
-    wanted, unwanted = _names("genres", genres), _names("not_genres", not_genres)
+    years = _checked_years(years)
+    min_support = whole_number("min_support", min_support, 0)
+    wanted, unwanted = texts("genres", genres), texts("not_genres", not_genres)
     if not wanted and not unwanted:  # so that other queries do not read the genres of all movies
         return Filter((), (), years, min_support)
     known = {_plain(name): name for name in sorted(catalog.all_genres())}
@@ -94,21 +92,16 @@ def make_filter(
     )
 
 
-def _names(argument: str, given: str | Sequence[str]) -> tuple[str, ...]:
-    names = (given,) if isinstance(given, str) else given
-    if not isinstance(names, Iterable) or not all(isinstance(name, str) for name in names):
-        raise UsageError(f"{argument} is {given}; it must be a text, or a list of texts")
-    return tuple(names)
-
-
-def _check_years(years: tuple[int, int] | None) -> None:
+def _checked_years(years: tuple[int, int] | None) -> tuple[int, int] | None:
     if years is None:
-        return
-    is_pair = isinstance(years, Sequence) and len(years) == 2
-    if not is_pair or not all(is_number(year, whole=True) for year in years):
-        raise UsageError(f"years is {years}; it must be a first and a last year", "as (1980, 1989)")
-    if years[0] > years[1]:
-        raise UsageError(f"years is {years}; the first is after the last", "as (1980, 1989)")
+        return None
+    pair = values(years)
+    if pair is None or len(pair) != 2:
+        raise refusal("years", years, "a first and a last year", "as (1980, 1989)")
+    first, last = (whole_number("years", year, hint="as (1980, 1989)") for year in pair)
+    if first > last:
+        raise refusal("years", years, "the first year, then the last", "as (1980, 1989)")
+    return first, last
 
 
 def _known_genre(name: str, known: Mapping[str, str]) -> str:
@@ -165,37 +158,8 @@ class ListOptions:
         excluded: Collection[int] = (),
         group: Group = "average",
     ) -> None:
-        for name, value in (("diversity", diversity), ("obscurity", obscurity)):
-            if not is_number(value) or not 0 <= value <= 1:
-                raise UsageError(f"{name} is {value}; it must be from 0 to 1", "0 turns it off")
-        if group not in get_args(Group):
-            raise UsageError(f"group is {group}; it must be one of {', '.join(get_args(Group))}")
-        self.passing, self.diversity, self.obscurity = passing, diversity, obscurity
+        one_of("group", group, get_args(Group))
+        self.passing = passing
+        self.diversity = number("diversity", diversity, 0, 1, "0 turns it off")
+        self.obscurity = number("obscurity", obscurity, 0, 1, "0 turns it off")
         self.only, self.excluded, self.group = only, excluded, group
-
-
-def check_k(k: int) -> None:
-    """Check the length of a list.
-
-    Raises
-    ------
-    UsageError
-        If `k` is not a whole number, or below 1.
-    """
-    if not is_number(k, whole=True):
-        raise UsageError(f"k is {k}; it must be a whole number")
-    if k < 1:
-        raise UsageError(f"k is {k}; it must be at least 1")
-
-
-def check_recency(recency: float) -> float:
-    """Return a recency after checking it.
-
-    Raises
-    ------
-    UsageError
-        If it is below 0 or not finite.
-    """
-    if not is_number(recency) or not 0 <= recency < math.inf:
-        raise UsageError(f"recency is {recency}; it must be at least 0", "0 turns it off")
-    return recency

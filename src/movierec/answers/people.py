@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from movierec._util import is_number, pluralize
+from movierec._checks import as_float, identifier, is_address, path_of, plain, shown, truth
+from movierec._util import pluralize
 from movierec.answers.matching import Matcher, Matching
 from movierec.answers.profile import UserProfile
 from movierec.answers.similar import ratings_of
@@ -82,13 +84,14 @@ class ProfileReader:
         NothingFoundError
             If the user is unknown.
         UsageError
-            If the model was saved without ratings.
+            If it is no id, or the model was saved without ratings.
         """
+        user_id = identifier("user", user_id, "the id of a user")
         stored, histories = ratings_of(self._model), self._model.histories
         user = None if histories is None else histories.users.index_of(user_id)
         if histories is None or user is None:
             raise NothingFoundError(
-                f"no user has the id {user_id}", "name movies instead: --like TITLE"
+                f"no user has the id {plain(user_id)}", "name movies instead: --like TITLE"
             )
         items, times = histories.items(user), histories.timestamps(user)
         ratings = {item: stored.rating(user, item) for item in items}
@@ -113,8 +116,11 @@ class ProfileReader:
         UsageError
             If a rating is out of range.
         """
-        given = titles if isinstance(titles, Mapping) else dict.fromkeys(as_list(titles))
-        found = ((self._found(title, by_id=by_id), rating) for title, rating in given.items())
+        if isinstance(titles, Mapping):
+            given = list(titles.items())
+        else:
+            given = [(title, None) for title in as_list(titles)]
+        found = ((self._found(title, by_id=by_id), rating) for title, rating in given)
         ratings = {item: rating for item, rating in found if item is not None}
         if default is None:
             default = self._scale.highest
@@ -124,10 +130,11 @@ class ProfileReader:
         }
 
     def _checked(self, rating: float) -> float:
-        if not is_number(rating) or not 0 <= float(rating) <= self._scale.highest:
-            shown = f"{float(rating):g}" if is_number(rating) else str(rating)
-            raise UsageError(f"{shown} is not a rating", f"the highest is {self._scale.highest:g}")
-        return float(rating)
+        value = as_float(rating)
+        if value is None or not 0 <= value <= self._scale.highest:
+            given = shown(rating) if value is None else f"{value:g}"
+            raise UsageError(f"{given} is not a rating", f"the highest is {self._scale.highest:g}")
+        return value
 
     def of_export(self, place: Place, name: str) -> UserProfile:
         """Read a profile from an export; see :func:`movierec.data.personal.export.read_export`.
@@ -159,13 +166,21 @@ class ProfileReader:
         profile.watchlist = {item for _, item in watchlist}
         return profile
 
-    def movies_in(self, path: PathLike) -> set[int]:
-        """Read movies from a file; see :func:`movierec.data.personal.export.read_movies`."""
+    def movies_in(self, argument: str, file: PathLike) -> set[int]:
+        """Read movies from a file; see :func:`movierec.data.personal.export.read_movies`.
+
+        Parameters
+        ----------
+        argument : str
+            What the file is given as, such as "exclude".
+        file : path-like
+        """
         from movierec.data.personal.export import read_movies
 
-        matching = Matching(str(path), "list")
+        address = path_of(argument, file)
+        matching = Matching(address, "list")
         self.matchings.append(matching)
-        found = self._matcher.match(read_movies(path), "list", matching)
+        found = self._matcher.match(read_movies(address), "list", matching)
         self._matcher.finish(matching)
         return {item for _, item in found}
 
@@ -184,7 +199,8 @@ class ProfileReader:
         try:
             return self._resolver.index_of(query, by_id=by_id)
         except (MovieNotFoundError, AmbiguousTitleError) as error:
-            self.unmatched.append(error)
+            if str(error) not in map(str, self.unmatched):
+                self.unmatched.append(error)
             return None
 
 
@@ -215,6 +231,7 @@ def read_people(
     NothingFoundError
         If movies were named and none of them was found.
     """
+    truth("by_id", by_id)
     opinions = reader.of_titles(likes, by_id=by_id)
     opinions |= reader.of_titles(dislikes, default=reader.lowest, by_id=by_id)
     people = [] if user is None else [reader.of_user(user)]
@@ -237,11 +254,11 @@ def _by_name(ratings: Ratings) -> list[tuple[str, Any]]:
     """Return each person's ratings with the name of the person; all names are different."""
     if isinstance(ratings, Mapping) and _are_people(ratings):
         return [(str(name), source) for name, source in ratings.items()]
-    is_several = isinstance(ratings, Sequence) and not isinstance(ratings, str)
+    is_several = isinstance(ratings, Sequence) and not isinstance(ratings, str | bytes)
     sources: Sequence[Any] = ratings if is_several else [ratings]  # type: ignore[assignment]
     names: list[str] = []
     for number, source in enumerate(sources, start=1):
-        named = PurePath(source).stem if isinstance(source, str | os.PathLike) else ""
+        named = PurePath(path_of("ratings", source)).stem if is_address(source) else ""
         name = named or (f"person {number}" if len(sources) > 1 else "")
         names.append(name if name not in names else f"{name} {number}")
     return list(zip(names, sources, strict=True))
@@ -250,7 +267,7 @@ def _by_name(ratings: Ratings) -> list[tuple[str, Any]]:
 def _are_people(ratings: Mapping[Any, Any]) -> bool:
     """Tell whether a mapping has a name and a source for each person, not movies and ratings."""
     values = list(ratings.values())
-    return bool(values) and not all(isinstance(value, int | float | None) for value in values)
+    return bool(values) and not all(isinstance(value, Real | None) for value in values)
 
 
 def read_only(reader: ProfileReader, people: Sequence[UserProfile], only: PathLike) -> set[int]:
@@ -268,8 +285,8 @@ def read_only(reader: ProfileReader, people: Sequence[UserProfile], only: PathLi
     UsageError
         If none of the people has a watchlist.
     """
-    if os.fspath(only) != WATCHLIST:
-        return reader.movies_in(only)
+    if path_of("only", only) != WATCHLIST:
+        return reader.movies_in("only", only)
     movies = {item for person in people for item in person.watchlist}
     if not movies:
         raise UsageError(

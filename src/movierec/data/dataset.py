@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
-from movierec._checks import one_of
+from movierec._checks import mapping, one_of, shown, text
 from movierec._util import Progress, no_progress, pluralize
 from movierec.data.columns import COLUMNS, holds
 from movierec.data.discover import find_table, find_tables, holds_several, only_table
@@ -111,7 +111,7 @@ def read_dataset(
         If an argument is neither a path nor a table, or `on_error` is neither of these.
     """
     one_of("on_error", on_error, get_args(OnError))
-    _check_columns(columns or {})
+    _check_columns({} if columns is None else columns)
     found = find_tables(ratings, movies, columns)
     named = {"links": links, "tags": tags, "genome": genome}
     for kind, place in named.items():
@@ -123,11 +123,12 @@ def read_dataset(
 
 
 def _check_columns(columns: Mapping[str, str]) -> None:
-    for name in columns:
+    for name, header in mapping("columns", columns).items():
         if name not in COLUMNS:
             raise UsageError(
-                f'no column is called "{name}"', f"the columns are {', '.join(COLUMNS)}"
+                f"no column is called {shown(name)}", f"the columns are {', '.join(COLUMNS)}"
             )
+        text(f"the name of the column {name}", header)
 
 
 def _read(found: dict[str, Table], skip: bool, progress: Done) -> Dataset:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from movierec._checks import is_address, path_of
 from movierec._util import pluralize
 from movierec.data.columns import (
     NEEDED_IN_WORDS,
@@ -94,9 +94,9 @@ def find_table(place: Place, kind: str, named: Mapping[str, str] | None = None) 
     DataError
         If it is missing, cannot be read, or does not have the columns of its kind.
     """
-    if not isinstance(place, str | os.PathLike):
+    if not is_address(place):
         return _checked(frame_table(place, kind, named), kind)
-    address = os.fspath(place)
+    address = path_of(kind, place)
     tables = _named(source_of(address).tables(address), named)
     if not tables:
         raise DataError(f"{address} is empty", "is it the right folder or zip?")
@@ -124,9 +124,9 @@ def only_table(place: Place, role: str) -> Table:
     DataError
         If there is none, or a folder or zip of several.
     """
-    if not isinstance(place, str | os.PathLike):
+    if not is_address(place):
         return frame_table(place, role)
-    address = os.fspath(place)
+    address = path_of(role, place)
     tables = source_of(address).tables(address)
     if len(tables) != 1:
         files = pluralize(len(tables), "file")
@@ -136,9 +136,9 @@ def only_table(place: Place, role: str) -> Table:
 
 def holds_several(place: Place) -> bool:
     """Tell whether a place is a folder or zip with more than one table."""
-    if not isinstance(place, str | os.PathLike):
+    if not is_address(place):
         return False
-    address = os.fspath(place)
+    address = path_of("ratings", place)
     source = source_of(address)
     return source.is_folder(address) and len(source.tables(address)) > 1
 
@@ -177,10 +177,10 @@ def _renamed(table: Table) -> Table:
 
 def _find_together(place: Place, named: Mapping[str, str] | None = None) -> dict[str, Table]:
     """Find all kinds of tables in a folder or zip."""
-    if not isinstance(place, str | os.PathLike):
+    if not is_address(place):
         frame_table(place, "ratings")  # for its error, if it is no table at all
         raise UsageError("ratings were given without movies", "give a table of movies, too")
-    address = os.fspath(place)
+    address = path_of("ratings", place)
     source = source_of(address)
     tables = _named(source.tables(address), named)
     if not source.is_folder(address):

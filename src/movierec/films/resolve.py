@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from movierec._checks import identifier, plain, truth, values, whole_number
 from movierec.errors import AmbiguousTitleError, MovieNotFoundError
 from movierec.films.catalog import Catalog, Movie
 from movierec.films.index import MAIN, TitleIndex
@@ -17,9 +18,8 @@ _SEARCH_HINT = "search for it with: movierec search WORDS"
 
 def as_list(queries: Query | Iterable[Query]) -> list[Query]:
     """Return one query or several queries as a list; NumPy integers are ids too."""
-    if isinstance(queries, str | Movie) or not isinstance(queries, Iterable):
-        return [queries]
-    return list(queries)
+    several = values(queries)
+    return [queries] if several is None else several  # type: ignore[list-item]
 
 
 class Resolver:
@@ -53,13 +53,19 @@ class Resolver:
             If no movie matches; the error has suggestions.
         AmbiguousTitleError
             If several movies match; the error has all of them.
+        UsageError
+            If an argument is of another type.
         """
         if isinstance(query, Movie):
             query, by_id = query.movie_id, True
+        truth("by_id", by_id)
+        if year is not None:
+            year = whole_number("year", year)
+        query = identifier("a movie", query, "an id, a title or a Movie")
         if by_id or not isinstance(query, str):
             index = self._catalog.index_of(query)
             if index is None:
-                raise MovieNotFoundError(f"no movie has the id {query}", [], _SEARCH_HINT)
+                raise MovieNotFoundError(f"no movie has the id {plain(query)}", [], _SEARCH_HINT)
             return index
         matches = self._titles.find(query, year) if query.strip() else None
         if matches is None or not matches.indices:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
-from movierec._util import is_number
+from movierec._checks import number, one_of, whole_number
 from movierec.errors import UsageError
 from movierec.films.content import COLUMN_WEIGHT, CONTENT_PARTS
 from movierec.neighbors.weighting import CORRECTED, Weighting
@@ -92,32 +91,14 @@ class Parameters:
             If a parameter is out of range.
         """
         for name, least in (("n_neighbors", 1), ("min_support", 0), ("min_ratings", 1)):
-            value = getattr(self, name)
-            if not is_number(value, whole=True):
-                raise UsageError(f'{name} is "{value}"; it must be a whole number', _HINT)
-            if value < least:
-                raise UsageError(f"{name} is {value}; it must be at least {least}")
-        if not is_number(self.content_weight) or not 0 <= self.content_weight <= 1:
-            raise UsageError(
-                f"content_weight is {self.content_weight}; it must be from 0 to 1", _HINT
-            )
-        if not is_number(self.prior) or not 0 <= self.prior < math.inf:
-            raise UsageError(
-                f"prior is {self.prior}; it must be a finite number of at least 0", _HINT
-            )
-        if self.weighting not in get_args(Weighting):
-            raise UsageError(
-                f'weighting is "{self.weighting}"; it must be {" or ".join(get_args(Weighting))}',
-                _HINT,
-            )
+            whole_number(name, getattr(self, name), least, _HINT)
+        number("content_weight", self.content_weight, 0, 1, _HINT)
+        number("prior", self.prior, 0, hint=_HINT)
+        one_of("weighting", self.weighting, get_args(Weighting))
         if not has_columns:
             self.with_columns(())
         self._check_parts()
 
     def _check_parts(self) -> None:
         for name, weight in self.content_parts.items():
-            if not is_number(weight) or not 0 <= weight <= _HEAVIEST:
-                raise UsageError(
-                    f"the weight of {name} is {weight}; it must be from 0 to {_HEAVIEST:g}",
-                    _PARTS_HINT,
-                )
+            number(f"the weight of {name}", weight, 0, _HEAVIEST, _PARTS_HINT)

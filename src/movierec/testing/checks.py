@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 
+from movierec._checks import refusal
 from movierec.algorithms._calls import check_needs
 from movierec.algorithms.base import (
     Algorithm,
@@ -65,7 +66,11 @@ def check_algorithm(algorithm: type[Algorithm], **parameters: Any) -> None:
     ------
     AssertionError
         If the algorithm breaks the contract; the message says what to change.
+    UsageError
+        If `algorithm` is no such class.
     """
+    if not (isinstance(algorithm, type) and issubclass(algorithm, Algorithm)):
+        raise refusal("algorithm", algorithm, "a subclass of movierec.Algorithm")
     for check in CHECKS.values():
         check(algorithm, parameters)
 

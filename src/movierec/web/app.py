@@ -11,6 +11,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import BadRequest
 
 from movierec import DEFAULT_MODEL
+from movierec._checks import refusal, texts
 from movierec._util import pluralize, printable
 from movierec.recommender import Recommender
 from movierec.web import api, failures, pages, parameters
@@ -48,9 +49,15 @@ def create_app(
     ------
     ArtifactError
         If no recommender is given and the model cannot be opened.
+    UsageError
+        If an argument is of another type.
     """
     if recommender is None:
         recommender = Recommender.load(os.environ.get("MOVIEREC_MODEL") or DEFAULT_MODEL)
+    if not isinstance(recommender, Recommender):
+        raise refusal("recommender", recommender, "a Recommender")
+    if trusted_hosts is not None:
+        trusted_hosts = texts("trusted_hosts", trusted_hosts)
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it

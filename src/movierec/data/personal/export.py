@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from movierec._checks import is_address, path_of
 from movierec.data.formats.text import TextTable
 from movierec.data.personal import trakt
 from movierec.data.personal.entries import Entry, Export
@@ -80,11 +80,11 @@ def _is_known(table: Table) -> bool:
 
 
 def _tables(place: Place) -> list[Table]:
-    if not isinstance(place, str | os.PathLike):
+    if not is_address(place):
         return [frame_table(place, "ratings")]
     return [
         TextTable(content)
-        for content in files_at(place)
+        for content in files_at(path_of("ratings", place))
         if _IGNORED.isdisjoint(PurePath(content.name.replace(":", "/")).parts[:-1])
     ]
 
