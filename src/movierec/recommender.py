@@ -261,8 +261,13 @@ class Recommender:
         ----------
         title : str
             As in the movies file, including the year.
+
+        Raises
+        ------
+        UsageError
+            If it is not text.
         """
-        found = self._resolver.titled(title)
+        found = self._resolver.titled(text("title", title))
         return self._catalog.movie(found[0]) if len(found) == 1 else None
 
     def similar(

@@ -119,6 +119,7 @@ _VALID: dict[str, dict[str, Any]] = {
     "export": {"path": "table.csv", "overwrite": True},
     "search": {"words": "star"},
     "suggest": {"query": "haet"},
+    "titled": {"title": "Heat (1995)"},
     "stats": {},
 }
 

@@ -98,6 +98,7 @@ def export(
     """
     target = Path(_checks.path_of("path", path))
     _checks.truth("overwrite", overwrite)
+    _checks.truth("safe_csv", safe_csv)
     write = _WRITERS.get(target.suffix.casefold())
     if write is None:
         raise UsageError(
