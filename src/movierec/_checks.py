@@ -9,7 +9,9 @@ from __future__ import annotations
 import operator
 import os
 import reprlib
+import sys
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from numbers import Real
 from typing import Any
 
@@ -40,8 +42,9 @@ def shown(value: object) -> str:
         return f'"{_short(value)}"'
     if isinstance(value, Real | None):
         return plain(value)
-    if type(value) in _PLAIN and len(found := reprlib.repr(value)) <= 2 * _LONGEST:
-        return found
+    if type(value) in _PLAIN:
+        with suppress(ValueError):  # Python writes no number of thousands of digits
+            return _short(reprlib.repr(value))
     return f"an object of type {type(value).__name__}"
 
 
@@ -128,7 +131,7 @@ def number(
         If it is of another type, such as text, or out of range.
     """
     found = as_float(value)
-    if found is None or not low <= found <= (float("1e308") if high is None else high):
+    if found is None or not low <= found <= (sys.float_info.max if high is None else high):
         is_open = f"a finite number of at least {low:g}"
         raise refusal(name, value, is_open if high is None else f"from {low:g} to {high:g}", hint)
     return found

@@ -211,6 +211,8 @@ def test_numbers_of_thousands_of_digits_are_refused(small: Recommender) -> None:
     ):
         with pytest.raises(MovierecError, match="thousands of digits"):
             ask()
+    with pytest.raises(UsageError, match="a movie is an object of type list"):
+        small.similar([[huge]])  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize("name", sorted(_VALID))
