@@ -72,7 +72,9 @@ def _rows(text: str, separator: str, header: Sequence[str]) -> list[list[str]]:
 def _id(text: str) -> str:
     name = text.strip()
     is_usable = 0 < len(name.encode()) <= 200
-    if not is_usable or any(ord(char) < 32 or 127 <= ord(char) < 160 for char in text.strip("\t")):
+    if not is_usable or any(
+        ord(char) < 32 or 127 <= ord(char) < 160 for char in text.replace("\t", "")
+    ):
         raise UnreadableError
     return re.sub(r"^(0|-?[1-9][0-9]*)\.0$", r"\1", name)
 

@@ -283,3 +283,10 @@ def test_usual_rows_are_read_in_every_format(
     (tmp_path / "r.file").write_bytes(pack(content))
     assert _ratings_of(tmp_path / "r.file") == ratings_in(decoded(content), separator, header)
     assert len(_ratings_of(tmp_path / "r.file")) == len(PLAIN)
+
+
+@pytest.mark.parametrize("text", [b"\x1e\n", b"\xef\xbb\xbf\n", b"\xc2\x85", b" \n\t\n\r\n"])
+def test_a_file_of_blanks_is_called_empty(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "r.file").write_bytes(text)
+    with pytest.raises(DataError, match=r"r.file is empty"):
+        _ratings_of(tmp_path / "r.file")

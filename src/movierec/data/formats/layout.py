@@ -68,16 +68,16 @@ def recognize(content: Content, named: Mapping[str, str] = MappingProxyType({}))
         If the content is empty or not text.
     """
     head = content.head()
-    lines = re.split(r"\r\n|\r|\n", head.decode("utf-8-sig", "replace"))[:_N_LINES]
-    lines = [line for line in lines if line.strip()]
-    if not lines:
-        raise DataError(f"{content.name} is empty", "is it the right file?")
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise DataError(
             f"{content.name} is not a text file in UTF-8, but in UTF-16", "save it as UTF-8"
         )
     if b"\0" in head:
         raise DataError(f"{content.name} is not a text file", "is it the right file?")
+    lines = re.split(r"\r\n|\r|\n", head.decode("utf-8-sig", "replace"))
+    lines = [line for line in lines if line.strip()][:_N_LINES]
+    if not lines:
+        raise DataError(f"{content.name} is empty", "is it the right file?")
     with_header = [_with_header(lines[0], separator, named) for separator in _SEPARATORS]
     found = max(with_header, key=lambda layout: (layout.kind != "unknown", len(layout.columns)))
     if found.columns and not _is_row(found.first_line):
