@@ -26,6 +26,7 @@ import movierec
 import movierec.testing
 import movierec.web
 from movierec import ArtifactError, Movie, MovierecError, Recommender, UsageError
+from tests.hostile._examples import examples
 
 RATINGS = pd.DataFrame(
     [(user, item, 1 + (user * item) % 5) for user in range(1, 9) for item in range(1, 7)],
@@ -124,6 +125,9 @@ _VALID: dict[str, dict[str, Any]] = {
 }
 
 
+N_EXAMPLES = max(examples(5000) // len(_VALID), 10)  # for each method
+
+
 def public_methods() -> list[str]:
     members = inspect.getmembers(Recommender, callable)
     return [name for name, _ in members if not name.startswith("_")]
@@ -164,7 +168,7 @@ def answers_or_refuses(call: Callable[..., Any], arguments: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize("name", sorted(set(_VALID) - {"fit"}))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=N_EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_method_answers_or_refuses(
     small: Recommender, text_ids: Recommender, name: str, data: st.DataObject
@@ -174,7 +178,7 @@ def test_method_answers_or_refuses(
         answers_or_refuses(call, replaced(data, call, _VALID[name]))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=N_EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_fit_answers_or_refuses(data: st.DataObject) -> None:
     answers_or_refuses(Recommender.fit, replaced(data, Recommender.fit, _VALID["fit"]))

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from movierec import DataError, MovierecError, Recommender, UsageError
 from movierec.data.dataset import Dataset, read_dataset
+from tests.hostile._examples import examples
 
 Columns = dict[str, list[Any]]
 ROLES = ("ratings", "movies", "links", "tags", "genome", "content")
@@ -147,7 +148,7 @@ def tables(draw: Callable[..., Any]) -> dict[str, pd.DataFrame]:
     return plain | {role: draw(table(role)) for role in odd}
 
 
-@settings(max_examples=150)
+@settings(max_examples=max(examples(2000), 20))
 @given(tables(), st.sampled_from(["fail", "skip"]))
 def test_frame_says_what_its_file_says(
     tmp_path_factory: pytest.TempPathFactory, frames: dict[str, pd.DataFrame], on_error: str
