@@ -38,7 +38,8 @@ def members_of(path: Path) -> list[Content]:
     except _BROKEN as error:
         raise DataError(f"{path} is broken: {error}", "download the zip again") from error
     with archive:
-        infos = [info for info in archive.infolist() if not info.is_dir()]
+        # Not is_dir(): it fails where a name is empty.
+        infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
     return [
         Content(
             name := f"{path}:{info.filename}",
