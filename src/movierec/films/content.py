@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from movierec.neighbors.content import Content
 
 # Weights of the parts; docs/similarity.md explains how they were chosen.
-CONTENT_PARTS = {"genres": 0.16, "title": 0.8, "year": 0.05, "tags": 0.1, "genome": 0.1}
+CONTENT_PARTS = {"genres": 0.16, "title": 0.8, "year": 0.03, "tags": 0.1, "genome": 0.1}
 
 COLUMN_WEIGHT = 0.15  # of each column of other content
 
