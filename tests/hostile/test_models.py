@@ -172,6 +172,20 @@ def test_forged_card(forge: Forge, content: bytes, named: str) -> None:
         ask(forge("default", {"meta.json": content}))
 
 
+def test_card_without_a_parameter_has_its_default(forge: Forge) -> None:
+    forged = forge(
+        "default",
+        {
+            "meta.json": card(
+                parameters={"content_parts": {}, "algorithm": "default", "settings": {}}
+            )
+        },
+    )
+    model = Recommender.load(forged)
+    assert model.card["parameters"]["n_neighbors"] == 100
+    assert create_app(model).test_client().get("/similar?id=1").status_code == 200
+
+
 def test_compressed_card_is_not_unpacked(forge: Forge) -> None:
     large = card(notes=["x" * 50_000_000])
     with pytest.raises(ArtifactError, match="compressed"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -126,7 +126,8 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         check_form(stored.meta, CARD, "its card")
         parameters = Parameters(**stored.meta["parameters"])
         parameters.check(has_columns=True)
-        card = stored.meta | {"path": str(path), "bytes": stored.size}
+        card = stored.meta | {"parameters": asdict(parameters)}  # all of them
+        card |= {"path": str(path), "bytes": stored.size}
         parts = _Parts(stored)
         catalog = parts.required(Catalog)
         titles, table = parts.required(TitleIndex), parts.required(NeighborTable)
