@@ -26,8 +26,8 @@ class Column(NamedTuple):
         The lowest value. Default: any, and 0 with one of the following.
     below : str, optional
         The size that all values are below.
-    up_to : str, optional
-        The size that no value is above.
+    up_to : str or int, optional
+        The size, or the number, that no value is above.
     ascends : bool
         Whether the values ascend from 0 to that size.
     values : tuple of str
@@ -39,7 +39,7 @@ class Column(NamedTuple):
     shape: tuple[int | str, ...]
     least: int | None = None
     below: str | None = None
-    up_to: str | None = None
+    up_to: str | int | None = None
     ascends: bool = False
     values: tuple[str, ...] = ()
     is_optional: bool = False
@@ -110,7 +110,7 @@ def check_arrays(
             raise ValueError(f"{part}/{name} is missing")
 
 
-def _check(name: str, array: Any, column: Column, sizes: Sizes, most: int) -> None:
+def _check(name: str, array: Any, column: Column, sizes: Sizes, largest: int) -> None:
     if array.kind not in column.types.split():
         raise ValueError(f"{name} has the type {array.kind}, not {column.types}")
     if len(array.shape) != len(column.shape):
@@ -118,13 +118,19 @@ def _check(name: str, array: Any, column: Column, sizes: Sizes, most: int) -> No
     for size, found in zip(column.shape, array.shape, strict=True):
         _agree(name, str(size), found, sizes)
     for size, value in zip(column.values, array[:].tolist() if column.values else (), strict=True):
-        if not 0 <= value <= most:
+        if not 0 <= value <= largest:
             raise ValueError(f"{name} says that there are {value} {size}")
         _agree(name, size, value, sizes)
-    highest = {column.below: -1, column.up_to: 0}
-    limits = [sizes[size] + more for size, more in highest.items() if size is not None]
-    if limits or column.least is not None:
-        array.limit(column.least or 0, *limits or (None,), ascends=column.ascends)
+    most = _most(column, sizes)
+    if most is not None or column.least is not None:
+        array.limit(column.least or 0, most, ascends=column.ascends)
+
+
+def _most(column: Column, sizes: Sizes) -> int | None:
+    """Return the highest value that a column may have."""
+    if column.below is not None:
+        return sizes[column.below] - 1
+    return sizes[column.up_to] if isinstance(column.up_to, str) else column.up_to
 
 
 def _agree(name: str, size: str, found: int, sizes: Sizes) -> None:

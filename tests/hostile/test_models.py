@@ -98,6 +98,7 @@ FORGERIES: dict[str, tuple[str, str, Any]] = {
         *("default", "catalog/years"),
         b"\x93NUMPY\x01\0\xff\xff" + b"-" * 65_535,
     ),
+    "an item rated 127 times in one": ("ease", "algorithm/is_rated_", set_to(..., 127)),
     "a missing array": ("default", "stars/levels", b""),
 }
 

@@ -46,7 +46,7 @@ class Ease(Algorithm):
     """
 
     SCHEMA: ClassVar[Schema] = {
-        "is_rated_": Column("i1", ("items",), least=0),
+        "is_rated_": Column("i1", ("items",), up_to=1),
         "weights_": Column("f4", ("items of the matrix", "items of the matrix")),
     }
     SIMILARITY: ClassVar = "partial correlation"
