@@ -14,7 +14,7 @@ from movierec import Recommender
 from tests.hostile._examples import examples
 
 # These machines are shared: how long an example takes says nothing about the code.
-# The examples are the same in every run, except in long ones, which search: see docs/reliability.md.
+# The examples are the same in every run but long ones, which search: see docs/reliability.md.
 settings.register_profile("patient", deadline=None, derandomize=True)
 settings.register_profile("searching", deadline=None)
 settings.load_profile("searching" if examples(100) == 100 else "patient")

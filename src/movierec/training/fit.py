@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -139,8 +140,9 @@ def _fit(
     progress("finding what is usual", 0.0)
     item_users = data.interactions.item_users
     del data
-    vectors, ratings = _vectors(item_users, content, parameters)
-    histories = histories or Histories.by_index(users, item_users)
+    with ThreadPoolExecutor(1) as background:  # SciPy lets Python work beside it
+        by_index = background.submit(lambda: histories or Histories.by_index(users, item_users))
+        vectors, ratings = _vectors(item_users, content, parameters)
     table = _table(
         algorithm, vectors, item_users, content is not None, parameters, engine, progress
     )
@@ -149,7 +151,7 @@ def _fit(
         table,
         vectors,
         ratings,
-        histories,
+        by_index.result(),
         algorithm.SIMILARITY if spec is None else COSINE,
     )
 
