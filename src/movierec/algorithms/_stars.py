@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from movierec._schema import Column, Schema
 from movierec.data.interactions import Interactions
 from movierec.neighbors.sparse import column_counts, row_parts
 from movierec.neighbors.table import NeighborTable
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float32]
 Deviations = npt.NDArray[np.float64]
 
+# Of algorithms that store a baseline.
+BASELINE_SCHEMA: Schema = {
+    "means_": Column("f4", (1,)),
+    "item_deviations_": Column("f4", ("items",)),
+}
 _DAMPING = 5.0  # ratings of 0 deviation that are added to those of each item and user
 _N_ROUNDS = 2
 SHRINKAGE = 0.1  # added to the sum of the weights of near items

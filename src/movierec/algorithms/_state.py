@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from movierec._schema import check_csr
 from movierec.errors import UsageError
-from movierec.neighbors.sparse import SparseRows
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -74,5 +74,5 @@ def _csr_from_parts(parts: Mapping[str, Any]) -> csr_matrix:
 
     data, indices, indptr, (n_rows, n_columns) = (parts[part] for part in _CSR_ARRAYS)
     # Checked before SciPy computes with them: an index out of range would be read out of range.
-    SparseRows(data, indices, indptr, int(n_columns)).check()
+    check_csr(data, indices, indptr, int(n_columns))
     return csr_matrix((data, indices, indptr), shape=(int(n_rows), int(n_columns)))

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from movierec._schema import Column, Schema
-from movierec.algorithms._stars import Baseline
+from movierec._schema import Schema
+from movierec.algorithms._stars import BASELINE_SCHEMA, Baseline
 from movierec.algorithms.base import Algorithm, Indices, Run, Scores, TrainingData
 
 if TYPE_CHECKING:
@@ -21,10 +21,7 @@ class Bias(Algorithm):
     section 2.1. Everybody gets the best rated movies, so it recommends little of use.
     """
 
-    SCHEMA: ClassVar[Schema] = {
-        "means_": Column("f4", (1,)),
-        "item_deviations_": Column("f4", ("items",)),
-    }
+    SCHEMA: ClassVar[Schema] = BASELINE_SCHEMA
     SIMILARITY: ClassVar = "closeness of the mean ratings"
 
     means_: Scores

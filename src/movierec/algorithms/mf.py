@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from movierec._schema import Column, Schema
+from movierec._schema import Schema
 from movierec.algorithms._linear import FactorAlgorithm, Factors
-from movierec.algorithms._stars import Baseline
+from movierec.algorithms._stars import BASELINE_SCHEMA, Baseline
 from movierec.algorithms.base import Indices, Range, Run, Scores, TrainingData
 
 if TYPE_CHECKING:
@@ -41,11 +41,7 @@ class Mf(FactorAlgorithm):
 
     GRID: ClassVar = {"l2": (0.05, 0.1, 0.15, 0.2), "n_factors": (5, 10, 20, 40)}
 
-    SCHEMA: ClassVar[Schema] = {
-        "means_": Column("f4", (1,)),
-        "item_deviations_": Column("f4", ("items",)),
-        "item_factors_": Column("f4", ("items", "factors")),
-    }
+    SCHEMA: ClassVar[Schema] = {**BASELINE_SCHEMA, **FactorAlgorithm.SCHEMA}
 
     means_: Factors
     item_deviations_: Factors

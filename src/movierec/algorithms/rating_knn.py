@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from movierec._schema import Column, Schema
-from movierec.algorithms._stars import SHRINKAGE, Baseline, predict
+from movierec._schema import Schema
+from movierec.algorithms._stars import BASELINE_SCHEMA, SHRINKAGE, Baseline, predict
 from movierec.algorithms.base import Algorithm, Indices, Range, Run, Scores, TrainingData
 from movierec.neighbors.corrected import corrected_vectors
 from movierec.neighbors.table import NeighborTable
@@ -39,10 +39,7 @@ class RatingKnn(Algorithm):
         Number of ratings of a movie at which they have half of their weight.
     """
 
-    SCHEMA: ClassVar[Schema] = {
-        "means_": Column("f4", (1,)),
-        "item_deviations_": Column("f4", ("items",)),
-    }
+    SCHEMA: ClassVar[Schema] = BASELINE_SCHEMA
     SIMILARITY: ClassVar = "cosine of factors and content"
     GRID: ClassVar = {"n_neighbors": (20, 50, 100, 200), "content_weight": (0.0, 0.3, 0.5, 0.7)}
 
