@@ -60,6 +60,14 @@ def test_less_like_takes_a_similarity_off(
     assert [movie.title for movie in found.less_like] == [TOY_STORY]
 
 
+def test_films_unlike_what_is_liked_are_not_listed(sample: Recommender) -> None:
+    """Being unlike the other film is not enough."""
+    for min_support in (0, 20):
+        found = sample.similar(MATRIX, k=300, less_like=[TOY_STORY], min_support=min_support)
+        assert 0 < len(found) < len(sample) - 2
+        assert all(film.similarity > 0 for film in found)
+
+
 def test_one_film_named_twice_is_one_film(sample: Recommender) -> None:
     assert list(sample.similar([TOY_STORY, "toy story 1995"])) == list(sample.similar(TOY_STORY))
 

@@ -110,6 +110,11 @@ def test_forged_array_is_named(forge: Forge, name: str) -> None:
         ask(forge(algorithm, {f"{member}.npy": change}))
 
 
+def test_neighbors_without_similarity_are_not_listed(forge: Forge) -> None:
+    forged = forge("default", {"neighbors/similarities.npy": set_to(..., 0)})
+    assert not list(Recommender.load(forged).similar(1, 3, by_id=True))
+
+
 def test_server_survives_forged_neighbors(forge: Forge) -> None:
     change = {"neighbors/neighbors.npy": set_to(..., 10**6)}
     client = create_app(Recommender.load(forge("default", change))).test_client()

@@ -60,11 +60,11 @@ class Reranker:
         return list(islice(passing, k))
 
     def stored(self, index: int) -> Iterator[Candidate]:
-        """Yield the stored neighbors of an item."""
+        """Yield the stored neighbors of an item that are similar; a forged table has others."""
         table = self._table
         columns = (table.neighbors, table.similarities, table.support)
         rows = zip(*(column[index].tolist() for column in columns), strict=True)
-        return (Candidate(*row) for row in rows if row[0] >= 0)
+        return (Candidate(*row) for row in rows if row[0] >= 0 and row[1] > 0)
 
     def _passing(self, candidates: Iterable[Candidate], passing: Filter) -> Iterator[Candidate]:
         if passing == Filter():

@@ -116,7 +116,8 @@ def rank_all(
     Returns
     -------
     order : ndarray of shape (n_neighbors,), int64
-        The ``item_index`` of each item with a score above 0, highest score first.
+        The ``item_index`` of each item with a score and a mean similarity to the `liked` above 0,
+        highest score first.
     similarities : ndarray of shape (n_neighbors,), float32
         The mean similarity to the `liked`.
     support : ndarray of shape (n_neighbors,), int32
@@ -125,6 +126,7 @@ def rank_all(
     near = np.where(support >= min_support, similarities, np.float32(0))
     means = _mean(near[:, : len(liked)])
     scores = means - _mean(near[:, len(liked) :]) if disliked else means.copy()
+    scores[means <= 0] = 0  # unlike what is disliked, but unlike what is liked, too
     scores[[*liked, *disliked]] = 0
     order = top_k_indices(scores, len(scores))
     return order, means[order], support[order, : len(liked)].min(axis=1)
