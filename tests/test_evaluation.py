@@ -15,10 +15,11 @@ from scipy.sparse import csr_matrix
 from movierec import Interactions
 from movierec.algorithms.base import Algorithm, Run, TrainingData
 from movierec.algorithms.registry import load, make
+from movierec.data import splitting
 from movierec.data.interactions import RatingRows
 from movierec.data.items import MovieRow
 from movierec.errors import DataError, OutputError, UsageError
-from movierec.evaluation import metrics, plot, splitting
+from movierec.evaluation import metrics, plot
 from movierec.evaluation.compare import compare
 from movierec.evaluation.content import content_of
 from movierec.evaluation.runs import RandomScorer, Result, evaluate, rank
@@ -81,17 +82,71 @@ def test_interval_holds_the_mean_and_narrows_with_more_users() -> None:
 
 
 USERS = st.lists(st.integers(0, 5), min_size=1, max_size=40).map(np.array)
+MISSING = np.iinfo(np.int64).min
+
+
+def ratings_of(users: Any, times: Any = None) -> Interactions:
+    """Return ratings of different items, in the order of the arguments."""
+    users = np.array(users, dtype=np.int32)
+    items, ones = np.arange(len(users), dtype=np.int32), np.ones(len(users), np.float32)
+    read = None if times is None else lambda: np.array(times)
+    return Interactions(users, items, ones, 6, len(users), read)
+
+
+@given(USERS, st.integers(0, 9), st.integers(1, 7))
+def test_leave_one_out_holds_one_of_the_last_of_each_user_back(
+    users: Any, seed: int, n_users: int
+) -> None:
+    random = np.random.default_rng(seed)
+    times = random.integers(0, 5, len(users))
+    ratings = ratings_of(users, times)
+    held = splitting.leave_one_out(ratings, seed, by_time=True)
+    for user in np.unique(users):
+        rows = np.flatnonzero(users == user)
+        latest = rows[times[rows] == times[rows].max()]
+        chosen = np.flatnonzero(held & (users == user))
+        assert len(chosen) == (len(rows) > 1)
+        assert set(chosen) <= set(latest)
+    assert splitting.leave_one_out(ratings_of(users), seed, by_time=False).sum() == held.sum()
+    shuffle = random.permutation(len(users))
+    again = splitting.leave_one_out(ratings.select(shuffle), seed, by_time=True)
+    np.testing.assert_array_equal(again, held[shuffle])
+    few = splitting.leave_one_out(ratings, seed, by_time=True, n_users=n_users)
+    assert few.sum() == min(n_users, held.sum())
+    for user in np.unique(users[few]):
+        rows = np.flatnonzero(users == user)
+        assert times[few & (users == user)] == times[rows].max()
+
+
+def test_every_one_of_a_tie_is_held_back_by_some_seed() -> None:
+    ratings = ratings_of([0] * 4 + [1] * 3, [5, 9, 9, 9, MISSING, MISSING, MISSING])
+    chosen = [splitting.leave_one_out(ratings, seed, by_time=True) for seed in range(60)]
+    assert np.mean(chosen, axis=0).round(1).tolist() == pytest.approx([0] + [1 / 3] * 6, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        (None, False),
+        ([5, 5, 5, 5], False),
+        ([5, 5, 8, 8], False),  # different, but not for anybody
+        ([5, MISSING, 8, 8], False),  # a missing time is neither before nor after
+        ([5.5, -np.inf, -np.inf, -np.inf], False),
+        ([MISSING] * 4, False),
+        ([5, 6, 8, 8], True),
+        ([MISSING, 3, 5.0, 8.5], True),
+    ],
+)
+def test_times_are_real_if_they_order_the_ratings_of_somebody(times: Any, expected: bool) -> None:
+    assert splitting.is_ordered(ratings_of([0, 0, 1, 1], times)) is expected
 
 
 @given(USERS, st.integers(0, 9))
-def test_leave_one_out_holds_the_last_of_each_user_back(users: Any, seed: int) -> None:
+def test_ratings_at_the_time_of_another_of_the_user_are_tied(users: Any, seed: int) -> None:
     times = np.random.default_rng(seed).integers(0, 5, len(users))
-    held = splitting.leave_one_out(users, times, seed)
-    for user in np.unique(users):
-        rows = np.flatnonzero(users == user)
-        last = rows[np.flatnonzero(times[rows] == times[rows].max())[-1]]
-        assert np.flatnonzero(held & (users == user)).tolist() == ([last] if len(rows) > 1 else [])
-    assert splitting.leave_one_out(users, None, seed).sum() == held.sum()
+    pairs = list(zip(users.tolist(), times.tolist(), strict=True))
+    expected = [pairs.count(pair) > 1 for pair in pairs]
+    assert splitting.is_tied(ratings_of(users, times)).tolist() == expected
 
 
 @given(USERS, st.floats(0, 1), st.integers(0, 9))
@@ -212,6 +267,60 @@ def test_recency_needs_times_and_counts_the_latest_most() -> None:
         compare(rows.drop(columns="timestamp"), ["svd"], protocol={"recency": 1})
 
 
+class Liked(Algorithm):
+    """Scores the items next to those that people like."""
+
+    SIMILARITY = "none"
+
+    def fit(self, data: TrainingData, run: Run = Run()) -> Liked:
+        return self
+
+    def score(self, users: Interactions) -> Any:
+        return np.roll(users.user_items.toarray(), 1, axis=1)
+
+    def similarities(self, items: Any) -> Any:
+        raise NotImplementedError
+
+
+class LikedInOrder(Liked):
+    NEEDS = frozenset({"timestamps"})
+
+
+def test_recency_is_left_to_an_algorithm_that_needs_times() -> None:
+    random = np.random.default_rng(3)
+    rows = pd.DataFrame(np.argwhere(random.random((40, 20)) < 0.4), columns=["userId", "movieId"])
+    rows["rating"] = random.integers(1, 6, len(rows))
+    rows["timestamp"] = random.permutation(len(rows))
+    plain, recent = (
+        compare(rows, [Liked, LikedInOrder], protocol={"recency": recency})["results"][2:]
+        for recency in (0, 4)
+    )
+    assert plain[0]["metrics"] == plain[1]["metrics"] == recent[1]["metrics"]
+    assert recent[0]["metrics"] != plain[0]["metrics"]
+
+
+@pytest.mark.parametrize("times", [[7] * 90, ["never"] * 90, None])
+def test_without_real_times_a_random_rating_is_held_out(times: Any) -> None:
+    pairs = [(user, item, 4.0) for user in range(9) for item in range(10)]
+    rows = pd.DataFrame(pairs, columns=["userId", "movieId", "rating"])
+    rows = rows if times is None else rows.assign(timestamp=times)
+    found = compare(rows, [])["protocol"]
+    assert found["held_out"] == "random"
+    assert "tied_ratings" not in found
+    with pytest.raises(DataError, match="no timestamps, or equal ones"):
+        compare(rows, [], protocol={"recency": 1})
+
+
+def test_the_share_of_ties_is_told() -> None:
+    pairs = [(user, item, 4.0) for user in range(4) for item in range(5)]
+    rows = pd.DataFrame(pairs, columns=["userId", "movieId", "rating"])
+    rows["timestamp"] = [1, 2, 3, 4, 5] + [1, 2, 3, 3, 5] + [1, 2, 3, 5, 5] + [5] * 5
+    found = compare(rows, [])["protocol"]
+    assert found["held_out"] == "latest"
+    assert found["tied_ratings"] == (2 + 2 + 5) / 20
+    assert found["tied_held_out"] == 2 / 4
+
+
 def test_blocks_of_users_make_no_difference(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = evaluate("popular", load("popular")(), task, 5)
     monkeypatch.setattr("movierec.evaluation.runs._BLOCK_CELLS", 24)
@@ -264,7 +373,7 @@ def items_of(interactions: Interactions) -> list[list[int]]:
 
 
 def test_an_algorithm_gets_the_items_of_each_user_in_order() -> None:
-    times = np.array([5, 5, 8, 9, 8, 3, 9, 8])  # ties keep the order of the rows
+    times = np.array([5, 5, 8, 9, 8, 3, 10, 9])  # ties keep the order of the rows
     task = split_task(rating_rows(ROWS, lambda: times), EvaluationProtocol())
     assert items_of(task.train) == [[2, 1, 0], [2, 0, 1]]  # users 5 and 7
     assert items_of(task.train.for_users(np.array([1, 0]))) == [[2, 0, 1], [2, 1, 0]]
@@ -441,6 +550,37 @@ def test_validation_is_like_a_task_of_one_row_each_among_candidates(task: Task) 
         assert ranked & known == set(found.test.user_items[user].indices)
         assert len(ranked) == min(5, 1 + 12 - len(known))
         assert len(found.candidates[user].indices) == len(ranked)
+
+
+@pytest.mark.parametrize("published", [False, True])
+def test_validation_is_the_item_before(published: bool) -> None:
+    """Whatever the algorithm; of a published split with times, too."""
+    random = np.random.default_rng(0)
+    users = np.repeat(np.arange(30), 6)
+    times = random.permutation(len(users))
+    rows = rating_rows([*zip(users.tolist(), times.tolist(), strict=True)], lambda: times)
+    task = split_task(rows, EvaluationProtocol())
+    if published:
+        task = replace(task, test=replace(task.test, read_timestamps=None), ties=None)
+    found = validation(task)
+    by_user = np.sort(times.reshape(30, 6))
+    order = np.argsort(found.test.users)
+    assert found.test.timestamps[order].tolist() == by_user[:, -2].tolist()
+    assert found.train.timestamps.max() < by_user.max()
+    before = validation(found)
+    assert before.test.timestamps[np.argsort(before.test.users)].tolist() == by_user[:, -3].tolist()
+
+
+def test_validation_of_rows_held_out_at_random_is_random() -> None:
+    """Test rows that are older than training rows show that time did not choose them."""
+    pairs = [(user, item) for user in range(40) for item in range(5)]
+    rows = rating_rows(pairs, lambda: np.arange(200))
+    task = split_task(rows, EvaluationProtocol(split="random", test_share=0.2))
+    assert np.bincount(task.test.users).tolist() == [1] * 40
+    found = validation(task)
+    latest = [found.train.timestamps[found.train.users == user].max() for user in range(40)]
+    n_latest = (found.test.timestamps[np.argsort(found.test.users)] > latest).sum()
+    assert 0 < n_latest < 25
 
 
 def ranked_in(task: Task) -> Any:

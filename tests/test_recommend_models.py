@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 
 from movierec import (
+    Algorithm,
+    Interactions,
     Recommender,
+    Run,
+    TrainingData,
     UsageError,
 )
 from movierec.algorithms.base import parameters_of
@@ -188,3 +192,43 @@ def test_card_without_what_questions_read_is_damage(
         model.card[name] = kept
     with pytest.raises(ArtifactError, match="damaged"):
         Recommender.load(tmp_path / "m")
+
+
+class Liked(Algorithm):
+    """Scores the movie after a liked one."""
+
+    SIMILARITY = "none"
+
+    def fit(self, data: TrainingData, run: Run = Run()) -> Liked:
+        return self
+
+    def score(self, users: Interactions) -> Any:
+        return np.roll(users.user_items.toarray(), 1, axis=1)
+
+    def similarities(self, items: Any) -> Any:
+        return np.eye(20, dtype=np.float32)[items]
+
+
+class LikedInOrder(Liked):
+    NEEDS = frozenset({"timestamps"})
+
+
+@pytest.mark.parametrize(("algorithm", "weighs_age"), [(Liked, False), (LikedInOrder, True)])
+def test_age_counts_once(algorithm: type[Algorithm], weighs_age: bool) -> None:
+    """An algorithm that needs times weighs age itself."""
+    ratings, movies = made()
+    dated = ratings.assign(timestamp=np.arange(len(ratings)))
+    fitted = Recommender.fit(dated, movies, algorithm=algorithm)
+    old, recent = (list(fitted.recommend(20, user=3, recency=recency)) for recency in (0, 4))
+    assert (old == recent) is weighs_age
+
+
+@pytest.mark.parametrize("name", names())
+def test_recency_works_for_every_algorithm(name: str) -> None:
+    ratings, movies = made()
+    dated = ratings.assign(timestamp=np.arange(len(ratings)))
+    fitted = Recommender.fit(dated, movies, algorithm=name, n_neighbors=8)
+    found = list(fitted.recommend(20, user=3, recency=4))
+    assert found
+    if name == "popular":  # it ignores what people rated
+        assert found == list(fitted.recommend(20, user=3, recency=0))

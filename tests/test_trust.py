@@ -95,7 +95,7 @@ def people(*rated: dict[int, float], times: Any = None) -> Interactions:
         np.array(values, np.float32),
         len(rated),
         20,
-        None if times is None else lambda: np.array(times, np.float64),
+        None if times is None else lambda: np.array(times),
     )
 
 
@@ -161,3 +161,10 @@ def test_age_is_counted_in_later_ratings_of_the_same_person() -> None:
     found = preferences(rated, SCALE, recency=4).ratings
     np.testing.assert_allclose(found, [1 / (1 + 3 / 4), 1 / (1 + 1 / 4), 1 / (1 + 1 / 4), 1, 1])
     assert preferences(rated, SCALE).ratings.tolist() == [1] * 5
+
+
+def test_a_rating_without_time_is_the_oldest() -> None:
+    missing = np.iinfo(np.int64).min
+    rated = people({1: 5.0, 2: 5.0, 3: 5.0}, times=[10, missing, 30])
+    found = preferences(rated, SCALE, recency=1).ratings
+    np.testing.assert_allclose(found, [1 / 2, 1 / 3, 1])

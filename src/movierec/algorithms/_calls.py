@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from movierec.algorithms._preferences import RatingScale, preferences
 from movierec.algorithms.base import Algorithm, Run, Scores, TrainingData
 from movierec.algorithms.registry import name_of
 from movierec.data.interactions import Interactions
+from movierec.data.times import is_known
 from movierec.errors import DataError, MovierecError, UsageError
 
 
@@ -45,7 +47,7 @@ def _has_times(interactions: Interactions) -> bool:
     """Tell whether any rating has a time that could be read."""
     if not interactions.has_timestamps:
         return False
-    return bool((interactions.timestamps != np.iinfo(np.int64).min).any())
+    return bool(is_known(interactions.timestamps).any())
 
 
 def fit_algorithm(algorithm: Algorithm, data: TrainingData, run: Run) -> None:
@@ -88,36 +90,49 @@ class PeopleScores(NamedTuple):
     scores : ndarray of shape (n_people, n_items), float32
     by_popularity : ndarray of shape (n_people,), bool
         For whom nothing that they like is known, so that the score of an item is its popularity.
+    preferences : Interactions
+        What the algorithm was given.
     """
 
     scores: Scores
     by_popularity: npt.NDArray[np.bool_]
+    preferences: Interactions
 
 
 def score_people(
-    algorithm: Algorithm, preferred: Interactions, n_ratings: npt.NDArray[Any]
+    algorithm: Algorithm,
+    people: Interactions,
+    n_ratings: npt.NDArray[Any],
+    scale: RatingScale,
+    recency: float = 0.0,
 ) -> PeopleScores:
     """Score all items for people.
 
     Parameters
     ----------
     algorithm : Algorithm
-    preferred : Interactions
-        Their preferences: see :func:`movierec.algorithms._preferences.preferences`.
+    people : Interactions
+        Their ratings.
     n_ratings : ndarray of shape (n_items,), integer
+    scale : RatingScale
+    recency : float
+        As in :func:`movierec.algorithms._preferences.preferences`. An algorithm that needs
+        timestamps weighs age itself, so its preferences are not made smaller by age.
 
     Raises
     ------
     UsageError
         If the algorithm does not return scores.
     """
+    weighs_age = "timestamps" in algorithm.NEEDS
+    preferred = preferences(people, scale, 0.0 if weighs_age else recency)
     shape = (preferred.n_users, preferred.n_items)
     scores = checked_scores(algorithm, algorithm.score(preferred), shape)
     unknown = ~_like_something(preferred, scores)
     if unknown.any():
         scores = scores.copy()
         scores[unknown] = _popularities(scores[unknown], n_ratings)
-    return PeopleScores(scores, unknown)
+    return PeopleScores(scores, unknown, preferred)
 
 
 def _like_something(preferred: Interactions, scores: Scores) -> npt.NDArray[np.bool_]:

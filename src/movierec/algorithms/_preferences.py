@@ -104,9 +104,9 @@ def _medians(people: Interactions, counts: npt.NDArray[np.int64]) -> npt.NDArray
 
 def _ages(people: Interactions) -> Preferences:
     """Return the number of later ratings by the same person, for each rating."""
-    times = people.timestamps
-    order = np.lexsort((-times, people.users))
-    users, times = people.users[order], times[order]
+    # Backwards, not by negative times: the lowest integer, a missing time, has no negative.
+    order = np.lexsort((people.timestamps, people.users))[::-1]
+    users, times = people.users[order], people.timestamps[order]
     starts_user = np.append(True, users[1:] != users[:-1])
     starts_time = starts_user | np.append(True, times[1:] != times[:-1])
     place = np.arange(len(users))

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from movierec.algorithms._calls import score_people
-from movierec.algorithms._preferences import preferences
 from movierec.answers.filters import Group, ListOptions
 from movierec.answers.profile import UserProfile, as_interactions
 from movierec.answers.reasons import ReasonFinder, why
@@ -30,18 +29,19 @@ class TopNRecommender:
     people : sequence of UserProfile
         One person, or a group.
     recency : float
-        As in :func:`movierec.algorithms._preferences.preferences`.
+        As in :func:`movierec.algorithms._calls.score_people`.
     """
 
     def __init__(self, model: Model, people: Sequence[UserProfile], recency: float) -> None:
         self._model, self._people = model, people
         self._catalog = model.catalog
         self._reranker = Reranker(model.catalog, model.neighbors)
-        self._preferred = preferences(
-            as_interactions(people, len(model.catalog)), model.scale, recency
-        )
         self._found = score_people(
-            model.load_algorithm(), self._preferred, np.asarray(model.catalog.n_ratings)
+            model.load_algorithm(),
+            as_interactions(people, len(model.catalog)),
+            np.asarray(model.catalog.n_ratings),
+            model.scale,
+            recency,
         )
 
     @property
@@ -99,7 +99,7 @@ class TopNRecommender:
     def _answers(
         self, items: Sequence[int], scores: Sequence[float], group: Group
     ) -> list[Recommendation]:
-        reasons = ReasonFinder(self._model, self._people, self._preferred).find(items)
+        reasons = ReasonFinder(self._model, self._people, self._found.preferences).find(items)
         predicted = self._predicted(items)
         return [
             Recommendation(

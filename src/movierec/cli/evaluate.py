@@ -43,7 +43,8 @@ def evaluate(
     split: Annotated[
         Literal["leave-one-out", "random", "temporal"],
         typer.Option(
-            help="What is held out: the last rating of each user, a random share, or the latest."
+            help="What is held out: the last rating of each user (a random one without real "
+            "times), a random share, or the latest."
         ),
     ] = "leave-one-out",
     test_share: Annotated[
@@ -135,6 +136,8 @@ def _print(document: dict[str, Any], output: OutputOptions, k: int) -> None:
         title=f"Predicted ratings of {users}" if is_rating else f"Lists of {k} for {users}",
         document=document,
     )
+    if "held_out" in document["protocol"]:
+        _say_order(document["protocol"])
     if document.get("new_users"):
         _say_new_users(document["new_users"])
 
@@ -155,6 +158,17 @@ def parse_settings(texts: Sequence[str]) -> dict[str, dict[str, str]]:
             raise UsageError(f'"{name}={value}" is not {form}', f"write it as {example}")
         settings.setdefault(algorithm, {})[parameter] = value
     return settings
+
+
+def _say_order(protocol: dict[str, Any]) -> None:
+    if protocol["held_out"] == "random":
+        say("a random rating of each user was held out, because times are missing or equal")
+        return
+    ratings, held_out = protocol["tied_ratings"], protocol["tied_held_out"]
+    say(
+        f"times: {ratings:.1%} of the ratings have the same time as another of the same user; of "
+        f"{held_out:.1%} of the users the last was drawn among such"
+    )
 
 
 def _say_new_users(new: dict[str, Any]) -> None:

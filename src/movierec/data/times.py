@@ -40,6 +40,11 @@ def as_seconds(values: npt.NDArray[Any]) -> Timestamps:
     return _from_objects(values)
 
 
+def is_known(times: Timestamps) -> npt.NDArray[np.bool_]:
+    """Return which times are not missing, of the result of :func:`as_seconds`."""
+    return np.asarray(np.isfinite(times) & (times != _MISSING))
+
+
 def parse_time(text: str) -> float | None:
     """Return one time as seconds since 1970, or None if it cannot be read.
 

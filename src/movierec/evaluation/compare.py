@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from movierec._util import Progress, no_progress
 from movierec.algorithms.base import Algorithm, Run
 from movierec.data.dataset import read_movie_file, read_rated
+from movierec.data.splitting import is_ordered
 from movierec.errors import DataError, UsageError
 from movierec.evaluation.chosen import BASELINES, RANDOM, Given, Settings, created_algorithms
 from movierec.evaluation.runs import (
@@ -110,17 +111,18 @@ def _check(task: Task) -> None:
         raise DataError(
             "nobody has both training rows and test rows", "choose another split, or other files"
         )
-    if task.recency and not task.train.has_timestamps:
+    if task.recency and not is_ordered(task.train):
         raise DataError(
-            "recency needs the time of each rating, but the ratings have no timestamps",
+            "recency needs the time of each rating, but the ratings have no timestamps, or equal "
+            "ones",
             "leave it out, or add a timestamp column",
         )
 
 
 def _task(
     ratings: Place | None, movies: Place | None, published: Published, protocol: EvaluationProtocol
-) -> tuple[Task, dict[str, str]]:
-    """Return the task, and the entries of the protocol that a published split replaces."""
+) -> tuple[Task, dict[str, Any]]:
+    """Return the task, and the entries of the protocol that the split adds or replaces."""
     train, test, negatives = published
     if (ratings is None) == (train is None) or (train is None) != (test is None):
         raise UsageError(
@@ -129,13 +131,22 @@ def _task(
         )
     if ratings is not None:
         rows, read = read_rated(ratings, movies)
-        return split_task(rows, protocol, read), {}
+        task = split_task(rows, protocol, read)
+        return task, _order_of(task) if protocol.split == "leave-one-out" else {}
     assert train is not None
     assert test is not None
     ranked = "the movies of the negatives file" if negatives else "all movies not in training"
     known = None if movies is None else read_movie_file(movies)
     task = published_task(train, test, negatives, protocol.threshold, known)
     return task, {"split": "published", "candidates": ranked}
+
+
+def _order_of(task: Task) -> dict[str, Any]:
+    """Return which rating of each user is held out, and how much is tied if it is the latest."""
+    if task.ties is None:
+        return {"held_out": "random"}
+    shares = {"tied_ratings": task.ties.ratings, "tied_held_out": task.ties.held_out}
+    return {"held_out": "latest", **shares}
 
 
 def _tuned(

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from movierec.algorithms._calls import fit_algorithm, score_people
-from movierec.algorithms._preferences import RatingScale, preferences
+from movierec.algorithms._preferences import RatingScale
 from movierec.algorithms.base import Algorithm, Indices, Run, Scores, TrainingData
 from movierec.algorithms.popular import Popular
 from movierec.evaluation import metrics
@@ -183,8 +183,8 @@ def rank(
     for start in range(0, len(users), length):
         block = users[start : start + length]
         known = task.train.for_users(block)
-        preferred = preferences(known, scale, task.recency)
-        scores = score_people(algorithm, preferred, n_ratings).scores.astype(np.float64)
+        found = score_people(algorithm, known, n_ratings, scale, task.recency)
+        scores = found.scores.astype(np.float64)
         if task.candidates is None:
             scores[known.users, known.items] = -np.inf
         else:

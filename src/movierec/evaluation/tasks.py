@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from movierec.data import splitting
 from movierec.data.dataset import read_rating_rows
 from movierec.data.encode import encode_ratings
 from movierec.data.interactions import Interactions, RatingRows
 from movierec.data.sources.files import only_file
 from movierec.errors import DataError
-from movierec.evaluation import splitting
 from movierec.evaluation.content import content_of
 from movierec.vocabulary import IdArray, Vocabulary
 
@@ -35,6 +35,8 @@ class EvaluationProtocol:
     Attributes
     ----------
     split : {"leave-one-out", "random", "temporal"}
+        What is held out: the latest rating of each user, or a random one if times order the
+        ratings of nobody; a random share of each user's ratings; the latest share of all.
     test_share : float
         Share of the ratings to hold out; not used by "leave-one-out".
     threshold : float, optional
@@ -42,10 +44,10 @@ class EvaluationProtocol:
     k : int
         Length of the lists.
     seed : int
-        Random seed.
+        Random seed; it also chooses among ratings of a user at the same time.
     recency : float
         The age, in ratings, at which a rating counts half when people are scored; 0: age does not
-        matter.
+        matter. An algorithm that needs timestamps weighs age itself.
     """
 
     split: splitting.Split = "leave-one-out"
@@ -54,6 +56,21 @@ class EvaluationProtocol:
     k: int = 10
     seed: int = 0
     recency: float = 0.0
+
+
+class Ties(NamedTuple):
+    """How much has no order because a user rated several items at the same time.
+
+    Attributes
+    ----------
+    ratings : float
+        Share of the ratings.
+    held_out : float
+        Share of the held-out ratings, which are the latest; each was drawn by the seed.
+    """
+
+    ratings: float
+    held_out: float
 
 
 @dataclass(frozen=True)
@@ -70,6 +87,8 @@ class Task:
     content : Content, optional
     recency : float
         As in :class:`EvaluationProtocol`.
+    ties : Ties, optional
+        Of a task that holds out the latest rating of each user.
     """
 
     train: Interactions
@@ -77,6 +96,18 @@ class Task:
     candidates: csr_matrix | None = None
     content: Content | None = None
     recency: float = 0.0
+    ties: Ties | None = None
+
+    @property
+    def holds_out_latest(self) -> bool:
+        """Whether times order the training rows, and no test row is known to be older."""
+        if not splitting.is_ordered(self.train):
+            return False
+        if not self.test.has_timestamps:
+            return True
+        latest = np.full(self.train.n_users, -np.inf)
+        np.maximum.at(latest, self.train.users, self.train.timestamps)
+        return bool((self.test.timestamps >= latest[self.test.users]).all())
 
 
 class _Encoded(NamedTuple):
@@ -136,8 +167,9 @@ def split_task(
         If the split needs timestamps and there are none, or if no training or test rows are left.
     """
     encoded = _encode(rows)
-    held = _held_back(encoded.interactions, protocol)
-    return _task(encoded.select(~held), encoded.select(held), protocol.threshold, movies=movies)
+    held, ties = _held_back(encoded.interactions, protocol)
+    parts = encoded.select(~held), encoded.select(held)
+    return replace(_task(*parts, protocol.threshold, movies=movies), ties=ties)
 
 
 def whole_task(rows: RatingRows, movies: Sequence[MovieRow] | None = None) -> Task:
@@ -198,16 +230,24 @@ def _encode(rows: RatingRows) -> _Encoded:
     return _Encoded(interactions, users, items)
 
 
-def _held_back(interactions: Interactions, protocol: EvaluationProtocol) -> splitting.Mask:
-    """Return which rows are held out."""
+def _held_back(
+    ratings: Interactions, protocol: EvaluationProtocol
+) -> tuple[splitting.Mask, Ties | None]:
+    """Return which rows are held out, and how much is tied if time chose them."""
     if protocol.split == "temporal":
-        if not interactions.has_timestamps:
+        if not ratings.has_timestamps:
             raise DataError("the ratings have no timestamps", "choose another --split")
-        return splitting.temporal(interactions.timestamps, protocol.test_share)
+        return splitting.temporal(ratings.timestamps, protocol.test_share), None
     if protocol.split == "random":
-        return splitting.random(interactions.users, protocol.test_share, protocol.seed)
-    times = interactions.timestamps if interactions.has_timestamps else None
-    return splitting.leave_one_out(interactions.users, times, protocol.seed)
+        return splitting.random(ratings.users, protocol.test_share, protocol.seed), None
+    by_time = splitting.is_ordered(ratings)
+    held = splitting.leave_one_out(ratings, protocol.seed, by_time=by_time)
+    return held, _ties(ratings, held) if by_time else None
+
+
+def _ties(ratings: Interactions, held: splitting.Mask) -> Ties:
+    tied = splitting.is_tied(ratings)
+    return Ties(float(tied.mean()), float(tied[held].mean()))
 
 
 def _task(

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from movierec.algorithms.base import Algorithm
+from movierec.data import splitting
 from movierec.errors import DataError
-from movierec.evaluation import splitting
 from movierec.evaluation.runs import evaluate
 from movierec.evaluation.tasks import Task
 
@@ -56,7 +56,7 @@ def tuned(
     DataError
         If no user has two training rows.
     """
-    held_back = validation(task, seed, by_time="timestamps" in start.NEEDS)
+    held_back = validation(task, seed)
 
     def ndcg_of(parameters: dict[str, Any]) -> float:
         algorithm = type(start)(**start.parameters() | parameters)
@@ -97,45 +97,40 @@ def climb(
     return best
 
 
-def validation(task: Task, seed: int = 0, *, by_time: bool = False) -> Task:
-    """Split the training rows of a task into a similar task, without looking at its test rows.
+def validation(task: Task, seed: int = 0) -> Task:
+    """Split the training rows of a task into a similar task, without looking at its test items.
 
-    If each user has one test row, one training row of each user is held out, otherwise a share. If
-    the task has candidates, as many are drawn from the items that the user has not rated.
+    If each user has one test row, one training row of each user is held out: the latest, if the
+    test rows are the latest, otherwise a random one. If users have more test rows, a share is held
+    out. If the task has candidates, as many are drawn from the items that the user has not rated.
 
     Parameters
     ----------
     task : Task
     seed : int
         Random seed.
-    by_time : bool
-        Whether the one row held out of each user is the latest, instead of a random one.
 
     Raises
     ------
     DataError
         If no user has two training rows.
     """
-    held = _held_back(task, seed, by_time)
+    held = _held_back(task, seed)
     hidden = task.train.select(held)
     candidates = None if task.candidates is None else _candidates(task, hidden, seed)
     return replace(task, train=task.train.select(~held), test=hidden, candidates=candidates)
 
 
-def _held_back(task: Task, seed: int, by_time: bool) -> splitting.Mask:
+def _held_back(task: Task, seed: int) -> splitting.Mask:
     """Return which training rows are held out, regardless of their order."""
     order = np.lexsort((task.train.items, task.train.users))
-    users = task.train.users[order]
-    drawn = splitting.random(users, _VALIDATION_SHARE, seed)
-    n_test_rows = np.bincount(task.test.users)
-    # A share of a few rows may round down to none.
-    if n_test_rows.max() == 1 or not drawn.any():
-        times = task.train.timestamps[order] if by_time else None
-        drawn = splitting.leave_one_out(users, times, seed)
-    if not drawn.any():
-        raise DataError("no user has two training rows, so none can be held out", "omit --tune")
     held = np.zeros(len(order), dtype=bool)
-    held[order] = drawn
+    held[order] = splitting.random(task.train.users[order], _VALIDATION_SHARE, seed)
+    # A share of a few rows may round down to none.
+    if np.bincount(task.test.users).max() == 1 or not held.any():
+        held = splitting.leave_one_out(task.train, seed, by_time=task.holds_out_latest)
+    if not held.any():
+        raise DataError("no user has two training rows, so none can be held out", "omit --tune")
     return held
 
 

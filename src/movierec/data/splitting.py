@@ -1,0 +1,128 @@
+"""Rules that choose the rating rows to hold out, for a test or a validation.
+
+Algorithms use them too, for a validation of their own.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from movierec.data.interactions import Interactions
+from movierec.data.times import is_known
+
+Split = Literal["leave-one-out", "random", "temporal"]
+
+Mask = npt.NDArray[np.bool_]
+
+
+def leave_one_out(
+    ratings: Interactions, seed: int, *, by_time: bool, n_users: int | None = None
+) -> Mask:
+    """Hold out the latest rating of each user, or a random one.
+
+    Ratings at the same time have no order, so the latest is drawn among them. What is drawn does
+    not depend on the order of the rows.
+
+    Parameters
+    ----------
+    ratings : Interactions
+    seed : int
+        Random seed.
+    by_time : bool
+        Whether to hold out the latest rating; if not, timestamps are not read.
+    n_users : int, optional
+        Hold out ratings of at most this many users, drawn at random. Default: of all.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,), bool
+        True for the held-out rows. The only rating of a user is never held out.
+    """
+    draw = np.random.default_rng(seed)
+    chosen = np.bincount(ratings.users, minlength=ratings.n_users) > 1
+    if n_users is not None:
+        able = np.flatnonzero(chosen)
+        chosen[draw.permutation(able)[n_users:]] = False
+    rows = np.flatnonzero(chosen[ratings.users])
+    users, items = ratings.users[rows], ratings.items[rows]
+    lots = np.empty(len(rows), dtype=np.int64)
+    lots[np.lexsort((items, users))] = draw.permutation(len(rows))
+    times = ratings.timestamps[rows] if by_time else np.zeros(len(rows))
+    order = np.lexsort((lots, times, users))
+    ends = np.flatnonzero(np.diff(users[order], append=-1))
+    return _mask(len(ratings), rows[order[ends]])
+
+
+def is_ordered(ratings: Interactions) -> bool:
+    """Tell whether the times order the ratings of anybody.
+
+    They do not if they are missing, or equal for all ratings of each user.
+    """
+    if not ratings.has_timestamps:
+        return False
+    known = is_known(ratings.timestamps)
+    times, users = ratings.timestamps[known], ratings.users[known]
+    any_time = np.zeros(ratings.n_users, dtype=times.dtype)
+    any_time[users] = times
+    return bool((any_time[users] != times).any())
+
+
+def is_tied(ratings: Interactions) -> Mask:
+    """Return which ratings have the same time as another rating of the same user.
+
+    Parameters
+    ----------
+    ratings : Interactions
+        With timestamps; missing ones count as equal.
+    """
+    order = np.lexsort((ratings.timestamps, ratings.users))
+    times, users = ratings.timestamps[order], ratings.users[order]
+    as_next = (users[1:] == users[:-1]) & (times[1:] == times[:-1])
+    return _mask(len(ratings), np.concatenate([order[:-1][as_next], order[1:][as_next]]))
+
+
+def random(users: npt.NDArray[Any], share: float, seed: int) -> Mask:
+    """Hold out a random share of each user's ratings, rounded down.
+
+    Parameters
+    ----------
+    users : ndarray of shape (n_rows,)
+    share : float
+    seed : int
+        Random seed.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,), bool
+    """
+    shuffled = np.random.default_rng(seed).permutation(len(users))
+    order = shuffled[np.argsort(users[shuffled], kind="stable")]
+    _, starts, counts = np.unique(users[order], return_index=True, return_counts=True)
+    position = np.arange(len(users)) - np.repeat(starts, counts)  # among the user's ratings
+    return _mask(len(users), order[position < np.repeat((counts * share).astype(int), counts)])
+
+
+def temporal(times: npt.NDArray[Any], share: float) -> Mask:
+    """Hold out all ratings after a point in time, so that nothing is learned from the future.
+
+    Parameters
+    ----------
+    times : ndarray of shape (n_rows,)
+    share : float
+        Approximate share of the ratings to hold out.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,), bool
+    """
+    moment = np.quantile(times, 1 - share, method="lower")
+    return np.asarray(times > moment)
+
+
+def _mask(length: int, rows: npt.NDArray[np.int64]) -> Mask:
+    mask = np.zeros(length, dtype=bool)
+    mask[rows] = True
+    return mask
