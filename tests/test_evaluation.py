@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,8 @@ from movierec.errors import DataError, OutputError, UsageError
 from movierec.evaluation import metrics, plot
 from movierec.evaluation.compare import compare
 from movierec.evaluation.content import content_of
-from movierec.evaluation.runs import RandomScorer, Result, evaluate, rank
+from movierec.evaluation.results import Measured, Result
+from movierec.evaluation.runs import RandomScorer, evaluate, rank
 from movierec.evaluation.tasks import EvaluationProtocol, Task, split_task
 from movierec.evaluation.tuning import tuned, validation
 from movierec.neighbors.content import shortened
@@ -79,6 +80,34 @@ def test_interval_holds_the_mean_and_narrows_with_more_users() -> None:
     assert low < values.mean() < high
     narrower = metrics.interval(np.tile(values, 20))
     assert narrower[1] - narrower[0] < (high - low) / 3
+
+
+def test_interval_of_runs_covers_users_and_runs() -> None:
+    random = np.random.default_rng(0)
+    values = random.random(50)
+    one = metrics.interval(values)
+    assert metrics.interval(np.tile(values, (3, 1))) == one
+    apart = metrics.interval(values + np.array([[-0.5], [0.0], [0.5]]))
+    assert apart[0] < one[0]
+    assert one[1] < apart[1]
+    assert apart[0] < values.mean() < apart[1]
+
+
+def test_runs_are_joined_by_user() -> None:
+    """A user whom a run did not measure counts for nothing in that run."""
+
+    def run(users: list[int], values: list[float], seconds: float) -> Measured:
+        mean = {"ndcg": float(np.mean(values)), "coverage": seconds / 10}
+        per_user = {"ndcg": np.array(values)}
+        return Measured({}, mean, np.array(users), per_user, seconds, 2 * seconds, 0.5)
+
+    found = Result.of("x", [run([1, 4], [0.25, 0.75], 1.0), run([4, 7], [1.0, 1.0], 3.0)])
+    assert found.metrics == {"ndcg": 0.75, "coverage": 0.2}
+    assert (found.fit_seconds, found.fit_cpu_seconds, found.query_seconds) == (2.0, 4.0, 0.5)
+    assert found.runs[1]["metrics"]["ndcg"] == 1
+    low, high = found.intervals["ndcg"]
+    assert 0.25 <= low < 0.75 < high <= 1
+    assert list(found.intervals) == ["ndcg"]
 
 
 USERS = st.lists(st.integers(0, 5), min_size=1, max_size=40).map(np.array)
@@ -351,6 +380,63 @@ def test_objects_of_one_class_are_all_compared() -> None:
     ]
     assert [one.parameters()["l2"] for one in objects] == [7.0, 8.0, 9.0]
     assert not any(one.state() for one in objects)  # the objects themselves are not fitted
+
+
+class Seeded(Fixed):
+    """Scores by its seed, and counts its fits."""
+
+    fits: ClassVar[list[int]] = []
+
+    def __init__(self, *, seed: int = 0) -> None:
+        self.seed = seed
+
+    def fit(self, data: TrainingData, run: Run = Run()) -> Seeded:
+        self.fits.append(self.seed)
+        return self
+
+    def score(self, users: Interactions) -> Any:
+        random = np.random.default_rng(self.seed)
+        return np.tile(random.random(users.n_items), (users.n_users, 1))
+
+
+def dated(*, is_tied: bool) -> pd.DataFrame:
+    times = np.arange(len(RATINGS))
+    return RATINGS.assign(timestamp=times // 10 if is_tied else times)
+
+
+@pytest.mark.parametrize(
+    ("ratings", "split", "n_runs"),
+    [
+        (dated(is_tied=False), "leave-one-out", 1),
+        (dated(is_tied=True), "leave-one-out", 3),
+        (RATINGS, "leave-one-out", 3),
+        (RATINGS, "random", 3),
+        (dated(is_tied=True), "temporal", 1),
+    ],
+)
+def test_runs_that_a_seed_changes_are_repeated(
+    ratings: pd.DataFrame, split: str, n_runs: int
+) -> None:
+    Seeded.fits.clear()
+    how = {"split": split, "seed": 4, "k": 3, "test_share": 0.3}
+    found = compare(ratings, [Seeded, Seeded(seed=7), "ease"], protocol=how, repeats=3)
+    assert Seeded.fits == [4, 11, 5, 12, 6, 13]  # an object keeps the distance to other objects
+    runs = {result["algorithm"]: result["runs"] for result in found["results"]}
+    assert [len(each) for each in runs.values()] == [3, n_runs, 3, 3, n_runs]
+    for result in found["results"]:
+        measured = [run["metrics"]["ndcg"] for run in result["runs"]]
+        assert result["metrics"]["ndcg"] == pytest.approx(np.mean(measured))
+    alone = compare(ratings, [Seeded, "ease"], protocol={**how, "seed": 5})["results"]
+    for result in (alone[0], alone[2]):
+        assert result["metrics"] == runs[result["algorithm"]][1]["metrics"]
+    if n_runs == 3:
+        assert alone[3]["metrics"] == runs["ease"][1]["metrics"]
+    assert found["protocol"]["repeats"] == 3
+
+
+def test_no_runs_are_refused() -> None:
+    with pytest.raises(UsageError, match="repeats is 0; it must be at least 1"):
+        compare(RATINGS, ["ease"], repeats=0)
 
 
 @pytest.mark.parametrize("given", [3, int, None, TrainingData])

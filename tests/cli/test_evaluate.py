@@ -11,7 +11,10 @@ import pytest
 
 from movierec.algorithms.base import parameters_of
 from movierec.algorithms.registry import load, names
+from movierec.cli._output import _that_fit
+from movierec.cli.evaluate import _COLUMNS
 from movierec.data.discover import sample_folder
+from movierec.evaluation.metrics import METRICS
 from tests.conftest import Run
 
 RATINGS, MOVIES = (sample_folder() / name for name in ("ratings.csv", "movies.csv"))
@@ -33,12 +36,36 @@ def test_algorithms_are_compared_with_random_and_popular(movierec: Run, split: s
     assert ndcg["ease"] > ndcg["random"]
     assert 0 <= results["ease"]["metrics"]["coverage"] <= 1
     assert results["ease"]["fit_seconds"] > 0
+    assert results["ease"]["fit_cpu_seconds"] > 0
 
 
 def test_table_has_a_row_for_each(movierec: Run) -> None:
     run = movierec("evaluate", RATINGS, "--algorithm", "item_knn")
     assert run.returncode == 0
     assert all(f" {name} " in run.stdout for name in ("random", "popular", "item_knn"))
+
+
+def test_lines_below_the_table_tell_of_ties_and_repeats(movierec: Run, tmp_path: Path) -> None:
+    options = ("--algorithm", "svd,ease", "--set", "svd.n_factors=4")
+    run = movierec("evaluate", RATINGS, *options, "--repeats", "2")
+    assert run.returncode == 0
+    assert "means of 2 runs; no seed changes popular, ease, which ran once" in run.stderr
+    assert "times: 0.3% of the ratings have the same time" in run.stderr
+    rows = pd.read_csv(RATINGS).drop(columns="timestamp")
+    rows.to_csv(tmp_path / "undated.csv", index=False)
+    run = movierec("evaluate", "undated.csv", *options)
+    assert run.returncode == 0
+    assert "a random rating of each user was held out" in run.stderr
+    assert "means of" not in run.stderr
+
+
+def test_the_table_fits_100_columns() -> None:
+    figures = dict.fromkeys((*METRICS, "coverage", "novelty"), 0.1234)
+    figures |= {"popularity_bias": 12.34, "ndcg_gap": -0.123}
+    times = dict.fromkeys(("fit_seconds", "fit_cpu_seconds", "query_seconds"), 12345.67)
+    row = {"algorithm": "sequence_ridge", "ndcg_interval": (0.123, 0.456), **figures, **times}
+    shown = [column.header for column in _that_fit(_COLUMNS, [row], 100)]
+    assert {"algorithm", "hit rate", "nDCG", "95 %", "coverage", "fit s", "CPU s"} <= {*shown}
 
 
 def published(folder: Path, *, rating: bool) -> list[str | Path]:
@@ -104,7 +131,7 @@ def test_tuning_says_what_it_tried_and_never_sees_the_test(
 
 def without_times(found: Any) -> Any:
     for result in found["results"]:
-        del result["fit_seconds"], result["query_seconds"]
+        del result["fit_seconds"], result["fit_cpu_seconds"], result["query_seconds"]
     return found
 
 

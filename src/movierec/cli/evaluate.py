@@ -62,6 +62,12 @@ def evaluate(
     ] = 0.0,
     k: Annotated[int, typer.Option("--k", "-k", min=1, help="Length of the lists.")] = 10,
     seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
+    repeats: Annotated[
+        int,
+        typer.Option(
+            min=1, help="Number of runs, each with the next seed; the table shows their means."
+        ),
+    ] = 1,
     train: Annotated[Path | None, typer.Option(help="Training set of a published split.")] = None,
     test: Annotated[Path | None, typer.Option(help="Test set of a published split.")] = None,
     negatives: Annotated[
@@ -118,8 +124,9 @@ def evaluate(
                 "seed": seed, "recency": recency,
             }  # fmt: skip
             document = compare(
-                ratings, names, published=(train, test, negatives), protocol=protocol, **common
-            )
+                ratings, names, published=(train, test, negatives), protocol=protocol,
+                repeats=repeats, **common,
+            )  # fmt: skip
     _print(document, output, k)
     if plot is not None:  # last, so that a full disk does not cost the result
         save(document, plot)
@@ -136,6 +143,8 @@ def _print(document: dict[str, Any], output: OutputOptions, k: int) -> None:
         title=f"Predicted ratings of {users}" if is_rating else f"Lists of {k} for {users}",
         document=document,
     )
+    if document["protocol"].get("repeats", 1) > 1:
+        _say_repeats(document)
     if "held_out" in document["protocol"]:
         _say_order(document["protocol"])
     if document.get("new_users"):
@@ -158,6 +167,12 @@ def parse_settings(texts: Sequence[str]) -> dict[str, dict[str, str]]:
             raise UsageError(f'"{name}={value}" is not {form}', f"write it as {example}")
         settings.setdefault(algorithm, {})[parameter] = value
     return settings
+
+
+def _say_repeats(document: dict[str, Any]) -> None:
+    once = [result["algorithm"] for result in document["results"] if len(result["runs"]) == 1]
+    said = f"; no seed changes {', '.join(once)}, which ran once" if once else ""
+    say(f"means of {document['protocol']['repeats']} runs{said}")
 
 
 def _say_order(protocol: dict[str, Any]) -> None:
@@ -183,7 +198,7 @@ def _say_new_users(new: dict[str, Any]) -> None:
 def _flat(result: dict[str, Any]) -> dict[str, Any]:
     if "rmse" in result:
         return {name: value for name, value in result.items() if name != "parameters"}
-    times = {name: result[name] for name in ("fit_seconds", "query_seconds")}
+    times = {name: result[name] for name in _TIMES}
     return {"algorithm": result["algorithm"], **result["metrics"], **times} | {
         "ndcg_interval": result["intervals"]["ndcg"]
     }
@@ -200,7 +215,12 @@ def _interval(row: Any) -> str:
 
 _ALGORITHMS = {"lists": "default,item_knn,ease", "rating": "rating_knn,mf,bias"}
 _NAME = Column("algorithm", lambda row: row["algorithm"], "bold")
-_SECONDS = (_figure("fit s", "fit_seconds", 2), _figure("query s", "query_seconds", 2, drops=1))
+_TIMES = ("fit_seconds", "fit_cpu_seconds", "query_seconds")
+_SECONDS = (
+    _figure("fit s", "fit_seconds", 2),
+    _figure("CPU s", "fit_cpu_seconds", 2),
+    _figure("query s", "query_seconds", 2, drops=1),
+)
 _COLUMNS = (
     _NAME,
     _figure("hit rate", "hit_rate"),

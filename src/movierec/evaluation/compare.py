@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from movierec._checks import whole_number
 from movierec._util import Progress, no_progress
 from movierec.algorithms.base import Algorithm, Run
 from movierec.data.dataset import read_movie_file, read_rated
 from movierec.data.splitting import is_ordered
 from movierec.errors import DataError, UsageError
 from movierec.evaluation.chosen import BASELINES, RANDOM, Given, Settings, created_algorithms
-from movierec.evaluation.runs import (
-    RandomScorer,
-    evaluate,
-    measure_new_users,
-    users_to_test,
-)
+from movierec.evaluation.results import Measured, Result
+from movierec.evaluation.runs import RandomScorer, measure, measure_new_users, users_to_test
 from movierec.evaluation.tasks import EvaluationProtocol, Task, published_task, split_task
 from movierec.evaluation.tuning import tuned
 
@@ -39,10 +37,11 @@ def compare(
     protocol: Mapping[str, Any] | None = None,
     settings: Settings | None = None,
     tune: bool = False,
+    repeats: int = 1,
     progress: Progress = no_progress,
     tell: Tell = lambda line: None,
 ) -> dict[str, Any]:
-    """Compare algorithms on one split.
+    """Compare algorithms on one split, or on several that differ by their seed.
 
     Parameters
     ----------
@@ -62,6 +61,9 @@ def compare(
         By algorithm, parameters that differ from the defaults.
     tune : bool
         Whether to tune the parameters that are not in `settings`, on a part of the training rows.
+    repeats : int
+        Number of runs, each with the next seed, which chooses the held-out rows and is added to
+        the ``seed`` of an algorithm. Where neither makes a difference, there is one run.
     progress : callable, optional
         Called with the name of a stage and the fraction done, from 0 to 1.
     tell : callable, optional
@@ -82,23 +84,41 @@ def compare(
         If a file cannot be used, or the data lack something that an algorithm needs.
     """
     options, settings = EvaluationProtocol(**protocol or {}), settings or {}
-    random = {RANDOM: RandomScorer(seed=options.seed)}
-    created = random | created_algorithms(algorithms, settings, BASELINES)
-    task, split = _task(ratings, movies, published, options)
-    task = replace(task, recency=options.recency)
-    _check(task)
-    results = []
-    for name, algorithm in created.items():
-        tell(f"evaluating {name}")
-        fixed = settings.get(name, {})
-        best = _tuned(algorithm, task, options, fixed, tell) if tune else algorithm
-        run = Run(progress=partial(_progress_of, progress, name))
-        results.append(asdict(evaluate(name, best, task, options.k, options.seed, run)))
+    seeds = range(options.seed, options.seed + whole_number("repeats", repeats, 1))
+    created = {RANDOM: RandomScorer()} | created_algorithms(algorithms, settings, BASELINES)
+    tasks = _tasks(ratings, movies, published, options)
+    first = next(tasks)
+    _check(first)
+    runs: dict[str, list[Measured]] = {name: [] for name in created}
+    for seed, task in zip(seeds, chain([first], tasks), strict=False):
+        for name, algorithm in created.items():
+            if runs[name] and not (task.is_drawn or _has_seed(algorithm)):
+                continue  # it would give the same
+            tell(f"evaluating {name}" + (f", seed {seed}" if repeats > 1 else ""))
+            used, fixed = _seeded(algorithm, seed), settings.get(name, {})
+            if tune:
+                used = _tuned(used, task, options.k, seed, fixed, tell)
+            run = Run(progress=partial(_progress_of, progress, name))
+            runs[name].append(measure(used, task, options.k, run))
+    results = [Result.of(name, measured, options.seed) for name, measured in runs.items()]
+    how = asdict(options) | _described(first, options, published) | _counts(first)
     return {
-        "protocol": {**asdict(options), **split, **_counts(task), "tuned": tune},
-        "results": results,
-        "new_users": measure_new_users(task, options.k),
+        "protocol": {**how, "tuned": tune, "repeats": repeats},
+        "results": [asdict(result) for result in results],
+        "new_users": measure_new_users(first, options.k),
     }
+
+
+def _has_seed(algorithm: Algorithm) -> bool:
+    return isinstance(algorithm.parameters().get("seed"), int)
+
+
+def _seeded(algorithm: Algorithm, seed: int) -> Algorithm:
+    """Return an algorithm whose seed is that of the run, or is as far from its own."""
+    parameters = algorithm.parameters()
+    if _has_seed(algorithm):
+        parameters["seed"] += seed
+    return type(algorithm)(**parameters)
 
 
 def _progress_of(progress: Progress, name: str, stage: str, done: float) -> None:
@@ -119,10 +139,10 @@ def _check(task: Task) -> None:
         )
 
 
-def _task(
-    ratings: Place | None, movies: Place | None, published: Published, protocol: EvaluationProtocol
-) -> tuple[Task, dict[str, Any]]:
-    """Return the task, and the entries of the protocol that the split adds or replaces."""
+def _tasks(
+    ratings: Place | None, movies: Place | None, published: Published, options: EvaluationProtocol
+) -> Iterator[Task]:
+    """Yield a task for each seed, from that of the protocol on."""
     train, test, negatives = published
     if (ratings is None) == (train is None) or (train is None) != (test is None):
         raise UsageError(
@@ -131,18 +151,30 @@ def _task(
         )
     if ratings is not None:
         rows, read = read_rated(ratings, movies)
-        task = split_task(rows, protocol, read)
-        return task, _order_of(task) if protocol.split == "leave-one-out" else {}
-    assert train is not None
-    assert test is not None
-    ranked = "the movies of the negatives file" if negatives else "all movies not in training"
-    known = None if movies is None else read_movie_file(movies)
-    task = published_task(train, test, negatives, protocol.threshold, known)
-    return task, {"split": "published", "candidates": ranked}
+        task = split_task(rows, options, read)
+    else:
+        assert train is not None
+        assert test is not None
+        known = None if movies is None else read_movie_file(movies)
+        task = published_task(train, test, negatives, options.threshold, known)
+    task = replace(task, recency=options.recency)
+    yield task
+    for seed in count(options.seed + 1):
+        if task.is_drawn:
+            drawn = split_task(rows, replace(options, seed=seed), read)
+            task = replace(drawn, recency=options.recency)
+        yield task
 
 
-def _order_of(task: Task) -> dict[str, Any]:
-    """Return which rating of each user is held out, and how much is tied if it is the latest."""
+def _described(task: Task, options: EvaluationProtocol, published: Published) -> dict[str, Any]:
+    """Return what a split adds to the protocol, or replaces."""
+    if published[0] is not None:
+        ranked = (
+            "the movies of the negatives file" if published[2] else "all movies not in training"
+        )
+        return {"split": "published", "candidates": ranked}
+    if options.split != "leave-one-out":
+        return {}
     if task.ties is None:
         return {"held_out": "random"}
     shares = {"tied_ratings": task.ties.ratings, "tied_held_out": task.ties.held_out}
@@ -152,7 +184,8 @@ def _order_of(task: Task) -> dict[str, Any]:
 def _tuned(
     algorithm: Algorithm,
     task: Task,
-    protocol: EvaluationProtocol,
+    k: int,
+    seed: int,
     fixed: Mapping[str, Any],
     tell: Tell,
 ) -> Algorithm:
@@ -162,7 +195,7 @@ def _tuned(
 
     if not algorithm.GRID:
         return algorithm
-    return tuned(algorithm, task, protocol.k, protocol.seed, fixed=fixed, tell=tried)
+    return tuned(algorithm, task, k, seed, fixed=fixed, tell=tried)
 
 
 def _counts(task: Task) -> dict[str, int]:

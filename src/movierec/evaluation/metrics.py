@@ -99,12 +99,12 @@ METRICS: dict[str, Callable[[Hits, npt.NDArray[np.int64]], PerUser]] = {
 }
 
 
-def interval(values: PerUser, seed: int = 0) -> tuple[float, float]:
-    """Return the 95 % confidence interval of a mean, by bootstrapping users.
+def interval(values: npt.NDArray[np.float64], seed: int = 0) -> tuple[float, float]:
+    """Return the 95 % confidence interval of a mean, by bootstrapping users, and runs if several.
 
     Parameters
     ----------
-    values : ndarray of shape (n_users,), float64
+    values : ndarray of shape (n_users,) or (n_runs, n_users), float64
     seed : int
         Random seed.
 
@@ -112,8 +112,12 @@ def interval(values: PerUser, seed: int = 0) -> tuple[float, float]:
     -----
     Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7 (1979).
     """
-    drawn = np.random.default_rng(seed).integers(0, len(values), (N_RESAMPLES, len(values)))
-    low, high = np.quantile(values[drawn].mean(axis=1), [0.025, 0.975])
+    draw, runs = np.random.default_rng(seed), np.atleast_2d(values)
+    users = draw.integers(0, runs.shape[1], (N_RESAMPLES, runs.shape[1]))
+    means = np.array([run[users].mean(axis=1) for run in runs])
+    drawn = draw.integers(0, len(runs), means.shape)
+    resampled = np.take_along_axis(means, drawn, axis=0).mean(axis=0)
+    low, high = np.quantile(resampled, [0.025, 0.975])
     return float(low), float(high)
 
 

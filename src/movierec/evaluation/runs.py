@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -15,6 +14,7 @@ from movierec.algorithms._preferences import RatingScale
 from movierec.algorithms.base import Algorithm, Indices, Run, Scores, TrainingData
 from movierec.algorithms.popular import Popular
 from movierec.evaluation import metrics
+from movierec.evaluation.results import Measured, Result
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -23,29 +23,6 @@ if TYPE_CHECKING:
     from movierec.evaluation.tasks import Task
 
 _BLOCK_CELLS = 20_000_000  # scores in a block of users, which take 80 MB as float32
-
-
-@dataclass(frozen=True)
-class Result:
-    """The results of one algorithm.
-
-    Attributes
-    ----------
-    algorithm : str
-    parameters : dict
-    metrics : dict of str to float
-    intervals : dict of str to tuple of float
-        95 % confidence intervals of the metrics that are means over users.
-    fit_seconds, query_seconds : float
-        Time to fit, and to rank the items for all users.
-    """
-
-    algorithm: str
-    parameters: dict[str, Any]
-    metrics: dict[str, float]
-    intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
-    fit_seconds: float = 0.0
-    query_seconds: float = 0.0
 
 
 class RandomScorer(Algorithm):
@@ -80,19 +57,35 @@ class RandomScorer(Algorithm):
 def evaluate(
     name: str, algorithm: Algorithm, task: Task, k: int, seed: int = 0, run: Run = Run()
 ) -> Result:
-    """Fit an algorithm and measure its ranked lists.
+    """Fit an algorithm and measure its ranked lists, once.
 
     Parameters
     ----------
     name : str
         Name of the algorithm in the result.
+    algorithm, task, k, run
+        As in :func:`measure`.
+    seed : int
+        Random seed of the bootstrap.
+
+    Raises
+    ------
+    DataError
+        If the data lack something that the algorithm needs.
+    """
+    return Result.of(name, [measure(algorithm, task, k, run)], seed)
+
+
+def measure(algorithm: Algorithm, task: Task, k: int, run: Run = Run()) -> Measured:
+    """Fit an algorithm and measure its ranked lists.
+
+    Parameters
+    ----------
     algorithm : Algorithm
     task : Task
         Users without training rows are not measured: see :func:`new_users`.
     k : int
         Length of the lists.
-    seed : int
-        Random seed of the bootstrap.
     run : Run
         Its ``progress`` is told how far the fit and the ranking are.
 
@@ -103,9 +96,9 @@ def evaluate(
     """
     data = TrainingData.of(task.train, task.content)
     _ = task.train.user_items  # cached for all algorithms, so none of them is charged for it
-    started = time.perf_counter()
+    started, cpu_started = time.perf_counter(), time.process_time()
     fit_algorithm(algorithm, data, run)
-    fitted = time.perf_counter()
+    fitted, cpu_fitted = time.perf_counter(), time.process_time()
     users = users_to_test(task)
     blocks = []
     for block in rank(algorithm, task, users, k):
@@ -114,9 +107,14 @@ def evaluate(
     ranked = np.vstack(blocks)
     asked = time.perf_counter()
     per_user, measured = _measure(ranked, task, users)
-    intervals = {metric: metrics.interval(values, seed) for metric, values in per_user.items()}
-    return Result(
-        name, algorithm.parameters(), measured, intervals, fitted - started, asked - fitted
+    return Measured(
+        algorithm.parameters(),
+        measured,
+        users,
+        per_user,
+        fitted - started,
+        cpu_fitted - cpu_started,
+        asked - fitted,
     )
 
 

@@ -89,6 +89,8 @@ class Task:
         As in :class:`EvaluationProtocol`.
     ties : Ties, optional
         Of a task that holds out the latest rating of each user.
+    is_drawn : bool
+        Whether another seed makes another task.
     """
 
     train: Interactions
@@ -97,6 +99,7 @@ class Task:
     content: Content | None = None
     recency: float = 0.0
     ties: Ties | None = None
+    is_drawn: bool = False
 
     @property
     def holds_out_latest(self) -> bool:
@@ -169,7 +172,9 @@ def split_task(
     encoded = _encode(rows)
     held, ties = _held_back(encoded.interactions, protocol)
     parts = encoded.select(~held), encoded.select(held)
-    return replace(_task(*parts, protocol.threshold, movies=movies), ties=ties)
+    is_drawn = protocol.split != "temporal" and (ties is None or ties.held_out > 0)
+    task = _task(*parts, protocol.threshold, movies=movies)
+    return replace(task, ties=ties, is_drawn=is_drawn)
 
 
 def whole_task(rows: RatingRows, movies: Sequence[MovieRow] | None = None) -> Task:
