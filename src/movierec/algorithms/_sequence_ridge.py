@@ -1,0 +1,204 @@
+r"""A ridge regression of what people rate next on what they rated before, in closed form.
+
+A *moment* is what a person rated at one time. A person with the moments 0 to K makes an example of
+each moment t < K: what was rated by then predicts what was rated later.
+
+**Features.** Each item i has one for each decay g: ``x_(g,i)(t) = g^a``, where the age a is the
+number of items that the person rated after i, up to the moment t; 0 if i was not rated. Items of
+one moment have the same age and so are no features for each other.
+
+**Targets.** ``y_j(t) = d^b``, where b is the number of items rated between the moment t and that
+of j. The next moment has the target 1 for all of its items.
+
+**Weights** minimize ``sum over t of |y(t) - x(t) W|^2 + l2 |W|^2``. With the matrices G and C below
+they are ``W = (G + l2 I)^-1 C``, found by a Cholesky decomposition in place.
+
+**The sum over examples.** The rows x(t) are never made. For items i and j of the moments m >= n of
+one person, between which that person rated a items (those of m included), their product in G sums
+``g^(e_t - e_m) h^(e_t - e_n)`` over the examples t >= m, where e_t is the number of items up to t.
+The sum is ``h^a S(m)`` with ``S(m) = 1 + (g h)^s S(m + 1)``, where s is the size of the moment
+m + 1; one pass from the last moment gives all S. Likewise, i of moment n and a target j of
+moment m > n have the product ``Z(m)`` in C, with ``Z(m) = d^s Z(m - 1) + g^a``, where s is the size
+of the moment m - 1, and a is the age of i right before m.
+
+What has faded to less than 1/1000 counts as nothing, so that the sums of a person take time in
+proportion to the length of the history times that window. A moment of more than 500 items, such as
+an imported collection, makes no features, only targets: its pairs would take quadratic time and say
+nothing about order.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from movierec._util import Progress
+from movierec.algorithms._moments import Moments
+from movierec.errors import DataError
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    from movierec.algorithms._sequence_sums import Sequences
+
+Dense = npt.NDArray[np.float32]
+Decays = tuple[float, ...]
+
+_LARGEST_MOMENT = 500  # items
+_LARGEST = 4 << 30  # bytes that the matrices may take
+_LEAST_WEIGHT = 1e-3
+_N_STEPS = 50  # of progress
+
+
+def n_bytes(n_items: int, n_decays: int) -> int:
+    """Return the memory that :func:`next_weights` needs for its dense matrices.
+
+    Parameters
+    ----------
+    n_items, n_decays : int
+    """
+    return 4 * n_decays * (n_decays + 1) * n_items**2
+
+
+def refuse_too_many(n_items: int, n_decays: int, algorithm: str) -> None:
+    """Refuse items for which the matrices would not fit in memory.
+
+    Parameters
+    ----------
+    n_items, n_decays : int
+    algorithm : str
+        Its name, for the message.
+
+    Raises
+    ------
+    DataError
+        If they would take more than 4 GiB.
+    """
+    needed = n_bytes(n_items, n_decays)
+    if needed > _LARGEST:
+        most = int((_LARGEST / n_bytes(1, n_decays)) ** 0.5)
+        raise DataError(
+            f"{algorithm} needs {needed / 1e9:,.0f} GB for {n_items:,} movies; "
+            f"it can take {most:,}",
+            "choose a lower n_items, the number of most rated movies that it compares",
+        )
+
+
+def next_weights(
+    moments: Moments,
+    n_items: int,
+    decays: Decays,
+    target_decay: float,
+    l2: float,
+    progress: Progress,
+) -> csr_matrix:
+    """Return the weights by which what was rated before predicts what is rated next.
+
+    Parameters
+    ----------
+    moments : Moments
+    n_items : int
+    decays : tuple of float
+        A feature counts so much less for each item rated after it; from 0 to below 1.
+    target_decay : float
+        A target counts so much less for each item rated before it; from 0 to below 1.
+    l2 : float
+        Strength of the regularization.
+    progress : callable
+
+    Returns
+    -------
+    scipy.sparse.csr_matrix of shape (len(decays) * n_items, n_items), float32
+        Without weights below 1/1000.
+
+    Raises
+    ------
+    DataError
+        If there is no solution.
+    """
+    data = _sequences(moments, n_items, decays, target_decay)
+    size = len(decays) * n_items
+    gram = np.zeros((size, size), dtype=np.float32)
+    targets = np.zeros((n_items, size), dtype=np.float32)
+    _add_up(data, gram, targets, progress)
+    _solve(gram, targets, l2)
+    return _large_ones(targets)
+
+
+def features(moments: Moments, values: Dense, n_items: int, decays: Decays) -> csr_matrix:
+    """Return the features of people after all that they rated.
+
+    Parameters
+    ----------
+    moments : Moments
+    values : ndarray of shape (n,), float32
+        What each row of the interactions counts, such as a preference.
+    n_items : int
+    decays : tuple of float
+
+    Returns
+    -------
+    scipy.sparse.csr_matrix of shape (n_users, len(decays) * n_items), float32
+    """
+    from scipy.sparse import csr_matrix, hstack
+
+    ages = np.repeat(moments.ages, moments.sizes)
+    indptr = moments.starts[moments.users]
+    shape = (len(moments.users) - 1, n_items)
+    parts = [
+        csr_matrix((values[moments.rows] * faded.astype(np.float32), moments.items, indptr), shape)
+        for faded in (np.power(decay, ages) for decay in decays)
+    ]
+    return hstack(parts, format="csr")
+
+
+def _sequences(moments: Moments, n_items: int, decays: Decays, target_decay: float) -> Sequences:
+    from movierec.algorithms._sequence_sums import LEAST, Sequences
+
+    ages = [1 if decay == 0 else int(np.ceil(np.log(LEAST) / np.log(decay))) for decay in decays]
+    fading = np.array([np.power(decay, np.arange(max(ages) + 1)) for decay in decays])
+    return Sequences(
+        moments.users,
+        moments.starts,
+        moments.items,
+        fading,
+        np.array(ages),
+        target_decay,
+        n_items,
+        _LARGEST_MOMENT,
+    )
+
+
+def _add_up(data: Sequences, gram: Dense, targets: Dense, progress: Progress) -> None:
+    from movierec.algorithms._sequence_sums import add_gram, add_targets
+
+    n_users, size = len(data.users) - 1, (gram.nbytes + targets.nbytes) / 1e9
+    bounds = np.linspace(0, n_users, _N_STEPS + 1).astype(np.int64)
+    for step, (first, stop) in enumerate(pairwise(bounds)):
+        progress(f"reading histories ({size:.1f} GB of memory)", step / _N_STEPS)
+        add_gram(data, first, stop, gram)
+        add_targets(data, first, stop, targets)
+
+
+def _solve(gram: Dense, targets: Dense, l2: float) -> None:
+    """Replace the targets by the weights; the Gram matrix is overwritten."""
+    from scipy.linalg.lapack import spotrf, spotrs
+
+    np.fill_diagonal(gram, gram.diagonal() + np.float32(l2))
+    # The transpose of a matrix in C order is a matrix in Fortran order, as LAPACK needs it.
+    factor, failed = spotrf(gram.T, lower=True, overwrite_a=True, clean=False)
+    if failed:
+        raise DataError("there is no solution for these ratings", "use a larger l2")
+    spotrs(factor, targets.T, lower=True, overwrite_b=True)
+
+
+def _large_ones(weights: Dense) -> csr_matrix:
+    """Return large weights by feature; `weights` are by target."""
+    from scipy.sparse import csr_matrix
+
+    weights[np.abs(weights) < _LEAST_WEIGHT] = 0
+    by_feature: csr_matrix = csr_matrix(weights).T.tocsr()
+    return by_feature

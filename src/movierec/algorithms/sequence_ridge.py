@@ -1,0 +1,177 @@
+"""An order-aware ridge regression: what is rated next, given what was rated when."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from movierec._schema import Column, Schema, csr_columns
+from movierec.algorithms._moments import moments_of
+from movierec.algorithms._sequence_ridge import (
+    features,
+    next_weights,
+    refuse_too_many,
+)
+from movierec.algorithms.base import (
+    Algorithm,
+    Indices,
+    Need,
+    Range,
+    Run,
+    Scores,
+    TrainingData,
+)
+from movierec.data.interactions import Interactions
+from movierec.errors import UsageError
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+
+class SequenceRidge(Algorithm):
+    """Linear model of the next movies, given what was rated before and how long ago.
+
+    The features of a person are ``r^a`` for each rated movie and for two rates r, where the age a
+    is the number of movies rated later; the targets are the movies rated next. With the sums G of
+    products of features and C of products of features and targets, the weights are
+    ``W = (G + l2 I)^-1 C``: the ridge regression of Hoerl and Kennard, "Ridge regression: biased
+    estimation for nonorthogonal problems" (Technometrics 1970). It does for order what Steck's EASE
+    (WWW 2019) does for sets. Movies that were rated at one time have the same age, and are no
+    features for each other. The module ``_sequence_ridge`` has the derivation.
+
+    It knows the most rated movies only; others are not recommended and say nothing.
+
+    Parameters
+    ----------
+    n_items : int
+        Number of most rated movies. The fit takes 24 bytes for each pair of them: 0.4 GB for 4,000.
+    short : float
+        The lower rate, which remembers the last few movies: what is left of a feature for each
+        movie rated later.
+    long : float
+        The higher rate, which remembers dozens of movies.
+    target_decay : float
+        A target counts so much less for each movie that is rated before it.
+    l2 : float
+        Strength of the regularization.
+    """
+
+    SCHEMA: ClassVar[Schema] = {
+        "items_": Column("i4", ("items of the model",), below="items"),
+        "places_": Column("i4", ("items",), least=-1, below="items of the model"),
+        **csr_columns("weights_.", "features", "items of the model"),
+        "weights_.shape": Column("i8", (2,), values=("features", "items of the model")),
+    }
+    NEEDS: ClassVar[frozenset[Need]] = frozenset({"timestamps"})
+    SIMILARITY: ClassVar = "how much each of two movies raises the score of the other next"
+    GRID: ClassVar = {
+        "l2": (50.0, 100.0, 200.0, 400.0, 800.0),
+        "short": (0.4, 0.6, 0.8),
+        "long": (0.9, 0.95, 0.98),
+        "target_decay": (0.0, 0.3, 0.6),
+    }
+
+    items_: npt.NDArray[np.int32]  # of the model, ascending
+    places_: npt.NDArray[np.int32]  # of each item in the model, or -1
+    weights_: csr_matrix  # by feature (first those of the short rate) and target
+
+    def __init__(
+        self,
+        *,
+        n_items: Annotated[int, Range(1, 100_000)] = 4000,
+        short: Annotated[float, Range(0, 0.999)] = 0.6,
+        long: Annotated[float, Range(0, 0.999)] = 0.95,
+        target_decay: Annotated[float, Range(0, 0.999)] = 0.3,
+        l2: Annotated[float, Range(1e-6)] = 200.0,
+    ) -> None:
+        self.n_items = n_items
+        self.short = short
+        self.long = long
+        self.target_decay = target_decay
+        self.l2 = l2
+
+    def fit(self, data: TrainingData, run: Run = Run()) -> Self:
+        """Solve for the weights; see :meth:`Algorithm.fit`."""
+        vars(self).pop("_pairs", None)
+        if self.short > self.long:
+            raise UsageError(
+                f"short is {self.short:g}, above long, which is {self.long:g}", "exchange them"
+            )
+        n_ratings = np.bincount(data.interactions.items, minlength=data.interactions.n_items)
+        most = np.argsort(-n_ratings, kind="stable")[: self.n_items]
+        self.items_ = np.sort(most[n_ratings[most] > 0]).astype(np.int32)
+        refuse_too_many(len(self.items_), len(self._decays), "sequence_ridge")
+        self.places_ = np.full(len(n_ratings), -1, dtype=np.int32)
+        self.places_[self.items_] = np.arange(len(self.items_), dtype=np.int32)
+        self.weights_ = next_weights(
+            moments_of(self._known(data.interactions)),
+            len(self.items_),
+            self._decays,
+            self.target_decay,
+            self.l2,
+            run.progress,
+        )
+        return self
+
+    def score(self, users: Interactions) -> Scores:
+        """Return features times weights; see :meth:`Algorithm.score`."""
+        known = self._known(users)
+        found = features(moments_of(known), known.ratings, len(self.items_), self._decays)
+        scores = np.zeros((users.n_users, users.n_items), dtype=np.float32)
+        scores[:, self.items_] = (found @ self.weights_).toarray()
+        return scores
+
+    def similarities(self, items: Indices) -> Scores:
+        """Return the geometric mean of what two items add; see :meth:`Algorithm.similarities`."""
+        found = np.zeros((len(items), len(self.places_)), dtype=np.float32)
+        places = self.places_[items]
+        is_known = places >= 0
+        found[np.ix_(is_known, self.items_)] = self._pairs[places[is_known]].toarray()
+        found[np.arange(len(items)), items] = 1
+        return found
+
+    def contributions(self, items: Indices, rated: Indices) -> Scores:
+        """Return weights at age 0; see :meth:`movierec.algorithms.base.Explains.contributions`."""
+        found = np.zeros((len(items), len(rated)), dtype=np.float32)
+        to, by = self.places_[items], self.places_[rated]
+        short, long = self._weights
+        part = (short[by[by >= 0]] + long[by[by >= 0]])[:, to[to >= 0]]
+        found[np.ix_(to >= 0, by >= 0)] = part.toarray().T
+        return found
+
+    @property
+    def _decays(self) -> tuple[float, float]:
+        return (self.short, self.long)
+
+    @property
+    def _weights(self) -> tuple[csr_matrix, csr_matrix]:
+        n_items = len(self.items_)
+        return self.weights_[:n_items], self.weights_[n_items:]
+
+    @cached_property
+    def _pairs(self) -> csr_matrix:
+        """Similarities. They are above 0 only where the weight is at every age.
+
+        With the weights a and b of the two rates, the weight at an age lies between a + b and b,
+        but for a positive factor.
+        """
+        short, long = self._weights
+        least = (short + long).minimum(long).maximum(0)
+        pairs: csr_matrix = least.multiply(least.T).sqrt().minimum(1).tocsr()
+        return pairs
+
+    def _known(self, users: Interactions) -> Interactions:
+        """Return the interactions with items of the model, by their places in it."""
+        places = self.places_[users.items]
+        part = users.select(places >= 0)
+        return Interactions(
+            part.users,
+            places[places >= 0],
+            part.ratings,
+            users.n_users,
+            len(self.items_),
+            part.read_timestamps,
+        )
