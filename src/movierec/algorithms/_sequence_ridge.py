@@ -124,7 +124,9 @@ def next_weights(
     gram = np.zeros((size, size), dtype=np.float32)
     targets = np.zeros((n_items, size), dtype=np.float32)
     _add_up(data, gram, targets, progress)
-    _solve(gram, targets, l2)
+    progress("solving for the weights", 0)
+    if n_items:
+        _solve(gram, targets, l2)
     return _large_ones(targets)
 
 
@@ -152,7 +154,8 @@ def features(moments: Moments, values: Dense, n_items: int, decays: Decays) -> c
         csr_matrix((values[moments.rows] * faded.astype(np.float32), moments.items, indptr), shape)
         for faded in (np.power(decay, ages) for decay in decays)
     ]
-    return hstack(parts, format="csr")
+    found: csr_matrix = hstack(parts, format="csr")
+    return found
 
 
 def _sequences(moments: Moments, n_items: int, decays: Decays, target_decay: float) -> Sequences:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ from movierec.algorithms.base import (
     Range,
     Run,
     Scores,
+    State,
     TrainingData,
 )
 from movierec.data.interactions import Interactions
@@ -66,7 +68,7 @@ class SequenceRidge(Algorithm):
         "weights_.shape": Column("i8", (2,), values=("features", "items of the model")),
     }
     NEEDS: ClassVar[frozenset[Need]] = frozenset({"timestamps"})
-    SIMILARITY: ClassVar = "how much each of two movies raises the score of the other next"
+    SIMILARITY: ClassVar = "weight in predicting that the other is rated next"
     GRID: ClassVar = {
         "l2": (50.0, 100.0, 200.0, 400.0, 800.0),
         "short": (0.4, 0.6, 0.8),
@@ -95,7 +97,7 @@ class SequenceRidge(Algorithm):
 
     def fit(self, data: TrainingData, run: Run = Run()) -> Self:
         """Solve for the weights; see :meth:`Algorithm.fit`."""
-        vars(self).pop("_pairs", None)
+        vars(self).pop("_similarities", None)
         if self.short > self.long:
             raise UsageError(
                 f"short is {self.short:g}, above long, which is {self.long:g}", "exchange them"
@@ -125,11 +127,15 @@ class SequenceRidge(Algorithm):
         return scores
 
     def similarities(self, items: Indices) -> Scores:
-        """Return the geometric mean of what two items add; see :meth:`Algorithm.similarities`."""
+        """Return the weights of each item in the others' scores, just after it was rated.
+
+        They are divided by the length of the vector of all weights in that score, and 0 where the
+        weight is below 0 at any age; see :meth:`Algorithm.similarities`.
+        """
         found = np.zeros((len(items), len(self.places_)), dtype=np.float32)
         places = self.places_[items]
         is_known = places >= 0
-        found[np.ix_(is_known, self.items_)] = self._pairs[places[is_known]].toarray()
+        found[np.ix_(is_known, self.items_)] = self._similarities[places[is_known]].toarray()
         found[np.arange(len(items)), items] = 1
         return found
 
@@ -142,6 +148,21 @@ class SequenceRidge(Algorithm):
         found[np.ix_(to >= 0, by >= 0)] = part.toarray().T
         return found
 
+    @classmethod
+    def from_state(cls, state: State, parameters: Mapping[str, Any]) -> Self:
+        """Restore the algorithm.
+
+        Parameters
+        ----------
+        state, parameters
+            As in :meth:`Algorithm.from_state`.
+        """
+        algorithm = super().from_state(state, parameters)
+        n_items = len(algorithm.items_)
+        if algorithm.weights_.shape != (len(algorithm._decays) * n_items, n_items):
+            raise ValueError("the weights do not fit the items")
+        return algorithm
+
     @property
     def _decays(self) -> tuple[float, float]:
         return (self.short, self.long)
@@ -152,16 +173,21 @@ class SequenceRidge(Algorithm):
         return self.weights_[:n_items], self.weights_[n_items:]
 
     @cached_property
-    def _pairs(self) -> csr_matrix:
-        """Similarities. They are above 0 only where the weight is at every age.
+    def _similarities(self) -> csr_matrix:
+        """Similarities by item and scored item, where they are above 0.
 
-        With the weights a and b of the two rates, the weight at an age lies between a + b and b,
-        but for a positive factor.
+        The weight at an age is a positive multiple of a mean of the weights now and long after, so
+        it is at no age below 0 if both are not.
         """
+        from scipy.sparse import diags
+
         short, long = self._weights
-        least = (short + long).minimum(long).maximum(0)
-        pairs: csr_matrix = least.multiply(least.T).sqrt().minimum(1).tocsr()
-        return pairs
+        now = short + long
+        now.setdiag(0)
+        lengths = np.sqrt(np.asarray(now.multiply(now).sum(axis=0)).ravel())
+        similar = now.maximum(0) - now.maximum(0).multiply(long < 0)
+        scaled: csr_matrix = similar @ diags(1 / np.where(lengths > 0, lengths, 1))
+        return scaled.astype(np.float32).tocsr()
 
     def _known(self, users: Interactions) -> Interactions:
         """Return the interactions with items of the model, by their places in it."""

@@ -1,0 +1,293 @@
+"""The order-aware ridge regression against dense arithmetic that makes every example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from movierec import DataError, Interactions, Run, TrainingData, UsageError
+from movierec._util import no_progress
+from movierec.algorithms import _sequence_ridge
+from movierec.algorithms._moments import moments_of
+from movierec.algorithms.sequence_ridge import SequenceRidge
+from movierec.testing import example_data
+
+Dense = np.ndarray[Any, Any]
+Moment = frozenset[int]  # items
+
+N_ITEMS = 7
+DECAYS, TARGET_DECAY, L2 = (0.5, 0.9), 0.4, 1.5
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[list[Moment]]:
+    """Draw the moments of some people, each with at least one item."""
+    found = []
+    for _ in range(draw(st.integers(1, 5))):
+        items = draw(st.permutations(range(N_ITEMS)))[: draw(st.integers(0, N_ITEMS))]
+        cuts = sorted(draw(st.sets(st.integers(1, N_ITEMS))))
+        bounds = [0, *(cut for cut in cuts if cut < len(items)), len(items)]
+        parts = [frozenset(items[start:stop]) for start, stop in pairwise(bounds)]
+        found.append([moment for moment in parts if moment])
+    return found
+
+
+def interactions_of(people: list[list[Moment]], n_items: int = N_ITEMS) -> Interactions:
+    """Return ratings in an order that is not that of time."""
+    rows = [
+        (user, item, 100 * time)
+        for user, moments in enumerate(people)
+        for time, moment in enumerate(moments)
+        for item in moment
+    ]
+    order = np.random.default_rng(3).permutation(len(rows))
+    users, items, times = np.array(rows, dtype=np.int64).reshape(-1, 3)[order].T
+    ones = np.ones(len(rows), dtype=np.float32)
+    columns = users.astype(np.int32), items.astype(np.int32), ones
+    return Interactions(*columns, len(people), n_items, lambda: times)
+
+
+def n_items_of(moments: Iterable[Moment]) -> int:
+    return sum(map(len, moments))
+
+
+def features_of(past: list[Moment], largest: int = 99) -> Dense:
+    found = np.zeros((len(DECAYS), N_ITEMS))
+    for place, moment in enumerate(past):
+        age = n_items_of(past[place + 1 :])
+        if len(moment) <= largest:
+            found[:, list(moment)] = [[decay**age] for decay in DECAYS]
+    return found.ravel()
+
+
+def targets_of(future: list[Moment]) -> Dense:
+    found = np.zeros(N_ITEMS)
+    for place, moment in enumerate(future):
+        found[list(moment)] = TARGET_DECAY ** n_items_of(future[:place])
+    return found
+
+
+def dense_weights(people: list[list[Moment]], largest: int = 99) -> Dense:
+    """Return the weights of the ridge regression, from all examples."""
+    examples = [
+        (features_of(moments[:now], largest), targets_of(moments[now:]))
+        for moments in people
+        for now in range(1, len(moments))
+    ]
+    if not examples:
+        return np.zeros((len(DECAYS) * N_ITEMS, N_ITEMS))
+    x, y = (np.array(part) for part in zip(*examples, strict=True))
+    return np.linalg.solve(x.T @ x + L2 * np.eye(x.shape[1]), x.T @ y)
+
+
+def fitted(people: list[list[Moment]], **more: Any) -> SequenceRidge:
+    short, long = DECAYS
+    algorithm = SequenceRidge(short=short, long=long, target_decay=TARGET_DECAY, l2=L2, **more)
+    return algorithm.fit(TrainingData(interactions_of(people)))
+
+
+def all_weights(algorithm: SequenceRidge) -> Dense:
+    """Return the weights by all items; 0 for those without ratings."""
+    found = np.zeros((len(DECAYS), N_ITEMS, N_ITEMS))
+    known = algorithm.items_
+    weights = algorithm.weights_.toarray().reshape(len(DECAYS), len(known), len(known))
+    found[np.ix_([0, 1], known, known)] = weights
+    return found.reshape(-1, N_ITEMS)
+
+
+@pytest.fixture(autouse=True)
+def keep_small_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_sequence_ridge, "_LEAST_WEIGHT", 0.0)
+
+
+@given(people=histories())
+def test_weights_are_those_of_a_ridge_regression_on_all_examples(
+    people: list[list[Moment]],
+) -> None:
+    found = all_weights(fitted(people))
+    np.testing.assert_allclose(found, dense_weights(people), atol=1e-5)
+
+
+@given(people=histories(), new=histories(), data=st.data())
+def test_scores_are_features_times_weights(
+    people: list[list[Moment]], new: list[list[Moment]], data: st.DataObject
+) -> None:
+    users = interactions_of(new)
+    preferences = np.array(
+        data.draw(st.lists(st.floats(-1, 1, width=16), min_size=len(users), max_size=len(users))),
+        dtype=np.float32,
+    )
+    algorithm = fitted(people)
+    scores = algorithm.score(
+        Interactions(
+            *(users.users, users.items, preferences, users.n_users, users.n_items),
+            users.read_timestamps,
+        )
+    )
+    known = {*algorithm.items_.tolist()}
+    for user, moments in enumerate(new):
+        past = [moment & known for moment in moments if moment & known]
+        told = np.zeros(N_ITEMS)
+        told[users.items[users.users == user]] = preferences[users.users == user]
+        x = features_of(past) * np.tile(told, len(DECAYS))
+        np.testing.assert_allclose(scores[user], x @ dense_weights(people), atol=1e-4)
+
+
+def test_all_ratings_without_times_have_the_age_0() -> None:
+    people = [[frozenset({0}), frozenset({1, 2}), frozenset({3})], [frozenset({3}), frozenset({0})]]
+    algorithm = fitted(people)
+    timed = interactions_of([[frozenset({0, 3})]])
+    plain = Interactions(timed.users, timed.items, timed.ratings, 1, N_ITEMS)
+    expected = features_of([frozenset({0, 3})]) @ dense_weights(people)
+    np.testing.assert_allclose(algorithm.score(plain)[0], expected, atol=1e-5)
+    np.testing.assert_array_equal(algorithm.score(plain), algorithm.score(timed))
+
+
+def test_learns_the_direction() -> None:
+    people = [[frozenset({0}), frozenset({1})]] * 20 + [[frozenset({2}), frozenset({3})]] * 20
+    scores = fitted(people).score(interactions_of([[frozenset({0})], [frozenset({1})]]))
+    assert scores[0].argmax() == 1
+    assert scores[0, 1] > 0.5
+    np.testing.assert_allclose(scores[1], 0, atol=1e-6)  # nobody went on from there
+
+
+def test_the_order_of_rows_within_a_moment_makes_no_difference() -> None:
+    random = np.random.default_rng(5)
+    moments = [frozenset(random.choice(N_ITEMS, 3, replace=False).tolist()) for _ in range(30)]
+    data = interactions_of([[moment] for moment in moments])
+    tied = Interactions(
+        *(data.users // 2, data.items, data.ratings, 15, N_ITEMS), lambda: data.users % 2 + 0
+    )
+    rows = np.unique(tied.users * N_ITEMS + tied.items, return_index=True)[1]
+    tied = tied.select(rows)
+    shuffled = tied.select(random.permutation(len(tied)))
+    first, second = (SequenceRidge().fit(TrainingData(each)) for each in (tied, shuffled))
+    np.testing.assert_array_equal(first.weights_.toarray(), second.weights_.toarray())
+
+
+@given(people=histories())
+def test_a_large_moment_makes_targets_but_no_features(people: list[list[Moment]]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_sequence_ridge, "_LARGEST_MOMENT", 2)
+        found = all_weights(fitted(people))
+    np.testing.assert_allclose(found, dense_weights(people, largest=2), atol=1e-5)
+
+
+def test_a_feature_that_has_faded_counts_as_nothing() -> None:
+    """Of items in a row, each is a feature at .5 for ten examples; then it is below 1/1000."""
+    n_items = 40
+    moments = moments_of(interactions_of([[frozenset({item}) for item in range(n_items)]], n_items))
+    data = _sequence_ridge._sequences(moments, n_items, (0.5,), 0.0)
+    gram = np.zeros((n_items, n_items), dtype=np.float32)
+    targets = np.zeros_like(gram)
+    _sequence_ridge._add_up(data, gram, targets, no_progress)
+    older, newer = np.nonzero(gram)
+    assert (newer - older).max() == 9
+    target, source = np.nonzero(targets)
+    assert {*(target - source).tolist()} == {*range(1, 11)}
+
+
+def test_only_the_most_rated_items_are_known() -> None:
+    often = [[frozenset({0}), frozenset({1}), frozenset({2})]] * 5
+    seldom = [[frozenset({0}), frozenset({5}), frozenset({2})]]
+    bounded = fitted(often + seldom, n_items=3)
+    without = fitted([*often, [frozenset({0}), frozenset({2})]])
+    np.testing.assert_array_equal(bounded.items_, [0, 1, 2])
+    np.testing.assert_array_equal(bounded.weights_.toarray(), without.weights_.toarray())
+
+
+def test_items_that_it_does_not_know_say_nothing_and_are_not_recommended() -> None:
+    often = [[frozenset({0}), frozenset({1}), frozenset({2})]] * 5
+    algorithm = fitted([*often, [frozenset({0}), frozenset({5}), frozenset({2})]], n_items=3)
+    users = interactions_of([[frozenset({0})], [frozenset({0}), frozenset({5})]])
+    first, second = algorithm.score(users)
+    np.testing.assert_array_equal(first, second)
+    assert not first[3:].any()
+    assert first[1] > 0
+    unknown = algorithm.similarities(np.array([5, 0]))
+    assert unknown[0].tolist() == [0, 0, 0, 0, 0, 1, 0]
+    assert unknown[1, 1] > 0
+
+
+def test_contributions_are_weights_of_what_was_just_rated() -> None:
+    people = [[frozenset({0}), frozenset({1, 2})], [frozenset({1}), frozenset({0})]]
+    algorithm = fitted(people)
+    found = algorithm.contributions(np.array([2, 5, 1]), np.array([0, 6]))
+    short, long = dense_weights(people).reshape(2, N_ITEMS, N_ITEMS)
+    expected = (short + long)[np.ix_([0, 6], [2, 5, 1])].T
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_what_is_similar_is_never_lowered_by_a_liking_at_any_age() -> None:
+    data = example_data()
+    algorithm = SequenceRidge(l2=1.0).fit(TrainingData(data.interactions))
+    items = np.arange(data.interactions.n_items)
+    near = algorithm.similarities(items)
+    is_near = near[np.ix_(algorithm.items_, algorithm.items_)] > 0
+    n_items = len(algorithm.items_)
+    np.fill_diagonal(is_near, False)
+    short, long = algorithm.weights_[:n_items], algorithm.weights_[n_items:]
+    assert is_near.any()
+    for age in (0, 1, 2, 5, 50):
+        at_age = (0.6**age * short + 0.95**age * long).toarray()
+        assert (at_age[is_near] >= 0).all()
+
+
+def test_similarity_is_the_share_of_a_weight_among_those_for_the_same_item() -> None:
+    people = [[frozenset({0}), frozenset({1, 2})], [frozenset({3}), frozenset({1})]]
+    found = fitted(people).similarities(np.array([0, 3, 1]))
+    weights = dense_weights(people).reshape(2, N_ITEMS, N_ITEMS).sum(axis=0)
+    shares = weights[:, 1] / np.linalg.norm(weights[:, 1])
+    np.testing.assert_allclose(found[:2, 1], shares[[0, 3]], atol=1e-6)
+    assert found[2].tolist() == [0, 1, 0, 0, 0, 0, 0]  # nothing follows
+
+
+def test_small_weights_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = TrainingData(example_data().interactions)
+    whole = SequenceRidge().fit(data).weights_.toarray()
+    monkeypatch.setattr(_sequence_ridge, "_LEAST_WEIGHT", 0.01)
+    kept = SequenceRidge().fit(data).weights_
+    assert 0 < kept.nnz < np.count_nonzero(whole)
+    np.testing.assert_array_equal(kept.toarray(), np.where(np.abs(whole) < 0.01, 0, whole))
+
+
+def test_says_what_it_needs_before_it_starts() -> None:
+    """Reading the times would be the first step."""
+
+    def never() -> Any:
+        raise AssertionError("it started")
+
+    n_items = 20_000
+    items, users = np.arange(n_items, dtype=np.int32), np.zeros(n_items, dtype=np.int32)
+    ones = np.ones(n_items, dtype=np.float32)
+    wide = TrainingData(Interactions(users, items, ones, 1, n_items, never))
+    with pytest.raises(DataError, match=r"needs 10 GB for 20,000 movies; it can take 13,377"):
+        SequenceRidge(n_items=n_items).fit(wide)
+
+
+def test_tells_its_memory_and_progress() -> None:
+    told: list[tuple[str, float]] = []
+    SequenceRidge().fit(example_data(), Run(progress=lambda *step: told.append(step)))
+    stages, done = zip(*told, strict=True)
+    assert set(stages) == {"reading histories (0.0 GB of memory)", "solving for the weights"}
+    assert sorted(done[: stages.index("solving for the weights")]) == list(
+        done[: stages.index("solving for the weights")]
+    )
+
+
+def test_rates_that_are_exchanged_are_refused() -> None:
+    with pytest.raises(UsageError, match=r"short is 0\.9, above long, which is 0\.5"):
+        SequenceRidge(short=0.9, long=0.5).fit(example_data())
+
+
+def test_weights_of_another_shape_are_refused() -> None:
+    algorithm = SequenceRidge().fit(example_data())
+    state = algorithm.state() | {"items_": algorithm.items_[:-1]}
+    with pytest.raises(ValueError, match="do not fit"):
+        SequenceRidge.from_state(state, algorithm.parameters())
