@@ -97,7 +97,7 @@ def all_weights(algorithm: SequenceRidge) -> Dense:
     found = np.zeros((len(DECAYS), N_ITEMS, N_ITEMS))
     known = algorithm.items_
     weights = algorithm.weights_.toarray().reshape(len(DECAYS), len(known), len(known))
-    found[np.ix_([0, 1], known, known)] = weights
+    found[:, known[:, np.newaxis], known] = weights
     return found.reshape(-1, N_ITEMS)
 
 
