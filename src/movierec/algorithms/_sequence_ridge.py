@@ -51,6 +51,7 @@ _LARGEST_MOMENT = 500  # items
 _LARGEST = 4 << 30  # bytes that the matrices may take
 _LEAST_WEIGHT = 1e-3
 _N_STEPS = 50  # of progress
+_ROWS = 128  # whose transpose is added at once
 
 
 def n_bytes(n_items: int, n_decays: int) -> int:
@@ -122,7 +123,7 @@ def next_weights(
     data = _sequences(moments, n_items, decays, target_decay)
     size = len(decays) * n_items
     gram = np.zeros((size, size), dtype=np.float32)
-    targets = np.zeros((n_items, size), dtype=np.float32)
+    targets = np.zeros((size, n_items), dtype=np.float32)
     _add_up(data, gram, targets, progress)
     progress("solving for the weights", 0)
     if n_items:
@@ -184,24 +185,32 @@ def _add_up(data: Sequences, gram: Dense, targets: Dense, progress: Progress) ->
         progress(f"reading histories ({size:.1f} GB of memory)", step / _N_STEPS)
         add_gram(data, first, stop, gram)
         add_targets(data, first, stop, targets)
+    _complete(gram)
+
+
+def _complete(gram: Dense) -> None:
+    """Add the transpose, in the upper triangle."""
+    for start in range(0, len(gram), _ROWS):
+        stop = start + _ROWS
+        gram[start:stop, start:] += gram[start:, start:stop].T
 
 
 def _solve(gram: Dense, targets: Dense, l2: float) -> None:
     """Replace the targets by the weights; the Gram matrix is overwritten."""
-    from scipy.linalg.lapack import spotrf, spotrs
+    from scipy.linalg.blas import strsm
+    from scipy.linalg.lapack import spotrf
 
     np.fill_diagonal(gram, gram.diagonal() + np.float32(l2))
     # The transpose of a matrix in C order is a matrix in Fortran order, as LAPACK needs it.
     factor, failed = spotrf(gram.T, lower=True, overwrite_a=True, clean=False)
     if failed:
         raise DataError("there is no solution for these ratings", "use a larger l2")
-    spotrs(factor, targets.T, lower=True, overwrite_b=True)
+    for is_transposed in (True, False):  # W' (L L') = C'
+        strsm(1.0, factor, targets.T, side=1, lower=1, trans_a=is_transposed, overwrite_b=True)
 
 
 def _large_ones(weights: Dense) -> csr_matrix:
-    """Return large weights by feature; `weights` are by target."""
     from scipy.sparse import csr_matrix
 
     weights[np.abs(weights) < _LEAST_WEIGHT] = 0
-    by_feature: csr_matrix = csr_matrix(weights).T.tocsr()
-    return by_feature
+    return csr_matrix(weights)

@@ -9,6 +9,7 @@ import numpy as np
 from movierec.neighbors.compiled import compiled
 
 Array = Any  # a NumPy array; numba checks the type
+Place = tuple[int, int]
 
 LEAST = 1e-3  # of 1: what has faded to less counts as nothing
 
@@ -50,7 +51,8 @@ def add_gram(data: Sequences, first: int, stop: int, gram: Array) -> None:
     first, stop : int
         The users.
     gram : ndarray of shape (n_rates * n_items, n_rates * n_items), float32
-        Only its upper triangle is filled.
+        Its sum with its transpose is the Gram matrix. Each product is added in the row of the newer
+        item, because a row stays in the cache.
     """
     n_rates = len(data.ages)
     for user in range(first, stop):
@@ -60,23 +62,26 @@ def add_gram(data: Sequences, first: int, stop: int, gram: Array) -> None:
             for a in range(n_rates):
                 for b in range(n_rates):
                     later[a, b] = 1 + faded(data, a, n_next) * faded(data, b, n_next) * later[a, b]
-            for b in range(n_rates if size(data, new) <= data.largest else 0):
-                add_older(data, data.users[user], new, b, later[:, b], gram)
+            for a in range(n_rates if size(data, new) <= data.largest else 0):
+                for b in range(n_rates):
+                    add_older(data, data.users[user], new, a, b, later[a, b], gram)
 
 
 @compiled
-def add_older(data: Sequences, first: int, new: int, b: int, later: Array, gram: Array) -> None:
-    """Add the products of the items of a moment with those of it and of older moments.
+def add_older(
+    data: Sequences, first: int, new: int, a: int, b: int, later: float, gram: Array
+) -> None:
+    """Add the products of a moment's items, of a rate, with those of it and of older moments.
 
     Parameters
     ----------
     data : Sequences
     first, new : int
         The first moment of the user, and the newer moment.
-    b : int
-        The rate at which the older items fade.
-    later : ndarray of shape (n_rates,), float64
-        The sum over examples, by the rate of the newer items.
+    a, b : int
+        The rates of newer and older items.
+    later : float
+        The sum over examples.
     gram : ndarray
         As in :func:`add_gram`.
     """
@@ -85,37 +90,21 @@ def add_older(data: Sequences, first: int, new: int, b: int, later: Array, gram:
         if age >= data.ages[b]:
             break
         if size(data, old) <= data.largest:
-            for a in range(len(later) if old < new else b + 1):
-                add_pairs(data, a, new, b, old, later[a] * data.fading[b, age], gram)
-
-
-@compiled
-def add_pairs(
-    data: Sequences, a: int, new: int, b: int, old: int, value: float, gram: Array
-) -> None:
-    """Add a value to each pair of features of two moments, of rates a and b; each pair once."""
-    is_same = new == old and a == b
-    for i in range(data.starts[new], data.starts[new + 1]):
-        row = a * data.n_items + data.items[i]
-        for j in range(data.starts[old], data.starts[old + 1]):
-            column = b * data.n_items + data.items[j]
-            if row <= column:
-                gram[row, column] += value
-            elif not is_same:  # where it is, the pair comes in the other order, too
-                gram[column, row] += value
+            # Of two items of one moment, each takes a turn as the newer one.
+            value = later * data.fading[b, age] * (0.5 if old == new else 1.0)
+            add_pairs(data, (a, new), (b, old), value, gram)
 
 
 @compiled
 def add_targets(data: Sequences, first: int, stop: int, sums: Array) -> None:
-    """Add the products of targets and features, summed over the examples of some users.
+    """Add the products of features and targets, summed over the examples of some users.
 
     Parameters
     ----------
     data : Sequences
     first, stop : int
         The users.
-    sums : ndarray of shape (n_items, n_rates * n_items), float32
-        A row for each target.
+    sums : ndarray of shape (n_rates * n_items, n_items), float32
     """
     for user in range(first, stop):
         last = data.users[user + 1]
@@ -126,15 +115,23 @@ def add_targets(data: Sequences, first: int, stop: int, sums: Array) -> None:
 
 @compiled
 def add_newer(data: Sequences, old: int, last: int, rate: int, sums: Array) -> None:
-    """Add the products of the items of a moment, of a rate, with the targets of later moments."""
-    starts = data.starts
+    """Add the products of a moment's items, of a rate, with the targets of later moments."""
     value = 0.0  # Z in _sequence_ridge
     for new in range(old + 1, last):
-        age = starts[new] - starts[old + 1]
+        age = data.starts[new] - data.starts[old + 1]
         value = value * data.target_decay ** size(data, new - 1) + faded(data, rate, age)
         if age >= data.ages[rate] and value < LEAST:
             break
-        for i in range(starts[new], starts[new + 1]):
-            row = data.items[i]
-            for j in range(starts[old], starts[old + 1]):
-                sums[row, rate * data.n_items + data.items[j]] += value
+        add_pairs(data, (rate, old), (0, new), value, sums)
+
+
+@compiled
+def add_pairs(
+    data: Sequences, of_rows: Place, of_columns: Place, value: float, sums: Array
+) -> None:
+    """Add a value for each pair of items of two moments; a place is a rate and a moment."""
+    (a, first), (b, second) = of_rows, of_columns
+    for i in range(data.starts[first], data.starts[first + 1]):
+        row = a * data.n_items + data.items[i]
+        for j in range(data.starts[second], data.starts[second + 1]):
+            sums[row, b * data.n_items + data.items[j]] += value
