@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from movierec import DataError, Interactions, Run, TrainingData, UsageError
-from movierec._util import no_progress
 from movierec.algorithms import _sequence_ridge
 from movierec.algorithms._moments import moments_of
 from movierec.algorithms.sequence_ridge import SequenceRidge
@@ -106,6 +105,15 @@ def keep_small_weights(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_sequence_ridge, "_LEAST_WEIGHT", 0.0)
 
 
+@given(people=histories(), at_once=st.integers(1, 40))
+def test_histories_are_read_in_parts(people: list[list[Moment]], at_once: int) -> None:
+    whole = moments_of(interactions_of(people))
+    parts = list(whole.parts(at_once))
+    for name in ("items", "sizes", "ages"):
+        found = [value for part in parts for value in getattr(part, name).tolist()]
+        assert found == getattr(whole, name).tolist()
+
+
 @given(people=histories())
 def test_weights_are_those_of_a_ridge_regression_on_all_examples(
     people: list[list[Moment]],
@@ -183,11 +191,11 @@ def test_a_feature_that_has_faded_counts_as_nothing() -> None:
     """Of items in a row, each is a feature at .5 for ten examples; then it is below 1/1000."""
     n_items = 40
     moments = moments_of(interactions_of([[frozenset({item}) for item in range(n_items)]], n_items))
-    data = _sequence_ridge._sequences(moments, n_items, (0.5,), 0.0)
+    data = _sequence_ridge._sequences(moments, (0.5,), 0.0)
     gram = np.zeros((n_items, n_items), dtype=np.float32)
     targets = np.zeros_like(gram)
-    _sequence_ridge._add_up(data, gram, targets, no_progress)
-    older, newer = np.nonzero(np.triu(gram))
+    _sequence_ridge._add_up(data, gram, targets, 1)
+    older, newer = np.nonzero(gram.T)
     assert (newer - older).max() == 9
     source, target = np.nonzero(targets)
     assert {*(target - source).tolist()} == {*range(1, 11)}

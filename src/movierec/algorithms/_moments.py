@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -44,6 +46,24 @@ class Moments(NamedTuple):
         """The number of items that the user of each moment rated later, shape (n_moments,)."""
         ends = np.repeat(self.starts[self.users[1:]], np.diff(self.users))
         return ends - self.starts[1:]
+
+    def parts(self, n_rows: int) -> Iterator[Moments]:
+        """Yield the histories of consecutive users, of about so many rows together.
+
+        Parameters
+        ----------
+        n_rows : int
+        """
+        ends = self.starts[self.users]  # of the users' rows
+        bounds = np.searchsorted(ends, np.arange(0, len(self.rows) + n_rows, n_rows))
+        for first, stop in pairwise(np.minimum(bounds, len(self.users) - 1)):
+            if first < stop:
+                users = self.users[first : stop + 1]
+                starts = self.starts[users[0] : users[-1] + 1]
+                rows = slice(starts[0], starts[-1])
+                yield Moments(
+                    self.rows[rows], self.items[rows], starts - starts[0], users - users[0]
+                )
 
 
 def moments_of(interactions: Interactions) -> Moments:

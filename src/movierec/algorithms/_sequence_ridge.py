@@ -35,9 +35,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from movierec._util import Progress
 from movierec.algorithms._moments import Moments
+from movierec.algorithms.base import Run
 from movierec.errors import DataError
+from movierec.neighbors.threads import run_blocks
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -48,10 +49,11 @@ Dense = npt.NDArray[np.float32]
 Decays = tuple[float, ...]
 
 _LARGEST_MOMENT = 500  # items
+_LEAST = 1e-3  # of 1: what has faded to less counts as nothing
 _LARGEST = 4 << 30  # bytes that the matrices may take
 _LEAST_WEIGHT = 1e-3
-_N_STEPS = 50  # of progress
-_ROWS = 128  # whose transpose is added at once
+_AT_ONCE = 1_000_000  # ratings whose sums are added row by row
+_ROWS = 128  # that a thread takes, or whose transpose is added at once
 
 
 def n_bytes(n_items: int, n_decays: int) -> int:
@@ -94,7 +96,7 @@ def next_weights(
     decays: Decays,
     target_decay: float,
     l2: float,
-    progress: Progress,
+    run: Run,
 ) -> csr_matrix:
     """Return the weights by which what was rated before predicts what is rated next.
 
@@ -108,7 +110,7 @@ def next_weights(
         A target counts so much less for each item rated before it; from 0 to below 1.
     l2 : float
         Strength of the regularization.
-    progress : callable
+    run : Run
 
     Returns
     -------
@@ -120,13 +122,18 @@ def next_weights(
     DataError
         If there is no solution.
     """
-    data = _sequences(moments, n_items, decays, target_decay)
     size = len(decays) * n_items
     gram = np.zeros((size, size), dtype=np.float32)
     targets = np.zeros((size, n_items), dtype=np.float32)
-    _add_up(data, gram, targets, progress)
-    progress("solving for the weights", 0)
+    stage = f"reading histories ({n_bytes(n_items, len(decays)) / 1e9:.1f} GB of memory)"
+    done = 0
+    for part in moments.parts(_AT_ONCE):
+        run.progress(stage, done / len(moments.items))
+        done += len(part.items)
+        _add_up(_sequences(part, decays, target_decay), gram, targets, run.n_threads)
+    run.progress("solving for the weights", 0)
     if n_items:
+        _complete(gram)
         _solve(gram, targets, l2)
     return _large_ones(targets)
 
@@ -159,33 +166,44 @@ def features(moments: Moments, values: Dense, n_items: int, decays: Decays) -> c
     return found
 
 
-def _sequences(moments: Moments, n_items: int, decays: Decays, target_decay: float) -> Sequences:
-    from movierec.algorithms._sequence_sums import LEAST, Sequences
+def _sequences(moments: Moments, decays: Decays, target_decay: float) -> Sequences:
+    from movierec.algorithms._sequence_sums import Sequences
 
-    ages = [1 if decay == 0 else int(np.ceil(np.log(LEAST) / np.log(decay))) for decay in decays]
-    fading = np.array([np.power(decay, np.arange(max(ages) + 1)) for decay in decays])
+    n_ages = max(int(np.log(_LEAST) / np.log(decay)) if decay else 0 for decay in decays) + 2
+    fading = np.array([np.power(decay, np.arange(n_ages)) for decay in decays])
+    fading[fading < _LEAST] = 0
+    n_moments = np.diff(moments.users)
     return Sequences(
-        moments.users,
-        moments.starts,
         moments.items,
+        np.repeat(np.arange(len(moments.sizes)), moments.sizes),
+        moments.starts,
+        np.repeat(moments.users[:-1], n_moments),
+        np.repeat(moments.users[1:], n_moments),
+        np.zeros((len(moments.sizes), len(decays), len(decays))),
         fading,
-        np.array(ages),
         target_decay,
-        n_items,
+        _LEAST,
         _LARGEST_MOMENT,
     )
 
 
-def _add_up(data: Sequences, gram: Dense, targets: Dense, progress: Progress) -> None:
-    from movierec.algorithms._sequence_sums import add_gram, add_targets
+def _add_up(data: Sequences, gram: Dense, targets: Dense, n_threads: int | None) -> None:
+    from movierec.algorithms._sequence_sums import add_rows, sum_examples
 
-    n_users, size = len(data.users) - 1, (gram.nbytes + targets.nbytes) / 1e9
-    bounds = np.linspace(0, n_users, _N_STEPS + 1).astype(np.int64)
-    for step, (first, stop) in enumerate(pairwise(bounds)):
-        progress(f"reading histories ({size:.1f} GB of memory)", step / _N_STEPS)
-        add_gram(data, first, stop, gram)
-        add_targets(data, first, stop, targets)
-    _complete(gram)
+    sum_examples(data)
+    n_items, n_rates = targets.shape[1], len(data.fading)
+    by_item = np.argsort(data.items, kind="stable")
+    bounds = np.searchsorted(data.items[by_item], np.arange(0, n_items + _ROWS, _ROWS))
+
+    def add(block: tuple[int, int]) -> None:
+        add_rows(
+            data,
+            by_item[slice(*block)],
+            gram.reshape(n_rates, n_items, n_rates, n_items),
+            targets.reshape(n_rates, n_items, n_items),
+        )
+
+    run_blocks(add, pairwise(bounds), n_threads=n_threads)
 
 
 def _complete(gram: Dense) -> None:

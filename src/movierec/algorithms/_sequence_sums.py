@@ -4,134 +4,117 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from movierec.neighbors.compiled import compiled
 
 Array = Any  # a NumPy array; numba checks the type
-Place = tuple[int, int]
-
-LEAST = 1e-3  # of 1: what has faded to less counts as nothing
 
 
 class Sequences(NamedTuple):
-    """Histories by moment, and how what is learned from them fades."""
+    """Histories of some users by moment, and how what is learned from them fades."""
 
-    users: Array  #: (n_users + 1,) int64; see :class:`movierec.algorithms._moments.Moments`
-    starts: Array  #: (n_moments + 1,) int64
     items: Array  #: (n,) int32
-    fading: Array  #: (n_rates, n_ages) float64, of a feature by its age; 0 at the end
-    ages: Array  #: (n_rates,) int64, the ages at which features have faded to 0
+    moments: Array  #: (n,) int64, the moment of each item
+    starts: Array  #: (n_moments + 1,) int64, of the items of each moment
+    firsts: Array  #: (n_moments,) int64, the first moment of the same user
+    ends: Array  #: (n_moments,) int64, the end of the moments of the same user
+    later: Array  #: (n_moments, n_rates, n_rates) float64, S in _sequence_ridge, to be filled
+    fading: Array  #: (n_rates, n_ages) float64, of a feature by its age; 0 when older, and at last
     target_decay: float
-    n_items: int
+    least: float  #: of 1: what has faded to less counts as nothing
     largest: int  #: number of items of the largest moment that makes features
 
 
 @compiled
-def size(data: Sequences, moment: int) -> int:
-    """Return the number of items of a moment."""
-    n_items: int = data.starts[moment + 1] - data.starts[moment]
-    return n_items
-
-
-@compiled
-def faded(data: Sequences, rate: int, age: int) -> float:
-    """Return what is left of a feature at an age."""
-    left: float = data.fading[rate, age] if age < data.ages[rate] else 0.0
-    return left
-
-
-@compiled
-def add_gram(data: Sequences, first: int, stop: int, gram: Array) -> None:
-    """Add the products of features, summed over the examples of some users.
+def sum_examples(data: Sequences) -> None:
+    """Fill ``later`` for the moments that have a later one; the last of each user keeps 0.
 
     Parameters
     ----------
     data : Sequences
-    first, stop : int
-        The users.
-    gram : ndarray of shape (n_rates * n_items, n_rates * n_items), float32
-        Its sum with its transpose is the Gram matrix. Each product is added in the row of the newer
-        item, because a row stays in the cache.
     """
-    n_rates = len(data.ages)
-    for user in range(first, stop):
-        later = np.zeros((n_rates, n_rates))  # S in _sequence_ridge, for each pair of rates
-        for new in range(data.users[user + 1] - 2, data.users[user] - 1, -1):
-            n_next = size(data, new + 1)
-            for a in range(n_rates):
-                for b in range(n_rates):
-                    later[a, b] = 1 + faded(data, a, n_next) * faded(data, b, n_next) * later[a, b]
-            for a in range(n_rates if size(data, new) <= data.largest else 0):
-                for b in range(n_rates):
-                    add_older(data, data.users[user], new, a, b, later[a, b], gram)
+    n_rates, oldest = data.fading.shape[0], data.fading.shape[1] - 1
+    for moment in range(len(data.firsts) - 1, -1, -1):
+        if moment + 1 == data.ends[moment]:
+            continue
+        faded = data.fading[:, min(data.starts[moment + 2] - data.starts[moment + 1], oldest)]
+        for a in range(n_rates):
+            for b in range(n_rates):
+                data.later[moment, a, b] = 1 + faded[a] * faded[b] * data.later[moment + 1, a, b]
 
 
 @compiled
-def add_older(
-    data: Sequences, first: int, new: int, a: int, b: int, later: float, gram: Array
-) -> None:
-    """Add the products of a moment's items, of a rate, with those of it and of older moments.
+def add_rows(data: Sequences, places: Array, gram: Array, targets: Array) -> None:
+    """Add the products that belong to some rows.
 
     Parameters
     ----------
     data : Sequences
-    first, new : int
-        The first moment of the user, and the newer moment.
-    a, b : int
-        The rates of newer and older items.
-    later : float
-        The sum over examples.
-    gram : ndarray
-        As in :func:`add_gram`.
+    places : ndarray of shape (n_places,), int64
+        Of items in the histories, ordered by item: a row then stays in the cache.
+    gram : ndarray of shape (n_rates, n_items, n_rates, n_items), float32
+        Its sum with its transpose is the Gram matrix; each product is in the row of the newer item.
+    targets : ndarray of shape (n_rates, n_items, n_items), float32
+        By feature and target.
     """
-    for old in range(new, first - 1, -1):
-        age = data.starts[new + 1] - data.starts[old + 1]
-        if age >= data.ages[b]:
+    n_rates = len(data.fading)
+    for place in places:
+        item, moment = data.items[place], data.moments[place]
+        is_large = data.starts[moment + 1] - data.starts[moment] > data.largest
+        if is_large or moment + 1 == data.ends[moment]:
+            continue
+        for a in range(n_rates):
+            for b in range(n_rates):
+                values = data.later[moment, a, b] * data.fading[b]
+                add_older(data, moment, values, gram[a, item, b])
+            add_newer(data, moment, data.fading[a], targets[a, item])
+
+
+@compiled
+def add_older(data: Sequences, new: int, values: Array, row: Array) -> None:
+    """Add the products of an item with those of its moment and of older ones.
+
+    Parameters
+    ----------
+    data : Sequences
+    new : int
+        The moment of the item.
+    values : ndarray of shape (n_ages,), float64
+        The products by age.
+    row : ndarray of shape (n_items,), float32
+        The sums by the other item.
+    """
+    starts, items = data.starts, data.items
+    for old in range(new, data.firsts[new] - 1, -1):
+        value = values[min(starts[new + 1] - starts[old + 1], len(values) - 1)]
+        if value == 0:
             break
-        if size(data, old) <= data.largest:
-            # Of two items of one moment, each takes a turn as the newer one.
-            value = later * data.fading[b, age] * (0.5 if old == new else 1.0)
-            add_pairs(data, (a, new), (b, old), value, gram)
+        if starts[old + 1] - starts[old] > data.largest:
+            continue
+        if old == new:  # where each of two items takes a turn as the newer one
+            value /= 2
+        for place in range(starts[old], starts[old + 1]):
+            row[items[place]] += value
 
 
 @compiled
-def add_targets(data: Sequences, first: int, stop: int, sums: Array) -> None:
-    """Add the products of features and targets, summed over the examples of some users.
+def add_newer(data: Sequences, old: int, fading: Array, row: Array) -> None:
+    """Add the products of an item with the targets of later moments.
 
     Parameters
     ----------
     data : Sequences
-    first, stop : int
-        The users.
-    sums : ndarray of shape (n_rates * n_items, n_items), float32
+    old : int
+        The moment of the item.
+    fading : ndarray of shape (n_ages,), float64
+    row : ndarray of shape (n_items,), float32
+        The sums by target.
     """
-    for user in range(first, stop):
-        last = data.users[user + 1]
-        for old in range(data.users[user], last - 1):
-            for rate in range(len(data.ages) if size(data, old) <= data.largest else 0):
-                add_newer(data, old, last, rate, sums)
-
-
-@compiled
-def add_newer(data: Sequences, old: int, last: int, rate: int, sums: Array) -> None:
-    """Add the products of a moment's items, of a rate, with the targets of later moments."""
+    starts, items = data.starts, data.items
     value = 0.0  # Z in _sequence_ridge
-    for new in range(old + 1, last):
-        age = data.starts[new] - data.starts[old + 1]
-        value = value * data.target_decay ** size(data, new - 1) + faded(data, rate, age)
-        if age >= data.ages[rate] and value < LEAST:
+    for new in range(old + 1, data.ends[old]):
+        left = fading[min(starts[new] - starts[old + 1], len(fading) - 1)]
+        value = value * data.target_decay ** (starts[new] - starts[new - 1]) + left
+        if left == 0 and value < data.least:
             break
-        add_pairs(data, (rate, old), (0, new), value, sums)
-
-
-@compiled
-def add_pairs(
-    data: Sequences, of_rows: Place, of_columns: Place, value: float, sums: Array
-) -> None:
-    """Add a value for each pair of items of two moments; a place is a rate and a moment."""
-    (a, first), (b, second) = of_rows, of_columns
-    for i in range(data.starts[first], data.starts[first + 1]):
-        row = a * data.n_items + data.items[i]
-        for j in range(data.starts[second], data.starts[second + 1]):
-            sums[row, b * data.n_items + data.items[j]] += value
+        for place in range(starts[new], starts[new + 1]):
+            row[items[place]] += value

@@ -114,7 +114,7 @@ class SequenceRidge(Algorithm):
             self._decays,
             self.target_decay,
             self.l2,
-            run.progress,
+            run,
         )
         return self
 
