@@ -21,6 +21,8 @@ from movierec._util import Progress, no_progress
 from movierec.algorithms._state import from_arrays, to_arrays
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from scipy.sparse import csr_matrix
 
     from movierec.data.interactions import Interactions
@@ -100,10 +102,14 @@ class Run:
         Called with the name of a stage and the fraction done, from 0 to 1.
     n_threads : int, optional
         Default: all processors.
+    checkpoint : pathlib.Path, optional
+        A file in which a long fit keeps what it has learned so far, and from which it goes on if
+        it was stopped. Algorithms that fit in seconds ignore it.
     """
 
     progress: Progress = no_progress
     n_threads: int | None = None
+    checkpoint: Path | None = None
 
 
 class Algorithm(ABC):

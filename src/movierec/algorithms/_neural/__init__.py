@@ -1,0 +1,1 @@
+"""Neural networks over sequences of items: trained by JAX, answered by NumPy."""

@@ -1,0 +1,294 @@
+"""What all networks over sequences share: training on next items, and answers by NumPy."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from movierec._schema import Column, Schema
+from movierec.algorithms._linear import FactorAlgorithm
+from movierec.algorithms._neural.answers import (
+    Validation,
+    check_shapes,
+    fingerprint_of,
+    probabilities,
+)
+from movierec.algorithms._neural.layers import Dropout, KeyedDropout, layer_norm
+from movierec.algorithms._neural.packing import Batch, Sequences
+from movierec.algorithms._neural.starting import item_vectors
+from movierec.algorithms._neural.training import Schedule, Trainer, Weights
+from movierec.algorithms.base import Need, Range, Run, Scores, State, TrainingData
+
+if TYPE_CHECKING:
+    from movierec.data.interactions import Interactions
+
+_ROWS = 32  # sequences of a batch
+_BLOCK = 128  # people who are scored at once
+
+
+class SequenceModel(FactorAlgorithm):
+    """A network that reads what somebody rated, in order, and returns a vector for the next item.
+
+    The score of an item is the probability that it is next: the softmax of the products with the
+    vectors of the items, which are also the input. An item that somebody dislikes stays in the
+    sequence, since it was watched; but the scores of items similar to it are reduced.
+
+    Attributes
+    ----------
+    item_factors_ : ndarray of shape (n_items, n_factors), float32
+    item_bias_ : ndarray of shape (n_items,), float32
+    gain_, shift_ : ndarray of shape (2, n_factors), float32
+        Of the normalization before and after the network.
+    curve_ : ndarray of shape (n_epochs, 3), float32
+        Minutes, mean loss and nDCG on validation of each epoch.
+    """
+
+    SCHEMA: ClassVar[Schema] = {
+        **FactorAlgorithm.SCHEMA,
+        "item_bias_": Column("f4", ("items",)),
+        "gain_": Column("f4", (2, "factors")),
+        "shift_": Column("f4", (2, "factors")),
+        "curve_": Column("f4", ("epochs", 3)),
+    }
+    NEEDS: ClassVar[frozenset[Need]] = frozenset({"timestamps"})
+    EXTRA: ClassVar = "neural"
+    SIMILARITY: ClassVar = "cosine of learned vectors"
+
+    curve_: npt.NDArray[np.float32]
+
+    def __init__(
+        self,
+        *,
+        n_factors: Annotated[int, Range(2, 1024)] = 64,
+        n_blocks: Annotated[int, Range(1, 6)] = 2,
+        length: Annotated[int, Range(1, 2048)] = 128,
+        dropout: Annotated[float, Range(0, 0.9)] = 0.2,
+        n_negatives: Annotated[int, Range(1, 100_000)] = 512,
+        learning_rate: Annotated[float, Range(1e-6, 1)] = 0.002,
+        n_epochs: Annotated[int, Range(1, 10_000)] = 16,
+        minutes: Annotated[float, Range(0.001, 100_000)] = 10.0,
+        patience: Annotated[int, Range(1, 10_000)] = 5,
+        seed: Annotated[int, Range(0)] = 0,
+    ) -> None:
+        self.n_factors = n_factors
+        self.n_blocks = n_blocks
+        self.length = length
+        self.dropout = dropout
+        self.n_negatives = n_negatives
+        self.learning_rate = learning_rate
+        self.n_epochs = n_epochs
+        self.minutes = minutes
+        self.patience = patience
+        self.seed = seed
+
+    @abstractmethod
+    def initial(self, random: np.random.Generator) -> dict[str, npt.NDArray[np.float32]]:
+        """Return the initial weights of the network by name, without those that all share."""
+
+    @abstractmethod
+    def network(self, xp: Any, weights: Any, x: Any, segments: Any, dropout: Dropout) -> Any:
+        """Return a vector for what follows each item, shape (B, L, n_factors).
+
+        Parameters
+        ----------
+        xp : module
+            ``numpy`` or ``jax.numpy``.
+        weights : mapping of str to array
+        x : array of shape (B, L, n_factors)
+        segments : array of shape (B, L), int
+        dropout : callable
+            Applied to what is added to x.
+        """
+
+    def fit(self, data: TrainingData, run: Run = Run()) -> Self:
+        """Train the network; see :meth:`Algorithm.fit`."""
+        import jax  # noqa: F401 -- so that a missing package is an error before any work
+
+        split = Validation.of(data.interactions, self.seed, by_time=True)
+        problem = _NextItem(self, split)
+        schedule = Schedule(
+            self.n_epochs, self.minutes, self.learning_rate, self.patience, self.seed
+        )
+        trainer = Trainer(problem, schedule, fingerprint_of(self, split.train), run)
+        self._set_weights(*trainer.train(self._initial(split)))
+        return self
+
+    def score(self, users: Interactions) -> Scores:
+        """Return probabilities, less for items like disliked ones; see :meth:`Algorithm.score`."""
+        return probabilities(self.logits(users), users, self.similarities)
+
+    def logits(self, users: Interactions) -> Scores:
+        """Return the logarithm of the odds of each item, but for a constant of each user.
+
+        Parameters
+        ----------
+        users : Interactions
+
+        Returns
+        -------
+        ndarray of shape (users.n_users, n_items), float32
+        """
+        sequences, weights = Sequences.of(users), self._weights()
+        return np.asarray(
+            self.vectors(sequences, np.arange(users.n_users), weights) @ weights["item_factors"].T
+            + weights["item_bias"]
+        )
+
+    def vectors(
+        self, sequences: Sequences, users: npt.NDArray[np.int64], weights: Weights
+    ) -> npt.NDArray[np.float32]:
+        """Return the vectors for what comes after the sequences of some users.
+
+        Parameters
+        ----------
+        sequences : Sequences
+        users : ndarray of shape (n,), int64
+        weights : mapping of str to ndarray
+
+        Returns
+        -------
+        ndarray of shape (n, n_factors), float32
+            0 for users without items.
+        """
+        found = np.zeros((len(users), weights["item_factors"].shape[1]), dtype=np.float32)
+        for start in range(0, len(users), _BLOCK):
+            block = users[start : start + _BLOCK]
+            items, segments = sequences.latest(block, self.length)
+            last = self.forward(np, weights, items, segments)[:, -1]
+            found[start : start + _BLOCK] = np.where(segments[:, -1:] < 0, np.float32(0), last)
+        return found
+
+    def forward(
+        self,
+        xp: Any,
+        weights: Any,
+        items: Any,
+        segments: Any,
+        dropout: Dropout = lambda x: x,
+    ) -> Any:
+        """Return a vector for what follows each item; see :meth:`network`."""
+        x = weights["item_factors"][items] * np.float32(np.sqrt(self.n_factors))
+        x = layer_norm(xp, x, weights["gain"][0], weights["shift"][0])
+        x = self.network(xp, weights, dropout(x), segments, dropout)
+        return layer_norm(xp, x, weights["gain"][1], weights["shift"][1])
+
+    @classmethod
+    def from_state(cls, state: State, parameters: Mapping[str, Any]) -> Self:
+        """Restore the algorithm, if its weights have the shapes that its parameters say."""
+        algorithm = super().from_state(state, parameters)
+        check_shapes(algorithm, cls(**parameters).shapes())
+        return algorithm
+
+    @abstractmethod
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of the weights of the network by name."""
+
+    def drawn(
+        self, random: np.random.Generator, scales: Mapping[str, float]
+    ) -> dict[str, npt.NDArray[np.float32]]:
+        """Return weights of 0, and some from a normal distribution.
+
+        Parameters
+        ----------
+        random : numpy.random.Generator
+        scales : mapping of str to float
+            By name, the standard deviation of what comes out for inputs of 1.
+        """
+        weights = {name: np.zeros(shape, np.float32) for name, shape in self.shapes().items()}
+        for name, scale in scales.items():
+            shape = weights[name].shape
+            spread = scale / np.sqrt(shape[-2])
+            weights[name] = random.normal(0, spread, shape).astype(np.float32)
+        return weights
+
+    def _initial(self, split: Validation) -> dict[str, npt.NDArray[np.float32]]:
+        random, n_items = np.random.default_rng(self.seed), split.train.n_items
+        counts = np.log1p(np.bincount(split.train.items, minlength=n_items))
+        return {
+            "item_factors": item_vectors(
+                Sequences.of(split.train), n_items, self.n_factors, self.seed
+            ),
+            "item_bias": (counts - counts.mean()).astype(np.float32),
+            "gain": np.ones((2, self.n_factors), np.float32),
+            "shift": np.zeros((2, self.n_factors), np.float32),
+            **self.initial(random),
+        }
+
+    def _set_weights(self, weights: Weights, curve: npt.NDArray[np.float32]) -> None:
+        self._set_item_factors(weights["item_factors"])
+        for name, value in weights.items():
+            setattr(self, f"{name}_", np.ascontiguousarray(value, dtype=np.float32))
+        self.curve_ = curve
+
+    def _weights(self) -> dict[str, npt.NDArray[np.float32]]:
+        names = ("item_factors", "item_bias", "gain", "shift", *self.shapes())
+        return {name: getattr(self, f"{name}_") for name in names}
+
+
+class _NextItem:
+    """Trains a model to predict the next item; see :class:`Problem`."""
+
+    def __init__(self, model: SequenceModel, split: Validation) -> None:
+        self._model, self._split = model, split
+        self._sequences, self._n_items = Sequences.of(split.train), split.train.n_items
+        longest = int(self._sequences.lengths.max(initial=1))
+        self._length = min(model.length, longest)
+        self._rows = max(min(_ROWS, len(split.train) // self._length), 1)
+        # For a few items, all of them cost no more than a sample.
+        is_large = self._n_items > 2 * model.n_negatives
+        self._n_negatives = model.n_negatives if is_large else 0
+
+    @property
+    def n_steps(self) -> int:
+        return max(len(self._split.train) // (self._length * self._rows), 1)
+
+    def batches(self, random: np.random.Generator) -> Iterator[tuple[Batch, Any]]:
+        for batch in self._sequences.batches(self._length, self._rows, random):
+            yield batch, random.integers(0, self._n_items, self._n_negatives).astype(np.int32)
+
+    def loss(self, weights: Any, batch: tuple[Batch, Any], key: Any) -> Any:
+        import jax
+        import jax.numpy as jnp
+
+        rows, negatives = batch
+        dropout = KeyedDropout(key, self._model.dropout)
+        x = dropout(self._model.forward(jnp, weights, rows.items, rows.segments, dropout))
+        x, targets = x.reshape(-1, x.shape[-1]), rows.targets.reshape(-1)
+        items = weights["item_factors"], weights["item_bias"]
+        if self._n_negatives:
+            losses = _sampled_loss(x, targets, negatives, *items)
+        else:
+            scores = x @ items[0].T + items[1]
+            chosen = jnp.take_along_axis(scores, targets[:, None], 1)[:, 0]
+            losses = jax.nn.logsumexp(scores, axis=-1) - chosen
+        counted = rows.weights.reshape(-1)
+        return (losses * counted).sum() / jnp.maximum(counted.sum(), 1.0)
+
+    def validate(self, weights: Weights) -> float | None:
+        split = self._split
+        if not len(split.users):
+            return None
+        vectors = self._model.vectors(self._sequences, split.users, weights)
+        return split.ndcg(vectors @ weights["item_factors"].T + weights["item_bias"])
+
+
+def _sampled_loss(x: Any, targets: Any, negatives: Any, factors: Any, bias: Any) -> Any:
+    """Return the cross entropy of the targets among some items that all rows share.
+
+    Klenitskiy and Vasilev, "Turning dross into gold loss: is BERT4Rec really better than SASRec?"
+    (RecSys 2023), section 3.3; the negatives stand for all items, so that the softmax estimates
+    that over all: Jean et al. (ACL 2015), section 3.
+    """
+    import jax.numpy as jnp
+
+    positive = (x * factors[targets]).sum(-1) + bias[targets]
+    others = x @ factors[negatives].T + bias[negatives]
+    others = others + np.float32(np.log((factors.shape[0] - 1) / len(negatives)))
+    others = jnp.where(negatives[None] == targets[:, None], np.float32(-1e9), others)
+    highest = jnp.maximum(others.max(-1), positive)
+    total = jnp.exp(others - highest[:, None]).sum(-1) + jnp.exp(positive - highest)
+    return highest + jnp.log(total) - positive

@@ -1,0 +1,65 @@
+"""Vectors of items to start training from: what is watched close together begins close together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from movierec.algorithms._neural.packing import Sequences
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+_WINDOW = 5  # items after each one that count as near
+_LENGTH = 0.48  # of the vectors
+
+
+def item_vectors(
+    sequences: Sequences, n_items: int, n_factors: int, seed: int
+) -> npt.NDArray[np.float32]:
+    """Return the leading eigenvectors of how much more often than by chance items are near.
+
+    The logarithm of observed over expected counts, plus one, is that of Levy and Goldberg, "Neural
+    word embedding as implicit matrix factorization" (NeurIPS 2014), section 5, but that counts of
+    0 need no case of their own.
+
+    Parameters
+    ----------
+    sequences : Sequences
+    n_items : int
+    n_factors : int
+    seed : int
+        Random seed of what fills in for eigenvectors, if there are fewer.
+    """
+    from scipy.sparse.linalg import eigsh
+
+    random = np.random.default_rng(seed)
+    vectors = random.normal(0, 0.01, (n_items, n_factors))
+    found = min(n_factors, n_items - 1)
+    near = _near(sequences, n_items)
+    if near.nnz and found > 0:
+        values, leading = eigsh(near, k=found, which="LA", v0=random.random(n_items))
+        order = np.argsort(-values)
+        vectors[:, :found] += leading[:, order] * np.sqrt(np.maximum(values[order], 0))
+    vectors *= _LENGTH / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors.astype(np.float32)
+
+
+def _near(sequences: Sequences, n_items: int) -> csr_matrix:
+    """Return ``log(1 + observed / expected / window)`` of each pair of near items, symmetric."""
+    from scipy.sparse import csr_matrix
+
+    owners = np.repeat(np.arange(len(sequences.lengths)), sequences.lengths)
+    near = csr_matrix((n_items, n_items))
+    for distance in range(1, _WINDOW + 1):
+        is_same = owners[distance:] == owners[:-distance]
+        first, later = sequences.items[:-distance][is_same], sequences.items[distance:][is_same]
+        counts = csr_matrix((np.full(len(first), 1 / distance), (first, later)), near.shape)
+        near = csr_matrix(near + counts + counts.T)
+    sums = np.asarray(near.sum(axis=1)).ravel()
+    rows = np.repeat(np.arange(n_items), np.diff(near.indptr))
+    expected = sums[rows] * sums[near.indices] / near.sum()
+    near.data = np.log1p(near.data / expected / _WINDOW)
+    return near
