@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from movierec import DataError, Interactions, Run, TrainingData, UsageError
 from movierec.algorithms import _sequence_ridge
 from movierec.algorithms._moments import moments_of
+from movierec.algorithms._sequence_ridge import next_weights
 from movierec.algorithms.sequence_ridge import SequenceRidge
 from movierec.testing import example_data
 
@@ -91,18 +92,22 @@ def fitted(people: list[list[Moment]], **more: Any) -> SequenceRidge:
     return algorithm.fit(TrainingData(interactions_of(people)))
 
 
+def exact_weights(people: list[list[Moment]]) -> Dense:
+    moments = moments_of(interactions_of(people))
+    return next_weights(moments, N_ITEMS, DECAYS, TARGET_DECAY, L2, Run())
+
+
+def floats(bits: Dense) -> Dense:
+    return bits.view(np.float16).astype(np.float64)
+
+
 def all_weights(algorithm: SequenceRidge) -> Dense:
     """Return the weights by all items; 0 for those without ratings."""
     found = np.zeros((len(DECAYS), N_ITEMS, N_ITEMS))
     known = algorithm.items_
-    weights = algorithm.weights_.toarray().reshape(len(DECAYS), len(known), len(known))
+    weights = floats(algorithm.weights_).reshape(len(DECAYS), len(known), len(known))
     found[:, known[:, np.newaxis], known] = weights
     return found.reshape(-1, N_ITEMS)
-
-
-@pytest.fixture(autouse=True)
-def keep_small_weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_sequence_ridge, "_LEAST_WEIGHT", 0.0)
 
 
 @given(people=histories(), at_once=st.integers(1, 40))
@@ -118,8 +123,9 @@ def test_histories_are_read_in_parts(people: list[list[Moment]], at_once: int) -
 def test_weights_are_those_of_a_ridge_regression_on_all_examples(
     people: list[list[Moment]],
 ) -> None:
-    found = all_weights(fitted(people))
-    np.testing.assert_allclose(found, dense_weights(people), atol=1e-5)
+    weights = exact_weights(people)
+    np.testing.assert_allclose(weights, dense_weights(people), atol=1e-5)
+    np.testing.assert_allclose(all_weights(fitted(people)), weights, rtol=1e-3, atol=1e-6)
 
 
 @given(people=histories(), new=histories(), data=st.data())
@@ -144,7 +150,7 @@ def test_scores_are_features_times_weights(
         told = np.zeros(N_ITEMS)
         told[users.items[users.users == user]] = preferences[users.users == user]
         x = features_of(past) * np.tile(told, len(DECAYS))
-        np.testing.assert_allclose(scores[user], x @ dense_weights(people), atol=1e-4)
+        np.testing.assert_allclose(scores[user], x @ dense_weights(people), atol=3e-3)
 
 
 def test_all_ratings_without_times_have_the_age_0() -> None:
@@ -153,7 +159,7 @@ def test_all_ratings_without_times_have_the_age_0() -> None:
     timed = interactions_of([[frozenset({0, 3})]])
     plain = Interactions(timed.users, timed.items, timed.ratings, 1, N_ITEMS)
     expected = features_of([frozenset({0, 3})]) @ dense_weights(people)
-    np.testing.assert_allclose(algorithm.score(plain)[0], expected, atol=1e-5)
+    np.testing.assert_allclose(algorithm.score(plain)[0], expected, atol=1e-3)
     np.testing.assert_array_equal(algorithm.score(plain), algorithm.score(timed))
 
 
@@ -162,7 +168,7 @@ def test_learns_the_direction() -> None:
     scores = fitted(people).score(interactions_of([[frozenset({0})], [frozenset({1})]]))
     assert scores[0].argmax() == 1
     assert scores[0, 1] > 0.5
-    np.testing.assert_allclose(scores[1], 0, atol=1e-6)  # nobody went on from there
+    np.testing.assert_allclose(scores[1], 0, atol=1e-3)  # nobody went on from there
 
 
 def test_the_order_of_rows_within_a_moment_makes_no_difference() -> None:
@@ -176,14 +182,14 @@ def test_the_order_of_rows_within_a_moment_makes_no_difference() -> None:
     tied = tied.select(rows)
     shuffled = tied.select(random.permutation(len(tied)))
     first, second = (SequenceRidge().fit(TrainingData(each)) for each in (tied, shuffled))
-    np.testing.assert_array_equal(first.weights_.toarray(), second.weights_.toarray())
+    np.testing.assert_array_equal(first.weights_, second.weights_)
 
 
 @given(people=histories())
 def test_a_large_moment_makes_targets_but_no_features(people: list[list[Moment]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_sequence_ridge, "_LARGEST_MOMENT", 2)
-        found = all_weights(fitted(people))
+        found = exact_weights(people)
     np.testing.assert_allclose(found, dense_weights(people, largest=2), atol=1e-5)
 
 
@@ -207,7 +213,7 @@ def test_only_the_most_rated_items_are_known() -> None:
     bounded = fitted(often + seldom, n_items=3)
     without = fitted([*often, [frozenset({0}), frozenset({2})]])
     np.testing.assert_array_equal(bounded.items_, [0, 1, 2])
-    np.testing.assert_array_equal(bounded.weights_.toarray(), without.weights_.toarray())
+    np.testing.assert_array_equal(bounded.weights_, without.weights_)
 
 
 def test_items_that_it_does_not_know_say_nothing_and_are_not_recommended() -> None:
@@ -229,7 +235,7 @@ def test_contributions_are_weights_of_what_was_just_rated() -> None:
     found = algorithm.contributions(np.array([2, 5, 1]), np.array([0, 6]))
     short, long = dense_weights(people).reshape(2, N_ITEMS, N_ITEMS)
     expected = (short + long)[np.ix_([0, 6], [2, 5, 1])].T
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+    np.testing.assert_allclose(found, expected, atol=1e-3)
 
 
 def test_what_is_similar_is_never_lowered_by_a_liking_at_any_age() -> None:
@@ -240,10 +246,11 @@ def test_what_is_similar_is_never_lowered_by_a_liking_at_any_age() -> None:
     is_near = near[np.ix_(algorithm.items_, algorithm.items_)] > 0
     n_items = len(algorithm.items_)
     np.fill_diagonal(is_near, False)
-    short, long = algorithm.weights_[:n_items], algorithm.weights_[n_items:]
+    weights = floats(algorithm.weights_)
+    short, long = weights[:n_items], weights[n_items:]
     assert is_near.any()
     for age in (0, 1, 2, 5, 50):
-        at_age = (0.6**age * short + 0.95**age * long).toarray()
+        at_age = 0.6**age * short + 0.95**age * long
         assert (at_age[is_near] >= 0).all()
 
 
@@ -252,17 +259,8 @@ def test_similarity_is_the_share_of_a_weight_among_those_for_the_same_item() -> 
     found = fitted(people).similarities(np.array([0, 3, 1]))
     weights = dense_weights(people).reshape(2, N_ITEMS, N_ITEMS).sum(axis=0)
     shares = weights[:, 1] / np.linalg.norm(weights[:, 1])
-    np.testing.assert_allclose(found[:2, 1], shares[[0, 3]], atol=1e-6)
+    np.testing.assert_allclose(found[:2, 1], shares[[0, 3]], atol=1e-3)
     assert found[2].tolist() == [0, 1, 0, 0, 0, 0, 0]  # nothing follows
-
-
-def test_small_weights_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = TrainingData(example_data().interactions)
-    whole = SequenceRidge().fit(data).weights_.toarray()
-    monkeypatch.setattr(_sequence_ridge, "_LEAST_WEIGHT", 0.01)
-    kept = SequenceRidge().fit(data).weights_
-    assert 0 < kept.nnz < np.count_nonzero(whole)
-    np.testing.assert_array_equal(kept.toarray(), np.where(np.abs(whole) < 0.01, 0, whole))
 
 
 def test_says_what_it_needs_before_it_starts() -> None:

@@ -51,7 +51,6 @@ Decays = tuple[float, ...]
 _LARGEST_MOMENT = 500  # items
 _LEAST = 1e-3  # of 1: what has faded to less counts as nothing
 _LARGEST = 4 << 30  # bytes that the matrices may take
-_LEAST_WEIGHT = 1e-3
 _AT_ONCE = 1_000_000  # ratings whose sums are added row by row
 _ROWS = 128  # that a thread takes, or whose transpose is added at once
 
@@ -97,7 +96,7 @@ def next_weights(
     target_decay: float,
     l2: float,
     run: Run,
-) -> csr_matrix:
+) -> Dense:
     """Return the weights by which what was rated before predicts what is rated next.
 
     Parameters
@@ -114,8 +113,7 @@ def next_weights(
 
     Returns
     -------
-    scipy.sparse.csr_matrix of shape (len(decays) * n_items, n_items), float32
-        Without weights below 1/1000.
+    ndarray of shape (len(decays) * n_items, n_items), float32
 
     Raises
     ------
@@ -135,7 +133,7 @@ def next_weights(
     if n_items:
         _complete(gram)
         _solve(gram, targets, l2)
-    return _large_ones(targets)
+    return targets
 
 
 def features(moments: Moments, values: Dense, n_items: int, decays: Decays) -> csr_matrix:
@@ -225,10 +223,3 @@ def _solve(gram: Dense, targets: Dense, l2: float) -> None:
         raise DataError("there is no solution for these ratings", "use a larger l2")
     for is_transposed in (True, False):  # W' (L L') = C'
         strsm(1.0, factor, targets.T, side=1, lower=1, trans_a=is_transposed, overwrite_b=True)
-
-
-def _large_ones(weights: Dense) -> csr_matrix:
-    from scipy.sparse import csr_matrix
-
-    weights[np.abs(weights) < _LEAST_WEIGHT] = 0
-    return csr_matrix(weights)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from movierec._schema import Column, Schema, csr_columns
+from movierec._schema import Column, Schema
 from movierec.algorithms._moments import moments_of
 from movierec.algorithms._sequence_ridge import (
     features,
@@ -29,8 +29,7 @@ from movierec.algorithms.base import (
 from movierec.data.interactions import Interactions
 from movierec.errors import UsageError
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
+_FEW = 500  # features whose rows are read from a file one by one
 
 
 class SequenceRidge(Algorithm):
@@ -64,8 +63,7 @@ class SequenceRidge(Algorithm):
     SCHEMA: ClassVar[Schema] = {
         "items_": Column("i4", ("items of the model",), below="items"),
         "places_": Column("i4", ("items",), least=-1, below="items of the model"),
-        **csr_columns("weights_.", "features", "items of the model"),
-        "weights_.shape": Column("i8", (2,), values=("features", "items of the model")),
+        "weights_": Column("i2", ("features", "items of the model")),
     }
     NEEDS: ClassVar[frozenset[Need]] = frozenset({"timestamps"})
     SIMILARITY: ClassVar = "weight in predicting that the other is rated next"
@@ -78,7 +76,9 @@ class SequenceRidge(Algorithm):
 
     items_: npt.NDArray[np.int32]  # of the model, ascending
     places_: npt.NDArray[np.int32]  # of each item in the model, or -1
-    weights_: csr_matrix  # by feature (first those of the short rate) and target
+    weights_: (
+        Any  # the bits of float16 numbers as int16, a row for each feature, the short ones first
+    )
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class SequenceRidge(Algorithm):
 
     def fit(self, data: TrainingData, run: Run = Run()) -> Self:
         """Solve for the weights; see :meth:`Algorithm.fit`."""
-        vars(self).pop("_similarities", None)
+        vars(self).pop("_lengths", None)
         if self.short > self.long:
             raise UsageError(
                 f"short is {self.short:g}, above long, which is {self.long:g}", "exchange them"
@@ -108,7 +108,7 @@ class SequenceRidge(Algorithm):
         refuse_too_many(len(self.items_), len(self._decays), "sequence_ridge")
         self.places_ = np.full(len(n_ratings), -1, dtype=np.int32)
         self.places_[self.items_] = np.arange(len(self.items_), dtype=np.int32)
-        self.weights_ = next_weights(
+        weights = next_weights(
             moments_of(self._known(data.interactions)),
             len(self.items_),
             self._decays,
@@ -116,14 +116,16 @@ class SequenceRidge(Algorithm):
             self.l2,
             run,
         )
+        self.weights_ = weights.astype(np.float16).view(np.int16)
         return self
 
     def score(self, users: Interactions) -> Scores:
         """Return features times weights; see :meth:`Algorithm.score`."""
         known = self._known(users)
         found = features(moments_of(known), known.ratings, len(self.items_), self._decays)
+        used = np.unique(found.indices)
         scores = np.zeros((users.n_users, users.n_items), dtype=np.float32)
-        scores[:, self.items_] = (found @ self.weights_).toarray()
+        scores[:, self.items_] = found[:, used] @ self._rows(used)
         return scores
 
     def similarities(self, items: Indices) -> Scores:
@@ -133,9 +135,11 @@ class SequenceRidge(Algorithm):
         weight is below 0 at any age; see :meth:`Algorithm.similarities`.
         """
         found = np.zeros((len(items), len(self.places_)), dtype=np.float32)
-        places = self.places_[items]
-        is_known = places >= 0
-        found[np.ix_(is_known, self.items_)] = self._similarities[places[is_known]].toarray()
+        is_known = self.places_[items] >= 0
+        now, long = self._weights(self.places_[items[is_known]])
+        # At each age, the weight is a positive multiple of a mean of the one now and the long one.
+        now[(now < 0) | (long < 0)] = 0
+        found[np.ix_(is_known, self.items_)] = np.minimum(now / self._lengths, 1)
         found[np.arange(len(items)), items] = 1
         return found
 
@@ -143,23 +147,24 @@ class SequenceRidge(Algorithm):
         """Return weights at age 0; see :meth:`movierec.algorithms.base.Explains.contributions`."""
         found = np.zeros((len(items), len(rated)), dtype=np.float32)
         to, by = self.places_[items], self.places_[rated]
-        short, long = self._weights
-        part = (short[by[by >= 0]] + long[by[by >= 0]])[:, to[to >= 0]]
-        found[np.ix_(to >= 0, by >= 0)] = part.toarray().T
+        now, _ = self._weights(by[by >= 0])
+        found[np.ix_(to >= 0, by >= 0)] = now[:, to[to >= 0]].T
         return found
 
     @classmethod
     def from_state(cls, state: State, parameters: Mapping[str, Any]) -> Self:
-        """Restore the algorithm.
+        """Restore the algorithm; the rows of weights are read from a file when they are needed.
 
         Parameters
         ----------
         state, parameters
             As in :meth:`Algorithm.from_state`.
         """
-        algorithm = super().from_state(state, parameters)
-        n_items = len(algorithm.items_)
-        if algorithm.weights_.shape != (len(algorithm._decays) * n_items, n_items):
+        algorithm = cls(**parameters)
+        algorithm.items_ = np.asarray(state["items_"])
+        algorithm.places_ = np.asarray(state["places_"])
+        algorithm.weights_ = state["weights_"]
+        if len(algorithm.weights_) != len(algorithm._decays) * len(algorithm.items_):
             raise ValueError("the weights do not fit the items")
         return algorithm
 
@@ -167,27 +172,34 @@ class SequenceRidge(Algorithm):
     def _decays(self) -> tuple[float, float]:
         return (self.short, self.long)
 
-    @property
-    def _weights(self) -> tuple[csr_matrix, csr_matrix]:
-        n_items = len(self.items_)
-        return self.weights_[:n_items], self.weights_[n_items:]
-
     @cached_property
-    def _similarities(self) -> csr_matrix:
-        """Similarities by item and scored item, where they are above 0.
+    def _lengths(self) -> Scores:
+        """The length of the vector of weights in each item's score, just after the ratings."""
+        squares = np.zeros(len(self.items_), dtype=np.float64)
+        for places in np.array_split(np.arange(len(self.items_)), len(self.items_) // _FEW + 1):
+            now, _ = self._weights(places)
+            squares += (now.astype(np.float64) ** 2).sum(axis=0)
+        return np.sqrt(np.where(squares > 0, squares, 1)).astype(np.float32)
 
-        The weight at an age is a positive multiple of a mean of the weights now and long after, so
-        it is at no age below 0 if both are not.
+    def _weights(self, places: npt.NDArray[Any]) -> tuple[Scores, Scores]:
+        """Return the weights of items just after they were rated, and those of the long rate.
+
+        An item has no weight in its own score.
         """
-        from scipy.sparse import diags
+        long = self._rows(places + len(self.items_))
+        now = self._rows(places) + long
+        now[np.arange(len(places)), places] = 0
+        return now, long
 
-        short, long = self._weights
-        now = short + long
-        now.setdiag(0)
-        lengths = np.sqrt(np.asarray(now.multiply(now).sum(axis=0)).ravel())
-        similar = now.maximum(0) - now.maximum(0).multiply(long < 0)
-        scaled: csr_matrix = similar @ diags(1 / np.where(lengths > 0, lengths, 1))
-        return scaled.astype(np.float32).tocsr()
+    def _rows(self, features: npt.NDArray[Any]) -> Scores:
+        """Return the weights of some features, from memory or from a file."""
+        if len(features) > _FEW or isinstance(self.weights_, np.ndarray):
+            bits = np.asarray(self.weights_)[features]
+        else:
+            rows = [np.asarray(self.weights_[feature]) for feature in features]
+            bits = np.array(rows, dtype=np.int16).reshape(len(features), len(self.items_))
+        found: Scores = bits.view(np.float16).astype(np.float32)
+        return found
 
     def _known(self, users: Interactions) -> Interactions:
         """Return the interactions with items of the model, by their places in it."""
