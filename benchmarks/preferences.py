@@ -79,7 +79,8 @@ def table(tasks: Mapping[str, Task], rules: Mapping[str, Rule], title: str) -> I
     yield f"| {title} | {' | '.join(tasks)} |"
     yield f"|---|{'--:|' * len(tasks)}"
     fitted = {
-        name: Default().fit(TrainingData(task.train, task.content)) for name, task in tasks.items()
+        name: Default().fit(TrainingData.of(task.train, task.content))
+        for name, task in tasks.items()
     }
     found = {
         (rule, name): ndcg_of(fitted[name], task, rules[rule])

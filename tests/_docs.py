@@ -45,7 +45,7 @@ DATA = re.compile(r"^<!-- data: (\S+) -->$", re.M)
 COMMAND = re.compile(r"^\$ (?P<command>.+)\n(?P<output>(?:(?!\$ ).*\n)*)", re.M)
 ADDRESS = "http://127.0.0.1:8000"
 # What differs between two runs: how long it took.
-SECONDS = re.compile(r"\d+\.\d s\b|(?: +\d+\.\d\d){2}$", re.M)
+SECONDS = re.compile(r"\d+\.\d s\b|(?: +\d+\.\d\d){3}$", re.M)
 REST = "...\n"
 CRASH = "please report it"  # in the message of an error that movierec did not foresee
 

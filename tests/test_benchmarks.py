@@ -1,12 +1,16 @@
-"""The benchmark runs, and writes the page that docs/benchmarks.md is."""
+"""The benchmarks run, and write what the documentation shows."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
+
+from movierec.data.discover import sample_folder
 
 ROOT = Path(__file__).parent.parent
 
@@ -32,3 +36,53 @@ def test_benchmark_runs_on_the_smallest_size(tmp_path: Path) -> None:
 def _text(page: str) -> set[str]:
     """Return the lines of a page that hold no figures."""
     return {line for line in page.splitlines() if not any(map(str.isdigit, line))}
+
+
+@pytest.mark.slow
+def test_sequences_are_measured_once_and_an_interrupted_run_continues(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.jsonl"
+    script = [sys.executable, str(ROOT / "benchmarks" / "sequences.py"), str(kept)]
+    what = [str(sample_folder()), "--repeats", "2", "--rows", "popular", "magic"]
+
+    def run(*more: str) -> subprocess.CompletedProcess[str]:
+        command = [*script, *what, *more]
+        return subprocess.run(
+            command, check=True, capture_output=True, encoding="utf-8", timeout=300
+        )
+
+    assert "skipped: there is no algorithm magic" in run().stderr
+    kept.write_text(kept.read_text(encoding="utf-8") + '{"command": "movi', encoding="utf-8")
+    done = run("svd --recency 4")
+    assert "evaluating svd" in done.stderr
+    found = [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
+    name = sample_folder().name
+    assert [each["command"] for each in found] == [
+        f"movierec evaluate {name} --algorithm popular --repeats 2",
+        f"movierec evaluate {name} --algorithm svd --recency 4 --repeats 2",
+    ]
+    rows = [line for line in done.stdout.splitlines() if line.startswith("| `")]
+    ends = [" | 1 |", " | 2 |"]  # runs: no seed changes popularity
+    assert [row.endswith(end) for row, end in zip(rows, ends, strict=True)] == [True, True]
+    ndcg = found[1]["result"]["metrics"]["ndcg"]
+    assert f"| {ndcg:.4f} |".replace("0.", ".") in rows[1]
+    again = run("svd --recency 4")
+    assert (again.stdout, again.stderr) == (done.stdout, run().stderr)
+
+
+@pytest.mark.slow
+def test_the_order_of_simulated_sequences_tells_something(tmp_path: Path) -> None:
+    script = [sys.executable, str(ROOT / "benchmarks" / "make_sequences.py"), str(tmp_path)]
+    subprocess.run([*script, "--users", "300", "--movies", "200"], check=True, timeout=120)
+    ratings = pd.read_csv(tmp_path / "ratings.csv")
+    assert not ratings.duplicated(["userId", "movieId"]).any()
+    assert ratings.groupby("userId").size().min() >= 20
+    tied = ratings.duplicated(["userId", "timestamp"], keep=False).mean()
+    assert 0.5 < tied < 0.9
+    ordered = ratings.sort_values(["userId", "timestamp"], kind="stable")
+    after = ordered.groupby("userId")["movieId"].shift(-1)
+    pairs = pd.Series(list(zip(ordered["movieId"], after, strict=True)))[after.notna().to_numpy()]
+    backwards = pairs.map(lambda pair: pair[::-1])
+    counts = pairs.value_counts()
+    often = counts[counts >= 8]
+    assert len(often) > 50
+    assert backwards.isin(often.index).sum() < 0.6 * often.sum()

@@ -50,7 +50,7 @@ def test_lines_below_the_table_tell_of_ties_and_repeats(movierec: Run, tmp_path:
     run = movierec("evaluate", RATINGS, *options, "--repeats", "2")
     assert run.returncode == 0
     assert "means of 2 runs; no seed changes popular, ease, which ran once" in run.stderr
-    assert "times: 0.3% of the ratings have the same time" in run.stderr
+    assert "0.3% of the ratings have the same time" in run.stderr
     rows = pd.read_csv(RATINGS).drop(columns="timestamp")
     rows.to_csv(tmp_path / "undated.csv", index=False)
     run = movierec("evaluate", "undated.csv", *options)

@@ -91,7 +91,7 @@ class PeopleScores(NamedTuple):
     by_popularity : ndarray of shape (n_people,), bool
         For whom nothing that they like is known, so that the score of an item is its popularity.
     preferences : Interactions
-        What the algorithm was given.
+        What their ratings say, less by age; for reasons.
     """
 
     scores: Scores
@@ -117,17 +117,18 @@ def score_people(
     scale : RatingScale
     recency : float
         As in :func:`movierec.algorithms._preferences.preferences`. An algorithm that needs
-        timestamps weighs age itself, so its preferences are not made smaller by age.
+        timestamps weighs age itself, so the preferences that it gets are not made smaller by age.
 
     Raises
     ------
     UsageError
         If the algorithm does not return scores.
     """
+    preferred = preferences(people, scale, recency)
     weighs_age = "timestamps" in algorithm.NEEDS
-    preferred = preferences(people, scale, 0.0 if weighs_age else recency)
+    given = preferences(people, scale) if weighs_age else preferred
     shape = (preferred.n_users, preferred.n_items)
-    scores = checked_scores(algorithm, algorithm.score(preferred), shape)
+    scores = checked_scores(algorithm, algorithm.score(given), shape)
     unknown = ~_like_something(preferred, scores)
     if unknown.any():
         scores = scores.copy()

@@ -181,8 +181,8 @@ def _say_order(protocol: dict[str, Any]) -> None:
         return
     ratings, held_out = protocol["tied_ratings"], protocol["tied_held_out"]
     say(
-        f"times: {ratings:.1%} of the ratings have the same time as another of the same user; of "
-        f"{held_out:.1%} of the users the last was drawn among such"
+        f"{ratings:.1%} of the ratings have the same time as another by the same user; for "
+        f"{held_out:.1%} of the users, the held-out one was drawn from such a tie"
     )
 
 
