@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _USERS = 256  # of a batch
 _MOST_RATED = 64  # items of a user that a batch takes, drawn at random
 _N_POSITIVES = 4  # of them, that are to be found from the others
+_PASSES = 10  # over the users in an epoch
 _CELLS = 20_000_000  # numbers of the hidden layers that are computed at once
 
 
@@ -52,7 +53,7 @@ class NeuMf(FactorAlgorithm):
     learning_rate : float
         Of Adam.
     n_epochs : int
-        Most times that all users are seen.
+        Most times that all users are seen ten times.
     minutes : float
         Most time; where it ends the training, results depend on the speed of the machine.
     patience : int
@@ -84,9 +85,9 @@ class NeuMf(FactorAlgorithm):
         dropout: Annotated[float, Range(0, 0.9)] = 0.3,
         n_negatives: Annotated[int, Range(1, 100_000)] = 256,
         learning_rate: Annotated[float, Range(1e-6, 1)] = 0.002,
-        n_epochs: Annotated[int, Range(1, 100_000)] = 200,
+        n_epochs: Annotated[int, Range(1, 10_000)] = 30,
         minutes: Annotated[float, Range(0.001, 100_000)] = 10.0,
-        patience: Annotated[int, Range(1, 10_000)] = 20,
+        patience: Annotated[int, Range(1, 10_000)] = 4,
         seed: Annotated[int, Range(0)] = 0,
     ) -> None:
         self.n_factors = n_factors
@@ -183,16 +184,26 @@ class NeuMf(FactorAlgorithm):
 
 
 def _logits(xp: Any, weights: Any, people: Any, items: Any, dropout: Any = lambda x: x) -> Any:
-    """Return the logits of items for people, shape (n_people, n_items), without the bias.
+    """Return the logits of items without their bias, shape (n_people, n_items).
 
     The first layer of the network is a sum of what it does to each of the two vectors, which is
     computed once for each person and once for each item.
+
+    Parameters
+    ----------
+    xp : module
+    weights : mapping of str to array
+    people : array of shape (n_people, 2 n_factors)
+    items : array of shape (n_items, 2 n_factors) or (n_people, n_items, 2 n_factors)
+        The same items for all, or others for each person.
+    dropout : callable
     """
     width = weights["product"].shape[0]
-    product = (people[:, :width] * weights["product"]) @ items[:, :width].T
-    by_person = people[:, width:] @ weights["first"][0] + weights["first_bias"]
-    by_item = items[:, width:] @ weights["first"][1]
-    hidden = dropout(xp.maximum(by_person[:, None] + by_item[None], np.float32(0)))
+    weighted = people[:, :width, None] * weights["product"][:, None]
+    product = xp.matmul(items[..., :width], weighted)[..., 0]
+    by_person = people[:, None, width:] @ weights["first"][0] + weights["first_bias"]
+    by_item = items[..., width:] @ weights["first"][1]
+    hidden = dropout(xp.maximum(by_person + by_item, np.float32(0)))
     hidden = xp.maximum(hidden @ weights["second"] + weights["second_bias"], np.float32(0))
     return product + hidden @ weights["last"]
 
@@ -230,12 +241,13 @@ class _Pairs:
 
     @property
     def n_steps(self) -> int:
-        return max(len(self._users) // self._n_users, 1)
+        return max(_PASSES * (len(self._users) // self._n_users), 1)
 
     def batches(self, random: np.random.Generator) -> Iterator[_PairBatch]:
-        users = random.permutation(self._users)
-        for number in range(len(users) // self._n_users):
-            yield self._batch(users[number * self._n_users :][: self._n_users], random)
+        for _ in range(_PASSES):
+            users = random.permutation(self._users)
+            for start in range(0, len(users) - self._n_users + 1, self._n_users):
+                yield self._batch(users[start : start + self._n_users], random)
 
     def _batch(self, users: npt.NDArray[np.int64], random: np.random.Generator) -> _PairBatch:
         """Draw items of each user: first those to find, at most half, then others."""
@@ -262,15 +274,13 @@ class _Pairs:
         summed = (weights["rated_factors"][batch.rated] * batch.is_rated[..., None]).sum(1)
         n_rated = batch.is_rated.sum(1, keepdims=True)
         people = dropout(summed / jnp.sqrt(jnp.maximum(n_rated, 1.0)))
-        columns = jnp.concatenate([batch.positives.reshape(-1), batch.negatives])
-        factors, bias = weights["item_factors"][columns], weights["item_bias"][columns]
-        scores = _logits(jnp, weights, people, factors, dropout) + bias
-        n_positives = batch.positives.shape[1]
-        own = jnp.arange(len(people))[:, None] * n_positives + jnp.arange(n_positives)
-        positive = jnp.take_along_axis(scores, own, 1)
-        n_negatives = batch.negatives.shape[0]
-        others = scores[:, -n_negatives:]
-        others = others + np.float32(np.log(self._matrix.shape[1] / n_negatives))
+        factors, bias = weights["item_factors"], weights["item_bias"]
+        found = [
+            _logits(jnp, weights, people, factors[items], dropout) + bias[items]
+            for items in (batch.positives, batch.negatives)
+        ]
+        positive = found[0]
+        others = found[1] + np.float32(np.log(self._matrix.shape[1] / len(batch.negatives)))
         highest = jnp.maximum(others.max(-1, keepdims=True), positive)
         total = jnp.exp(others[:, None] - highest[..., None]).sum(-1) + jnp.exp(positive - highest)
         losses = highest + jnp.log(total) - positive
