@@ -53,7 +53,8 @@ class Result:
     intervals : dict of str to tuple of float
         95 % confidence intervals of the metrics that are means over users.
     fit_seconds, fit_cpu_seconds, query_seconds : float
-        As in :class:`Measured`, means over the runs.
+        Time to fit, by the clock and of all processors together, and to rank the items for all
+        users; means over the runs.
     runs : list of dict
         The ``parameters`` and ``metrics`` of each run.
     """
