@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from movierec.algorithms.base import Algorithm, Explains, HasNeighbors, Range, Run, TrainingData
     from movierec.answers.explain import Lovers, Why
     from movierec.answers.filters import Filter
+    from movierec.answers.next import NextMovie, NextMovies
     from movierec.answers.predict import PredictedRating, PredictedRatings
     from movierec.answers.recommendation import Recommendation, Recommendations
     from movierec.answers.records import Neighbor, Neighbors
@@ -42,6 +43,7 @@ _MODULES = {
     "algorithms.base": ("Algorithm", "Explains", "HasNeighbors", "Range", "Run", "TrainingData"),
     "answers.explain": ("Lovers", "Why"),
     "answers.filters": ("Filter",),
+    "answers.next": ("NextMovie", "NextMovies"),
     "answers.predict": ("PredictedRating", "PredictedRatings"),
     "answers.recommendation": ("Recommendation", "Recommendations"),
     "answers.records": ("Neighbor", "Neighbors"),
@@ -82,6 +84,8 @@ __all__ = [
     "NeighborSpec",
     "NeighborTable",
     "Neighbors",
+    "NextMovie",
+    "NextMovies",
     "NothingFoundError",
     "OutputError",
     "PredictedRating",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from movierec.algorithms.base import Algorithm
     from movierec.answers.explain import Why
+    from movierec.answers.next import NextMovies
     from movierec.answers.people import Ratings
     from movierec.answers.predict import PredictedRatings
     from movierec.answers.recommendation import Recommendations
@@ -339,6 +340,43 @@ class Recommender:
         if not found and passing != Filter():
             raise NothingFoundError(str(note), "use fewer filters")
         return Neighbors(queries, found, note, avoided)
+
+    def next(
+        self, query: Query, k: int = 10, *, by_id: bool = False, year: int | None = None
+    ) -> NextMovies:
+        """Return what people rated next, after a movie, from the times of their ratings.
+
+        Counted are people who rated another movie at a later time, within the window of the
+        algorithm "transitions", or 20 ratings. What was rated at one time has no order: the
+        distance to it is the mean over all orders. The list is ordered by the sum of 1 / distance,
+        divided by a power of the number of ratings; equally strong movies are in the order of
+        their ids.
+
+        Parameters
+        ----------
+        query, by_id, year
+            As in :meth:`movie`.
+        k : int
+            Length of the list.
+
+        Returns
+        -------
+        NextMovies
+            A list of at most `k` :class:`NextMovie`; its ``note`` says why it is shorter, if it is.
+
+        Raises
+        ------
+        MovieNotFoundError, AmbiguousTitleError
+            As :meth:`movie` does.
+        UsageError
+            If the model does not keep when people rated, `k` is below 1, or an argument is of
+            another type.
+        """
+        from movierec.answers.next import next_movies
+
+        whole_number("k", k, 1)
+        item = self._resolver.index_of(query, by_id=by_id, year=year)
+        return next_movies(self._model, item, k)
 
     def recommend(
         self,

@@ -283,6 +283,37 @@ class Explains(Protocol):
 
 
 @runtime_checkable
+class WeighsAge(Protocol):
+    """An algorithm whose scores are sums of contributions times a weight by age."""
+
+    def age_weights(self, users: Interactions) -> Scores:
+        """Return how much each rating counts by its age, from 0 to 1; shape (len(users),), float32.
+
+        Parameters
+        ----------
+        users : Interactions
+        """
+
+
+@runtime_checkable
+class CountsTransitions(Protocol):
+    """An algorithm that counted people who rated an item after another."""
+
+    def count_transitions(self, sources: Indices, destinations: Indices) -> Indices:
+        """Return how many people went from an item to another.
+
+        Parameters
+        ----------
+        sources, destinations : ndarray of shape (n,), int64
+
+        Returns
+        -------
+        ndarray of shape (n,), int64
+            0 also for pairs whose counts were not kept.
+        """
+
+
+@runtime_checkable
 class HasNeighbors(Protocol):
     """An algorithm that compares items by a table of their nearest neighbors.
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import StatisticsError, correlation, fmean
 
+from movierec.answers.next import TRANSITIONS, Following
 from movierec.answers.records import evidence_of
 from movierec.answers.similar import ratings_of, vectors_of
 from movierec.films.catalog import Movie, Record
@@ -66,6 +67,10 @@ class Why(Record):
     correlation : float or None
         Pearson correlation between the ratings of those people.
     lovers : Lovers
+    n_next, n_back : int or None
+        How many people rated the second movie at a later time than the first, within the window of
+        the algorithm "transitions", and how many the first after the second. None with other
+        algorithms.
     shared_genres, shared_tags : tuple of str
     """
 
@@ -82,6 +87,8 @@ class Why(Record):
     agreement: float | None
     correlation: float | None
     lovers: Lovers
+    n_next: int | None
+    n_back: int | None
     shared_genres: tuple[str, ...]
     shared_tags: tuple[str, ...]
 
@@ -102,7 +109,8 @@ def explain(model: Model, first: int, second: int) -> Why:
     """
     vectors, ratings, catalog = vectors_of(model), ratings_of(model), model.catalog
     by_first, by_second = ratings.of_item(first), ratings.of_item(second)
-    pairs = [(value, by_second[user]) for user, value in by_first.items() if user in by_second]
+    users = [user for user in by_first if user in by_second]
+    pairs = [(by_first[user], by_second[user]) for user in users]
     highest = float(model.card["highest_rating"])
     from_ratings = vectors.cosine(
         first, second, dot(vectors.leading(first), vectors.leading(second))
@@ -110,6 +118,7 @@ def explain(model: Model, first: int, second: int) -> Why:
     parts = vectors.part_similarities(model.card["content_parts"], first, second)
     from_content = vectors.content_similarity(first, second)
     similarity = from_ratings + from_content
+    n_next, n_back = _transitions(model, first, second, users)
     return Why(
         first=catalog.movie(first),
         second=catalog.movie(second),
@@ -124,9 +133,21 @@ def explain(model: Model, first: int, second: int) -> Why:
         agreement=_agreement(pairs, _LOVED * highest),
         correlation=_correlation(pairs),
         lovers=_lovers(pairs, _LOVED * highest, by_second),
+        n_next=n_next,
+        n_back=n_back,
         shared_genres=_shared(catalog.genres(first), catalog.genres(second)),
         shared_tags=_shared(catalog.tags(first), catalog.tags(second)),
     )
+
+
+def _transitions(
+    model: Model, first: int, second: int, users: Sequence[int]
+) -> tuple[int | None, int | None]:
+    """Return how many people went from the first movie to the second, and back."""
+    if model.parameters.algorithm != TRANSITIONS:
+        return None, None
+    following = Following(model, first, users)
+    return following.people[second], following.back[second]
 
 
 def _cross_table(pairs: Sequence[tuple[float, float]], highest: float) -> list[list[int]]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from movierec._util import pluralize
-from movierec.algorithms.base import contributions_of
+from movierec.algorithms.base import CountsTransitions, WeighsAge, contributions_of
 from movierec.answers.profile import UserProfile
 from movierec.data.interactions import Interactions
 from movierec.model.model import Model
@@ -29,15 +29,23 @@ class Reason(NamedTuple):
         The name of the person who rated it; blank if it is the only person.
     is_content : bool
         Whether only the content of the two movies is similar: nobody rated both.
+    n_people : int
+        How many people went from it to the recommended movie; 0 if that was not counted.
     """
 
     title: str
     rating: float
     person: str
     is_content: bool
+    n_people: int
 
     def __str__(self) -> str:
         who = self.person or "you"
+        if self.n_people:
+            went = pluralize(self.n_people, "person", "people")
+            return (
+                f"{went} went from {self.title}, which {who} rated {self.rating:g}, to this movie"
+            )
         if self.is_content:
             return f"similar in content to {self.title}, which {who} rated {self.rating:g}"
         return f"because {who} rated {self.title} {self.rating:g}"
@@ -60,9 +68,12 @@ class ReasonFinder:
         usual = [median(person.ratings.values() or (0.0,)) for person in people]
         given = [rating for person in people for rating in person.ratings.values()]
         is_usual = np.array(given, dtype=np.float64) >= np.array(usual)[preferred.users]
-        likes = preferred.select((preferred.ratings > 0) & is_usual)
-        self._model, self._people = model, people
-        self._persons, self._rated, self._weights = likes.users, likes.items, likes.ratings
+        is_liked = (preferred.ratings > 0) & is_usual
+        self._model, self._people, self._algorithm = model, people, model.load_algorithm()
+        self._persons, self._rated = preferred.users[is_liked], preferred.items[is_liked]
+        self._weights = preferred.ratings[is_liked]
+        if isinstance(self._algorithm, WeighsAge):
+            self._weights = self._weights * self._algorithm.age_weights(preferred)[is_liked]
 
     def find(self, items: Sequence[int]) -> list[list[Reason]]:
         """Return the reasons for each item, the most important first; at most three.
@@ -72,9 +83,8 @@ class ReasonFinder:
         items : sequence of int
             ``item_index`` of each.
         """
-        algorithm = self._model.load_algorithm()
         rated = self._rated.astype(np.int64)
-        counts = contributions_of(algorithm, np.array(items, dtype=np.int64), rated)
+        counts = contributions_of(self._algorithm, np.array(items, dtype=np.int64), rated)
         counts = counts * self._weights
         return [list(self._of(item, row)) for item, row in zip(items, counts, strict=True)]
 
@@ -86,7 +96,7 @@ class ReasonFinder:
             is_content = self._is_content(item, int(self._rated[place]))
             if is_content is not None:
                 n_found += 1
-                yield self._reason(place, is_content=is_content)
+                yield self._reason(place, item, is_content=is_content)
 
     def _is_content(self, item: int, rated: int) -> bool | None:
         """Tell whether two items are similar only by content; None if by nothing that is known."""
@@ -95,10 +105,20 @@ class ReasonFinder:
             return False
         return True if vectors.content_similarity(item, rated) > 0 else None
 
-    def _reason(self, place: int, *, is_content: bool) -> Reason:
-        person, item = self._people[self._persons[place]], int(self._rated[place])
-        name = person.name if len(self._people) > 1 else ""
-        return Reason(self._model.catalog.titles[item], person.ratings[item], name, is_content)
+    def _reason(self, place: int, item: int, *, is_content: bool) -> Reason:
+        person, rated = self._people[self._persons[place]], int(self._rated[place])
+        return Reason(
+            self._model.catalog.titles[rated],
+            person.ratings[rated],
+            person.name if len(self._people) > 1 else "",
+            is_content,
+            self._n_people(rated, item),
+        )
+
+    def _n_people(self, rated: int, item: int) -> int:
+        if not isinstance(self._algorithm, CountsTransitions):
+            return 0
+        return int(self._algorithm.count_transitions(np.array([rated]), np.array([item]))[0])
 
 
 def why(reasons: Sequence[Reason], n_ratings: int) -> str:

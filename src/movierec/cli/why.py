@@ -51,6 +51,10 @@ def _facts(found: Why) -> Iterator[tuple[str, str]]:
     parts = ", ".join(f"{name} {value:.3f}" for name, value in found.parts.items() if value)
     yield "from content", f"{found.from_content:.3f}{f' ({parts})' if parts else ''}"
     yield "rated both", pluralize(found.support, "person", "people")
+    if found.n_next is not None and found.n_back is not None:
+        went, back = (pluralize(n, "person", "people") for n in (found.n_next, found.n_back))
+        first, second = found.first.title, found.second.title
+        yield "rated next", f"{went} went from {first} to {second}, {back} the other way"
     if found.agreement is not None:
         yield "agreement", f"{found.agreement:.0%} loved both or neither"
     if found.correlation is not None:

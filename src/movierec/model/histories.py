@@ -98,6 +98,11 @@ class Histories:
         """Return the arrays by name."""
         return dict(self._arrays)
 
+    @property
+    def has_timestamps(self) -> bool:
+        """Whether the times of the ratings were stored."""
+        return "timestamps" in self._arrays
+
     def items(self, user: int) -> Sequence[int]:
         """Return the items that a user rated, sorted by time or by index."""
         found: Sequence[int] = self._items.row(user).tolist()
@@ -105,7 +110,7 @@ class Histories:
 
     def timestamps(self, user: int) -> Sequence[float] | None:
         """Return the timestamps of the user's ratings, or None if they were not stored."""
-        if "timestamps" not in self._arrays:
+        if not self.has_timestamps:
             return None
         found: Sequence[float] = (
             RaggedArray(self._items.offsets, self._arrays["timestamps"]).row(user).tolist()

@@ -62,6 +62,8 @@ LIMITS: dict[type, dict[str, Schema]] = {
     Why: {
         "evidence": _EVIDENCE,
         "support": _NOT_NEGATIVE,
+        "n_next": _NOT_NEGATIVE,
+        "n_back": _NOT_NEGATIVE,
         "ratings": {"items": {"type": "array", "items": {"type": "integer"} | _NOT_NEGATIVE}},
         "agreement": _SHARE,
         "correlation": {"minimum": -1, "maximum": 1},
