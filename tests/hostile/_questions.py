@@ -44,6 +44,7 @@ def asked_in_python(path: Path) -> Iterator[Callable[[], object]]:
         yield lambda one=one: model.similar([one, ids[0]], 50, by_id=True)  # type: ignore[misc]
         yield lambda one=one: model.why(one, ids[0], by_id=True)  # type: ignore[misc]
         yield lambda one=one: model.recommend(likes={one: 4.0}, by_id=True)  # type: ignore[misc]
+        yield lambda one=one: model.next(one, by_id=True)  # type: ignore[misc]
     yield lambda: model.recommend(user=1)
     yield lambda: model.recommend(user=2, k=100)
     yield lambda: model.predict(ids, user=1, by_id=True)
@@ -68,6 +69,7 @@ def ask_on_the_command_line(path: Path) -> None:
     """Run commands; each must end with a documented code, and print no escape."""
     commands = (
         *("stats", "similar Heat", "similar Alien --explain -k 50", "why Heat Alien"),
+        *("next Heat", "next Alien --json"),
         *("recommend --user 1", "recommend --like Heat", "search a", "predict Alien --user 1"),
     )
     for command in commands:

@@ -50,6 +50,7 @@ def ask(path: Path) -> None:
         list(model.similar([one, 5], 3, by_id=True))
     model.recommend(likes={1: 4.0, 2: 1.0}, by_id=True)
     model.recommend(user=1)
+    model.next(1, by_id=True)
     model.predict([1, 2], user=1, by_id=True)
     model.search("a")
     model.similar("Heat", 3, genres=["Crime"])
@@ -96,6 +97,13 @@ FORGERIES: dict[str, tuple[str, str, Any]] = {
         *("sequence_ridge", "algorithm/weights_"),
         lambda array: array[:, :-1].copy(),
     ),
+    "wrapping transitions": ("transitions", "algorithm/weights_.indptr", wrapping),
+    "transitions out of range": ("transitions", "algorithm/weights_.indices", set_to(2, 10**9)),
+    "people of fewer transitions": (
+        *("transitions", "algorithm/people_"),
+        lambda array: array[:-1].copy(),
+    ),
+    "transitions of negative people": ("transitions", "algorithm/people_", set_to(..., -1)),
     "strings that overlap": ("default", "catalog/genres_offsets", set_to(slice(1, None, 2), 0)),
     "movies of words out of range": ("default", "titles/word_items", set_to(..., 5)),
     "history out of range": ("als", "histories/items", set_to(..., 200)),

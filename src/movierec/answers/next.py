@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from movierec._checks import number, whole_number
 from movierec._util import pluralize
 from movierec.algorithms._closeness import DESTINATION, WINDOW, closeness, distance, strength
 from movierec.answers.similar import ratings_of
@@ -134,7 +135,7 @@ class Following:
             self.people[items[at]] += 1
             self.weights[items[at]] += closeness(far)
         self.back.update(items[at] for at in earlier(times, place, self.window))
-        self.n_people += times[-1] > times[place]
+        self.n_people += _moment(times, place)[1] < len(times)
 
     def strength(self, item: int, n_ratings: int) -> float:
         """Return how strongly people go to an item.
@@ -254,7 +255,10 @@ def _parameters(model: Model) -> tuple[int, float]:
     settings: dict[str, Any] = {}
     if model.parameters.algorithm == TRANSITIONS:
         settings = dict(model.parameters.settings)
-    return settings.get("window", WINDOW), settings.get("destination", DESTINATION)
+    return (
+        whole_number("window", settings.get("window", WINDOW), 1),
+        number("destination", settings.get("destination", DESTINATION), 0, 2),
+    )
 
 
 def _with_times(model: Model) -> Histories:

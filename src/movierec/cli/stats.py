@@ -12,6 +12,8 @@ from movierec.cli._columns import MEAN, MOVIE_ID, N_RATINGS, TITLE
 from movierec.cli._options import DEFAULT_MODEL, JsonOption, ModelOption, OnErrorOption
 from movierec.cli._output import Column, bar, print_json, print_pairs, print_table, progress_bar
 
+_MOST = 0.5  # share of tied ratings above which a data set says little about order
+
 
 def stats(
     ratings: Annotated[
@@ -71,8 +73,18 @@ def _counts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("ratings per movie", f"{found['ratings_per_film']['mean']:.1f}"),
         ("density", f"{found['density']:.3%} of all pairs of users and rated movies"),
         ("mean rating", f"{found['mean_rating']:.3f}"),
+        *_ties(found["tied_ratings"], found["ratings"]),
         ("years", f"{span}, {pluralize(years['films_without'], 'movie')} without"),
     ]
+
+
+def _ties(n_tied: int | None, n_ratings: int) -> list[tuple[str, str]]:
+    """Return how many ratings are tied, if their times are known."""
+    if n_tied is None:
+        return []
+    share = n_tied / max(n_ratings, 1)
+    warning = ", so much of the order is unknown" if share > _MOST else ""
+    return [("tied in time", f"{share:.1%}: at the same time as another of that user{warning}")]
 
 
 def _card(card: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -25,6 +25,7 @@ CARD = {
 SUMMARY = {
     **dict.fromkeys(_COUNTS, int),
     **dict.fromkeys(("density", "mean_rating"), float),
+    "tied_ratings": (int, None),
     "rating_histogram": [{"rating": float, "count": int}],
     "ratings_per_user": _SPREAD,
     "ratings_per_film": _SPREAD,

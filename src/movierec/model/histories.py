@@ -103,6 +103,22 @@ class Histories:
         """Whether the times of the ratings were stored."""
         return "timestamps" in self._arrays
 
+    @property
+    def n_tied(self) -> int | None:
+        """How many ratings have the same time as another of that user; None without times.
+
+        Missing times count as equal.
+        """
+        if not self.has_timestamps:
+            return None
+        import numpy as np
+
+        times, offsets = np.asarray(self._arrays["timestamps"]), np.asarray(self._items.offsets)
+        as_before = np.zeros(len(times) + 1, dtype=bool)
+        as_before[1:-1] = times[1:] == times[:-1]
+        as_before[offsets] = False  # another user begins
+        return int((as_before[1:] | as_before[:-1]).sum())
+
     def items(self, user: int) -> Sequence[int]:
         """Return the items that a user rated, sorted by time or by index."""
         found: Sequence[int] = self._items.row(user).tolist()

@@ -190,9 +190,10 @@ class _Parts:
 
 def _load_summary(stored: StoredModel) -> dict[str, Any]:
     with stored.reporting_damage():
-        summary = stored.read_json("summary")
+        summary = dict(stored.read_json("summary"))
+        summary.setdefault("tied_ratings", None)  # older models lack it
         check_form(summary, SUMMARY, "its summary")
-        return dict(summary)
+        return summary
 
 
 def _load_algorithm(

@@ -36,7 +36,7 @@ from movierec.neighbors.top_k import NeighborSpec
 from movierec.neighbors.vectors import compared_vectors
 from movierec.neighbors.weighting import CORRECTED
 from movierec.training.stars import StarsFitter
-from movierec.training.summary import counts_of
+from movierec.training.summary import MOST_TIMES, counts_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -49,9 +49,6 @@ if TYPE_CHECKING:
 _SHARED = ("n_neighbors", "min_support", "content_weight", "prior", "weighting")
 # As the algorithm of a model, item_knn uses the plain cosine, as scikit-learn's estimator.
 _PLAIN = {"weighting": "none", "shrinkage": 0.0, "feedback": "value"}
-# Up to this many ratings, their times are kept, so that recent ones count more. For 25 million,
-# reading and sorting them would take half as long as the rest.
-_MOST_TIMES = 3_000_000
 _OF_MODELS: Mapping[str, Mapping[str, Any]] = {"default": {}, "item_knn": _PLAIN}
 
 
@@ -96,6 +93,7 @@ def fit_model(
     }
     catalog, titles = encoded.catalog, encoded.titles
     fitted = _fit(encoded, content, algorithm, parameters, engine, progress)
+    summary["tied_ratings"] = fitted.histories.n_tied
     state, settings = fitted.algorithm.state(), fitted.algorithm.parameters()
     return Model(
         card | {"similarity": fitted.similarity},
@@ -134,7 +132,7 @@ def _fit(
         check_needs(algorithm, data)
     users = encoded.users
     histories = None
-    is_small = data.interactions.has_timestamps and len(data.interactions) <= _MOST_TIMES
+    is_small = data.interactions.has_timestamps and len(data.interactions) <= MOST_TIMES
     if is_small or "timestamps" in algorithm.NEEDS:
         histories = Histories.by_time(users, data.interactions)
     progress("finding what is usual", 0.0)
