@@ -74,12 +74,12 @@ def summed(people: Any, window: float, backward: float) -> tuple[Dense, Dense]:
                     for other in others:
                         far = other_place - place
                         if 0 < far <= window:
-                            weights[item, other] += 1 / far
-                            weights[other, item] += backward / far
+                            weights[item, other] += far**-0.5
+                            weights[other, item] += backward * far**-0.5
                             counts[item, other] += 1
                         far = (len(items) + 1) / 3
                         if items is others and item != other and far <= window:
-                            weights[item, other] += (1 + backward) / 2 / far
+                            weights[item, other] += (1 + backward) / 2 * far**-0.5
     return weights, counts
 
 
@@ -229,7 +229,7 @@ def test_next_is_in_the_order_of_the_weights(people: Any) -> None:
             own = next((place for place, _, items in at if item in items), None)
             for place, _, items in at:
                 if own is not None and place > own:
-                    weights[items] += 1 / (place - own)
+                    weights[items] += (place - own) ** -0.5
         found = model.next(item, k=N_ITEMS)
         strengths = [film.strength for film in found]
         assert strengths == sorted(strengths, reverse=True)

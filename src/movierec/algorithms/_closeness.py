@@ -5,6 +5,7 @@ It needs no NumPy, so that queries start at once, and its functions take arrays,
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 WINDOW = 20  # the distance, in ratings, up to which people are said to go from a movie to another
@@ -36,8 +37,8 @@ def distance_within(size: Any) -> Any:
 
 
 def closeness(far: float) -> float:
-    """Return how much a pair of ratings counts at a distance."""
-    return 1 / far
+    """Return how much a pair of ratings counts at a distance, which is at least 1."""
+    return 1 / math.sqrt(far)
 
 
 def strength(weight: Any, n_ratings: Any, destination: float) -> Any:

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 class Transitions(Algorithm):
     """Score a movie by how soon people rated it after the movies that a user rated.
 
-    Each person who rated movie j after movie i adds ``1 / d`` to the weight from i to j, where the
-    distance d is that of their places in the history, up to a window; and a share of it to the
-    weight from j to i, since some go the other way. The score of j is the sum over the history of
+    Each person who rated movie j after movie i adds ``1 / sqrt(d)`` to the weight from i to j,
+    where the distance d is that of their places in the history, up to a window; and a share of it
+    to the weight from j to i, since some go the other way. The score of j sums over the history
     ``preference exp(-age / tau) w_ij / (n_i^source n_j^destination)``, where n are numbers of
     ratings and the age is the number of later ratings. Item-to-item transitions with decay are the
     sequential rules of Ludewig and Jannach, "Evaluation of session-based recommendation algorithms"

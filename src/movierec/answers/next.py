@@ -41,8 +41,8 @@ class NextMovie(Record):
     lift : float
         How many times as often as its number of ratings lets one expect people went to it.
     strength : float
-        The sum of 1 / distance over these people, divided by a power of its number of ratings.
-        The list is ordered by it.
+        The sum of 1 / sqrt(distance) over these people, divided by a power of its number of
+        ratings. The list is ordered by it.
     reason : str
         These numbers in words.
     n_ratings : int
