@@ -1,30 +1,35 @@
 r"""A ridge regression of what people rate next on what they rated before, in closed form.
 
-A *moment* is what a person rated at one time. A person with the moments 0 to K makes an example of
-each moment t < K: what was rated by then predicts what was rated later.
+A person who rated n items, one after the other, makes n - 1 examples: after each item but the last,
+what was rated so far predicts what is rated later.
 
-**Features.** Each item i has one for each decay g: ``x_(g,i)(t) = g^a``, where the age a is the
-number of items that the person rated after i, up to the moment t; 0 if i was not rated. Items of
-one moment have the same age and so are no features for each other.
+**Features.** Each item i has one for each rate g: ``x_(g,i)(t) = g^(t - p)`` in the example after
+place t, if i was rated at place p <= t; otherwise 0.
 
-**Targets.** ``y_j(t) = d^b``, where b is the number of items rated between the moment t and that
-of j. The next moment has the target 1 for all of its items.
+**Targets.** ``y_j(t) = d^(q - t - 1)`` for an item j that was rated at place q > t: 1 for the next.
 
-**Weights** minimize ``sum over t of |y(t) - x(t) W|^2 + l2 |W|^2``. With the matrices G and C below
-they are ``W = (G + l2 I)^-1 C``, found by a Cholesky decomposition in place.
+**Weights** minimize ``sum over t of |y(t) - x(t) W|^2 + l2 |W|^2``. With the sums of products
+G (features with features) and C (features with targets), ``W = (G + l2 I)^-1 C``, which is found by
+a Cholesky decomposition in place.
 
-**The sum over examples.** The rows x(t) are never made. For items i and j of the moments m >= n of
-one person, between which that person rated a items (those of m included), their product in G sums
-``g^(e_t - e_m) h^(e_t - e_n)`` over the examples t >= m, where e_t is the number of items up to t.
-The sum is ``h^a S(m)`` with ``S(m) = 1 + (g h)^s S(m + 1)``, where s is the size of the moment
-m + 1; one pass from the last moment gives all S. Likewise, i of moment n and a target j of
-moment m > n have the product ``Z(m)`` in C, with ``Z(m) = d^s Z(m - 1) + g^a``, where s is the size
-of the moment m - 1, and a is the age of i right before m.
+**Sums over examples.** The rows x(t) are never made. The features of items at the places p >= q, of
+the rates g and h, have in G the sum over t >= p of ``g^(t - p) h^(t - q)``, which is
+``h^(p - q) S(p)`` with ``S(p) = 1 + g h S(p + 1)``, and 0 for the last place. A feature of place p
+and a target of place q > p have in C the sum over p <= t < q of ``g^(t - p) d^(q - t - 1)``, which
+is ``(g^k - d^k) / (g - d)`` with ``k = q - p``.
+
+**Items rated at one time** (a *moment*) have no order, and none is learned: the sums are means over
+all orders of the items of each moment. As places of different moments vary independently, such a
+mean is a product. Let A_g(m) be ``(1 + g + ... + g^(m - 1)) / m``, the mean over a moment of m
+items of what is left of an item at its end, and a the number of items between two moments. Then C
+has ``(g^(a + 1) A_g A_g' - d^(a + 1) A_d A_d') / (g - d)``, and G has ``h^(a + 1) A_h`` times the
+mean of ``h^(p - s) S(p)`` over the places p of the newer moment, which starts at s. For two items
+of one moment, the mean is over all pairs of its places. When people are scored, their features are
+means over orders, too; what they rated without times is one moment.
 
 What has faded to less than 1/1000 counts as nothing, so that the sums of a person take time in
 proportion to the length of the history times that window. A moment of more than 500 items, such as
-an imported collection, makes no features, only targets: its pairs would take quadratic time and say
-nothing about order.
+an imported collection, makes no features, only targets: its pairs would take quadratic time.
 """
 
 from __future__ import annotations
@@ -49,6 +54,7 @@ Dense = npt.NDArray[np.float32]
 Decays = tuple[float, ...]
 
 _LARGEST_MOMENT = 500  # items
+_NEAR = 1e-6  # of rates: about as exact as float32
 _LEAST = 1e-3  # of 1: what has faded to less counts as nothing
 _LARGEST = 4 << 30  # bytes that the matrices may take
 _AT_ONCE = 1_000_000  # ratings whose sums are added row by row
@@ -153,13 +159,13 @@ def features(moments: Moments, values: Dense, n_items: int, decays: Decays) -> c
     """
     from scipy.sparse import csr_matrix, hstack
 
-    ages = np.repeat(moments.ages, moments.sizes)
     indptr = moments.starts[moments.users]
     shape = (len(moments.users) - 1, n_items)
-    parts = [
-        csr_matrix((values[moments.rows] * faded.astype(np.float32), moments.items, indptr), shape)
-        for faded in (np.power(decay, ages) for decay in decays)
-    ]
+    parts = []
+    for decay, shares in zip(decays, _shares(decays, moments.sizes), strict=True):
+        faded = np.repeat(np.power(decay, moments.ages) * shares, moments.sizes)
+        told = values[moments.rows] * faded.astype(np.float32)
+        parts.append(csr_matrix((told, moments.items, indptr), shape))
     found: csr_matrix = hstack(parts, format="csr")
     return found
 
@@ -167,29 +173,52 @@ def features(moments: Moments, values: Dense, n_items: int, decays: Decays) -> c
 def _sequences(moments: Moments, decays: Decays, target_decay: float) -> Sequences:
     from movierec.algorithms._sequence_sums import Sequences
 
-    n_ages = max(int(np.log(_LEAST) / np.log(decay)) if decay else 0 for decay in decays) + 2
-    fading = np.array([np.power(decay, np.arange(n_ages)) for decay in decays])
-    fading[fading < _LEAST] = 0
-    n_moments = np.diff(moments.users)
+    if np.abs(np.subtract(decays, target_decay)).min() < _NEAR:
+        target_decay += 2 * _NEAR  # the formula for targets divides by the difference
+    rates = np.array([*decays, target_decay])
+    n_ages = int(np.log(_LEAST) / np.log(max(rates))) + 2
+    powers = np.array([np.power(rate, np.arange(n_ages)) for rate in rates])
+    n_moments, n_rates = np.diff(moments.users), len(decays)
+    sums = (np.zeros((len(moments.sizes), n_rates, n_rates)) for _ in range(3))
     return Sequences(
         moments.items,
         np.repeat(np.arange(len(moments.sizes)), moments.sizes),
         moments.starts,
         np.repeat(moments.users[:-1], n_moments),
         np.repeat(moments.users[1:], n_moments),
-        np.zeros((len(moments.sizes), len(decays), len(decays))),
-        fading,
-        target_decay,
+        rates,
+        powers,
+        _shares(tuple(rates), moments.sizes),
+        _together(rates),
         _LEAST,
-        _LARGEST_MOMENT,
+        *sums,
     )
+
+
+def _shares(decays: Decays, sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return the mean of the first powers of each rate, for moments of some sizes."""
+    rates = np.asarray(decays, dtype=np.float64)[:, np.newaxis]
+    shares: npt.NDArray[np.float64] = (1 - rates**sizes) / ((1 - rates) * sizes)
+    return shares
+
+
+def _together(rates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the mean product of a feature and a target of one moment, by rate and size."""
+    sizes = np.arange(_LARGEST_MOMENT + 1)
+    decays, decay = rates[:-1, np.newaxis], rates[-1]
+    apart = (decays**sizes - decay**sizes) / (decays - decay)
+    # At a distance of k there are m - k pairs, of m (m - 1) in both orders.
+    sums = np.cumsum(np.cumsum(apart, axis=1), axis=1)
+    found: npt.NDArray[np.float64] = np.zeros_like(apart)
+    found[:, 2:] = sums[:, 1:-1] / (sizes[2:] * (sizes[2:] - 1))
+    return found
 
 
 def _add_up(data: Sequences, gram: Dense, targets: Dense, n_threads: int | None) -> None:
     from movierec.algorithms._sequence_sums import add_rows, sum_examples
 
     sum_examples(data)
-    n_items, n_rates = targets.shape[1], len(data.fading)
+    n_items, n_rates = targets.shape[1], len(data.together)
     by_item = np.argsort(data.items, kind="stable")
     bounds = np.searchsorted(data.items[by_item], np.arange(0, n_items + _ROWS, _ROWS))
 
