@@ -97,7 +97,7 @@ class SasRec(SequenceModel):
         dropout: Annotated[float, Range(0, 0.9)] = 0.2,
         n_negatives: Annotated[int, Range(1, 100_000)] = 512,
         learning_rate: Annotated[float, Range(1e-6, 1)] = 0.002,
-        n_epochs: Annotated[int, Range(1, 10_000)] = 16,
+        n_epochs: Annotated[int, Range(1, 10_000)] = 18,
         minutes: Annotated[float, Range(0.001, 100_000)] = 10.0,
         patience: Annotated[int, Range(1, 10_000)] = 5,
         seed: Annotated[int, Range(0)] = 0,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 import numpy as np
@@ -25,6 +26,8 @@ from movierec.algorithms.base import Need, Range, Run, Scores, State, TrainingDa
 
 if TYPE_CHECKING:
     from movierec.data.interactions import Interactions
+
+Ask = Callable[[Any, Any], Any]
 
 _ROWS = 32  # sequences of a batch
 _BLOCK = 128  # people who are scored at once
@@ -69,7 +72,7 @@ class SequenceModel(FactorAlgorithm):
         dropout: Annotated[float, Range(0, 0.9)] = 0.2,
         n_negatives: Annotated[int, Range(1, 100_000)] = 512,
         learning_rate: Annotated[float, Range(1e-6, 1)] = 0.002,
-        n_epochs: Annotated[int, Range(1, 10_000)] = 16,
+        n_epochs: Annotated[int, Range(1, 10_000)] = 18,
         minutes: Annotated[float, Range(0.001, 100_000)] = 10.0,
         patience: Annotated[int, Range(1, 10_000)] = 5,
         seed: Annotated[int, Range(0)] = 0,
@@ -132,34 +135,38 @@ class SequenceModel(FactorAlgorithm):
         -------
         ndarray of shape (users.n_users, n_items), float32
         """
-        sequences, weights = Sequences.of(users), self._weights()
-        return np.asarray(
-            self.vectors(sequences, np.arange(users.n_users), weights) @ weights["item_factors"].T
-            + weights["item_bias"]
-        )
+        from threadpoolctl import threadpool_limits
 
-    def vectors(
-        self, sequences: Sequences, users: npt.NDArray[np.int64], weights: Weights
-    ) -> npt.NDArray[np.float32]:
+        weights = self._weights()
+
+        def ask(items: Any, segments: Any) -> Any:
+            return self.forward(np, weights, items, segments)[:, -1]
+
+        with threadpool_limits(1):  # several threads for many small matrices only wait
+            vectors = self.vectors(Sequences.of(users), np.arange(users.n_users), ask)
+        return np.asarray(vectors @ weights["item_factors"].T + weights["item_bias"])
+
+    def vectors(self, sequences: Sequences, users: npt.NDArray[np.int64], ask: Ask) -> Scores:
         """Return the vectors for what comes after the sequences of some users.
 
         Parameters
         ----------
         sequences : Sequences
         users : ndarray of shape (n,), int64
-        weights : mapping of str to ndarray
+        ask : callable
+            Takes items and segments, and returns the vector after the last item of each row.
 
         Returns
         -------
         ndarray of shape (n, n_factors), float32
             0 for users without items.
         """
-        found = np.zeros((len(users), weights["item_factors"].shape[1]), dtype=np.float32)
+        found = np.zeros((len(users), self.n_factors), dtype=np.float32)
         for start in range(0, len(users), _BLOCK):
             block = users[start : start + _BLOCK]
             items, segments = sequences.latest(block, self.length)
-            last = self.forward(np, weights, items, segments)[:, -1]
-            found[start : start + _BLOCK] = np.where(segments[:, -1:] < 0, np.float32(0), last)
+            found[start : start + _BLOCK] = ask(items, segments)
+            found[start : start + _BLOCK][segments[:, -1] < 0] = 0
         return found
 
     def forward(
@@ -272,8 +279,23 @@ class _NextItem:
         split = self._split
         if not len(split.users):
             return None
-        vectors = self._model.vectors(self._sequences, split.users, weights)
+
+        def ask(items: Any, segments: Any) -> Any:
+            # Rows of one shape, so that this is compiled once.
+            more = ((0, _BLOCK - len(items)), (self._model.length - items.shape[1], 0))
+            padded = np.pad(items, more), np.pad(segments, more, constant_values=-1)
+            return self._last(weights, *padded)[: len(items)]
+
+        vectors = self._model.vectors(self._sequences, split.users, ask)
         return split.ndcg(vectors @ weights["item_factors"].T + weights["item_bias"])
+
+    @cached_property
+    def _last(self) -> Any:
+        """The vector after the last item of each row, by JAX."""
+        import jax
+
+        forward = self._model.forward
+        return jax.jit(lambda *arguments: forward(jax.numpy, *arguments)[:, -1])
 
 
 def _sampled_loss(x: Any, targets: Any, negatives: Any, factors: Any, bias: Any) -> Any:
