@@ -63,7 +63,9 @@ def moments(history: list[tuple[int, int, float]]) -> list[tuple[float, int, lis
     return found
 
 
-def summed(people: Any, window: float, backward: float) -> tuple[Dense, Dense]:
+def summed(
+    people: Any, window: float, backward: float, exponent: float = 0.7
+) -> tuple[Dense, Dense]:
     """Return all weights, and how many people went from each item to each, pair by pair."""
     weights, counts = np.zeros((N_ITEMS, N_ITEMS)), np.zeros((N_ITEMS, N_ITEMS), int)
     for history in people:
@@ -74,12 +76,12 @@ def summed(people: Any, window: float, backward: float) -> tuple[Dense, Dense]:
                     for other in others:
                         far = other_place - place
                         if 0 < far <= window:
-                            weights[item, other] += far**-0.5
-                            weights[other, item] += backward * far**-0.5
+                            weights[item, other] += far**-exponent
+                            weights[other, item] += backward * far**-exponent
                             counts[item, other] += 1
                         far = (len(items) + 1) / 3
                         if items is others and item != other and far <= window:
-                            weights[item, other] += (1 + backward) / 2 * far**-0.5
+                            weights[item, other] += (1 + backward) / 2 * far**-exponent
     return weights, counts
 
 
@@ -88,15 +90,16 @@ def summed(people: Any, window: float, backward: float) -> tuple[Dense, Dense]:
     PEOPLE,
     PEOPLE,
     st.sampled_from([1, 2, 3, 20]),
+    st.sampled_from([0.0, 0.7, 2.0]),
     st.sampled_from([0.0, 0.3, 1.0]),
     st.sampled_from([1, 2, 300]),
 )
 def test_the_loops_do_what_plain_arithmetic_does(
-    people: Any, others: Any, window: int, backward: float, n_kept: int
+    people: Any, others: Any, window: int, exponent: float, backward: float, n_kept: int
 ) -> None:
-    algorithm = Transitions(window=window, backward=backward, n_kept=n_kept)
+    algorithm = Transitions(window=window, distance=exponent, backward=backward, n_kept=n_kept)
     algorithm.fit(TrainingData(interactions(people)))
-    weights, counts = summed(people, window, backward)
+    weights, counts = summed(people, window, backward, exponent)
     rated = [item for history in people for item, *_ in history]
     n_ratings: Dense = np.bincount(rated, minlength=N_ITEMS).clip(1)
     kept = algorithm.weights_.toarray()
@@ -229,7 +232,7 @@ def test_next_is_in_the_order_of_the_weights(people: Any) -> None:
             own = next((place for place, _, items in at if item in items), None)
             for place, _, items in at:
                 if own is not None and place > own:
-                    weights[items] += (place - own) ** -0.5
+                    weights[items] += (place - own) ** -0.7
         found = model.next(item, k=N_ITEMS)
         strengths = [film.strength for film in found]
         assert strengths == sorted(strengths, reverse=True)

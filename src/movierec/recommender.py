@@ -349,8 +349,8 @@ class Recommender:
         Counted are people who rated another movie at a later time, within the window of the
         algorithm "transitions", or 20 ratings. What was rated at one time has no order: the
         distance to it is the mean over all orders. The list is ordered by the sum of
-        1 / sqrt(distance), divided by a power of the number of ratings; equally strong movies are
-        in the order of their ids.
+        a power of 1 / distance, divided by a power of the number of ratings; equally strong movies
+        are in the order of their ids.
 
         Parameters
         ----------

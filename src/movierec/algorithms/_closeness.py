@@ -5,10 +5,10 @@ It needs no NumPy, so that queries start at once, and its functions take arrays,
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 WINDOW = 20  # the distance, in ratings, up to which people are said to go from a movie to another
+DISTANCE = 0.7
 DESTINATION = 0.2
 
 
@@ -30,15 +30,22 @@ def distance_within(size: Any) -> Any:
 
     Parameters
     ----------
-    size : int
+    size : int or ndarray
         The number of ratings at that time.
     """
     return (size + 1) / 3
 
 
-def closeness(far: float) -> float:
-    """Return how much a pair of ratings counts at a distance, which is at least 1."""
-    return 1 / math.sqrt(far)
+def closeness(far: Any, exponent: float) -> Any:
+    """Return how much a pair of ratings counts.
+
+    Parameters
+    ----------
+    far : float or ndarray
+        Their distance, which is at least 1.
+    exponent : float
+    """
+    return far**-exponent
 
 
 def strength(weight: Any, n_ratings: Any, destination: float) -> Any:

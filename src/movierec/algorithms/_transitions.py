@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from movierec.algorithms import _closeness
+from movierec.algorithms._closeness import closeness, distance_within
 from movierec.neighbors.compiled import compiled
 from movierec.neighbors.heaps import kth_highest
 from movierec.neighbors.threads import run_blocks
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 Array = Any  # a NumPy array; numba checks the type
 
 _ROWS = 256  # of a block
-
-closeness = compiled(_closeness.closeness)
-distance = compiled(_closeness.distance)
-distance_within = compiled(_closeness.distance_within)
 
 
 class Paths(NamedTuple):
@@ -69,8 +65,27 @@ class Paths(NamedTuple):
 class Weights(NamedTuple):
     """How much pairs of ratings count."""
 
-    window: float
-    backward: float
+    later: Array  #: (2 * window + 1,), of a rating at a later time, by twice the distance
+    earlier: Array  #: (2 * window + 1,), of one at an earlier time
+    tied: Array  #: (3 * window,), of one at the same time, by the number of ratings at that time
+
+    @classmethod
+    def of(cls, window: int, exponent: float, backward: float) -> Self:
+        """Compute the weights of all distances.
+
+        Parameters
+        ----------
+        window : int
+            The largest distance.
+        exponent : float
+            See :func:`movierec.algorithms._closeness.closeness`.
+        backward : float
+            The share of a rating at an earlier time. At the same time, either order is as likely.
+        """
+        later = np.zeros(2 * window + 1)
+        later[1:] = closeness(np.arange(1, len(later)) / 2, exponent)
+        tied = closeness(distance_within(np.arange(3 * window)), exponent)
+        return cls(later, backward * later, (1 + backward) / 2 * tied)
 
 
 class Row(NamedTuple):
@@ -181,7 +196,7 @@ def sum_rows(
 
 @compiled
 def add_tied(paths: Paths, place: int, weights: Weights, row: Row) -> None:
-    """Add what a person rated at the same time: either order is as likely.
+    """Add what a person rated at the same time.
 
     Parameters
     ----------
@@ -193,12 +208,10 @@ def add_tied(paths: Paths, place: int, weights: Weights, row: Row) -> None:
     """
     moment = paths.moments[place]
     first, stop = paths.starts[moment], paths.starts[moment + 1]
-    far = distance_within(stop - first)
-    if far <= weights.window:
-        weight = (1 + weights.backward) / 2 * closeness(far)
+    if stop - first < len(weights.tied):
         for other in range(first, stop):
             if other != place:
-                add(row, paths.items[other], weight, 0)
+                add(row, paths.items[other], weights.tied[stop - first], 0)
 
 
 @compiled
@@ -206,25 +219,25 @@ def add_later(paths: Paths, place: int, weights: Weights, row: Row) -> None:
     """Add what a person rated later; see :func:`add_tied`."""
     moment, starts = paths.moments[place], paths.starts
     for later in range(moment + 1, paths.stops[moment]):
-        far = distance(starts[moment], starts[moment + 1], starts[later], starts[later + 1])
-        if far > weights.window:
+        twice = starts[later] + starts[later + 1] - starts[moment] - starts[moment + 1]
+        if twice >= len(weights.later):
             break
         for other in range(starts[later], starts[later + 1]):
-            add(row, paths.items[other], closeness(far), 1)
+            add(row, paths.items[other], weights.later[twice], 1)
 
 
 @compiled
 def add_earlier(paths: Paths, place: int, weights: Weights, row: Row) -> None:
     """Add what a person rated earlier; see :func:`add_tied`."""
     moment, starts = paths.moments[place], paths.starts
-    if weights.backward == 0:
+    if weights.earlier[-1] == 0:
         return
     for earlier in range(moment - 1, paths.firsts[moment] - 1, -1):
-        far = distance(starts[earlier], starts[earlier + 1], starts[moment], starts[moment + 1])
-        if far > weights.window:
+        twice = starts[moment] + starts[moment + 1] - starts[earlier] - starts[earlier + 1]
+        if twice >= len(weights.earlier):
             break
         for other in range(starts[earlier], starts[earlier + 1]):
-            add(row, paths.items[other], weights.backward * closeness(far), 0)
+            add(row, paths.items[other], weights.earlier[twice], 0)
 
 
 @compiled

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from movierec._schema import Column, Schema, csr_columns
-from movierec.algorithms._closeness import DESTINATION, WINDOW, strength
+from movierec.algorithms._closeness import DESTINATION, DISTANCE, WINDOW, strength
 from movierec.algorithms._moments import moments_of
 from movierec.algorithms.base import (
     Algorithm,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class Transitions(Algorithm):
     """Score a movie by how soon people rated it after the movies that a user rated.
 
-    Each person who rated movie j after movie i adds ``1 / sqrt(d)`` to the weight from i to j,
+    Each person who rated movie j after movie i adds ``d ** -distance`` to the weight from i to j,
     where the distance d is that of their places in the history, up to a window; and a share of it
     to the weight from j to i, since some go the other way. The score of j sums over the history
     ``preference exp(-age / tau) w_ij / (n_i^source n_j^destination)``, where n are numbers of
@@ -46,6 +46,8 @@ class Transitions(Algorithm):
     ----------
     window : int
         The largest distance.
+    distance : float
+        Exponent of the distance: the higher, the more what was rated right after counts.
     backward : float
         The share of a weight that is added in the other direction.
     source : float
@@ -68,6 +70,7 @@ class Transitions(Algorithm):
     SIMILARITY: ClassVar = "how soon people rate one after the other, in either order"
     GRID: ClassVar = {
         "window": (10, 20, 50),
+        "distance": (0.5, 0.7, 1.0),
         "backward": (0.0, 0.3, 0.6),
         "source": (0.5, 0.7),
         "destination": (0.0, 0.1, 0.2),
@@ -82,6 +85,7 @@ class Transitions(Algorithm):
         self,
         *,
         window: Annotated[int, Range(1, 1000)] = WINDOW,
+        distance: Annotated[float, Range(0, 10)] = DISTANCE,
         backward: Annotated[float, Range(0, 1)] = 0.3,
         source: Annotated[float, Range(0, 2)] = 0.7,
         destination: Annotated[float, Range(0, 2)] = DESTINATION,
@@ -89,6 +93,7 @@ class Transitions(Algorithm):
         n_kept: Annotated[int, Range(1, 100_000)] = 300,
     ) -> None:
         self.window = window
+        self.distance = distance
         self.backward = backward
         self.source = source
         self.destination = destination
@@ -108,7 +113,7 @@ class Transitions(Algorithm):
             moments_of(interactions),
             self._destinations,
             self.n_kept,
-            Weights(self.window, self.backward),
+            Weights.of(self.window, self.distance, self.backward),
             run,
         )
         return self

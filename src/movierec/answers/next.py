@@ -10,7 +10,14 @@ from typing import Any
 
 from movierec._checks import number, whole_number
 from movierec._util import pluralize
-from movierec.algorithms._closeness import DESTINATION, WINDOW, closeness, distance, strength
+from movierec.algorithms._closeness import (
+    DESTINATION,
+    DISTANCE,
+    WINDOW,
+    closeness,
+    distance,
+    strength,
+)
 from movierec.answers.similar import ratings_of
 from movierec.errors import ArtifactError, UsageError
 from movierec.films.catalog import Movie, Record
@@ -41,8 +48,8 @@ class NextMovie(Record):
     lift : float
         How many times as often as its number of ratings lets one expect people went to it.
     strength : float
-        The sum of 1 / sqrt(distance) over these people, divided by a power of its number of
-        ratings. The list is ordered by it.
+        The sum of a power of 1 / distance over these people, divided by a power of its number
+        of ratings. The list is ordered by it.
     reason : str
         These numbers in words.
     n_ratings : int
@@ -117,7 +124,7 @@ class Following:
     """
 
     def __init__(self, model: Model, item: int, users: Iterable[int]) -> None:
-        self.window, self.destination = _parameters(model)
+        self.window, self.distance, self.destination = _parameters(model)
         self.people: Counter[int] = Counter()
         self.back: Counter[int] = Counter()
         self.weights: dict[int, float] = defaultdict(float)
@@ -133,7 +140,7 @@ class Following:
         place = items.index(item)
         for at, far in later(times, place, self.window):
             self.people[items[at]] += 1
-            self.weights[items[at]] += closeness(far)
+            self.weights[items[at]] += closeness(far, self.distance)
         self.back.update(items[at] for at in earlier(times, place, self.window))
         self.n_people += _moment(times, place)[1] < len(times)
 
@@ -250,13 +257,14 @@ def _note(query: Movie, n_found: int, k: int, following: Following) -> str | Non
     )
 
 
-def _parameters(model: Model) -> tuple[int, float]:
-    """Return the window and the exponent of the algorithm, or their defaults."""
+def _parameters(model: Model) -> tuple[int, float, float]:
+    """Return the window and the exponents of the algorithm, or their defaults."""
     settings: dict[str, Any] = {}
     if model.parameters.algorithm == TRANSITIONS:
         settings = dict(model.parameters.settings)
     return (
         whole_number("window", settings.get("window", WINDOW), 1),
+        number("distance", settings.get("distance", DISTANCE), 0, 10),
         number("destination", settings.get("destination", DESTINATION), 0, 2),
     )
 
