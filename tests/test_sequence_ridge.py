@@ -258,7 +258,7 @@ def test_what_is_similar_is_never_lowered_by_a_liking_at_any_age() -> None:
     short, long = weights[:n_items], weights[n_items:]
     assert is_near.any()
     for age in (0, 1, 2, 5, 50):
-        at_age = 0.6**age * short + 0.95**age * long
+        at_age = 0.6**age * short + 0.93**age * long
         assert (at_age[is_near] >= 0).all()
 
 

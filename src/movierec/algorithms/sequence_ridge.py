@@ -40,8 +40,8 @@ class SequenceRidge(Algorithm):
     products of features and C of products of features and targets, the weights are
     ``W = (G + l2 I)^-1 C``: the ridge regression of Hoerl and Kennard, "Ridge regression: biased
     estimation for nonorthogonal problems" (Technometrics 1970). It does for order what Steck's EASE
-    (WWW 2019) does for sets. Movies that were rated at one time have the same age, and are no
-    features for each other. The module ``_sequence_ridge`` has the derivation.
+    (WWW 2019) does for sets. Of movies that were rated at one time, sums are means over all orders,
+    so that none is learned. The module ``_sequence_ridge`` has the derivation.
 
     It knows the most rated movies only; others are not recommended and say nothing.
 
@@ -68,26 +68,23 @@ class SequenceRidge(Algorithm):
     NEEDS: ClassVar[frozenset[Need]] = frozenset({"timestamps"})
     SIMILARITY: ClassVar = "weight in predicting that the other is rated next"
     GRID: ClassVar = {
-        "l2": (50.0, 100.0, 200.0, 400.0, 800.0),
-        "short": (0.4, 0.6, 0.8),
-        "long": (0.9, 0.95, 0.98),
-        "target_decay": (0.0, 0.3, 0.6),
+        "l2": (100.0, 300.0, 1000.0),
+        "long": (0.9, 0.93, 0.96),
+        "target_decay": (0.0, 0.15, 0.3),
     }
 
     items_: npt.NDArray[np.int32]  # of the model, ascending
     places_: npt.NDArray[np.int32]  # of each item in the model, or -1
-    weights_: (
-        Any  # the bits of float16 numbers as int16, a row for each feature, the short ones first
-    )
+    weights_: Any  # the bits of float16 numbers as int16; a row for each feature, short ones first
 
     def __init__(
         self,
         *,
         n_items: Annotated[int, Range(1, 100_000)] = 4000,
         short: Annotated[float, Range(0, 0.999)] = 0.6,
-        long: Annotated[float, Range(0, 0.999)] = 0.95,
-        target_decay: Annotated[float, Range(0, 0.999)] = 0.3,
-        l2: Annotated[float, Range(1e-6)] = 200.0,
+        long: Annotated[float, Range(0, 0.999)] = 0.93,
+        target_decay: Annotated[float, Range(0, 0.999)] = 0.15,
+        l2: Annotated[float, Range(1e-6)] = 300.0,
     ) -> None:
         self.n_items = n_items
         self.short = short
