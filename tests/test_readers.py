@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import random
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -234,7 +235,7 @@ def test_kinds_are_named_in_their_order(folder: Path) -> None:
     assert dataset.notes[0] == f'{folder / "movies.csv"}: movies, separated by ",", with a header'
 
 
-@pytest.mark.parametrize("address", ["s3://bucket/ratings.csv", "postgresql://host/db"])
+@pytest.mark.parametrize("address", ["foo://bucket/ratings.csv", "nosuch+db://host/db"])
 def test_unknown_scheme_is_refused(folder: Path, address: str) -> None:
     scheme = address.partition("://")[0]
     for call in (
@@ -243,9 +244,9 @@ def test_unknown_scheme_is_refused(folder: Path, address: str) -> None:
         lambda: Recommender.fit(address),
         lambda: read_rated(address),
     ):
-        with pytest.raises(UsageError, match=f"movierec cannot read from {scheme}://") as caught:
+        with pytest.raises(UsageError, match=re.escape(f"cannot read from {scheme}://")) as caught:
             call()
-        assert caught.value.hint == "it can read paths of files and folders"
+        assert str(caught.value.hint).startswith("it can read paths of files and folders, ")
 
 
 @pytest.fixture
@@ -286,9 +287,9 @@ def test_a_new_kind_of_address_is_one_new_file(folder: Path) -> None:
         assert found.movies == usual.movies
         assert found.ratings.values.tolist() == usual.ratings.values.tolist()
         assert times_of(found.ratings) == times_of(usual.ratings)
-    with pytest.raises(UsageError, match="cannot read from s3://") as caught:
-        read_dataset("s3://x")
-    assert caught.value.hint == "it can read paths of files and folders, memory://"
+    with pytest.raises(UsageError, match="cannot read from foo://") as caught:
+        read_dataset("foo://x")
+    assert "memory://" in str(caught.value.hint)
 
 
 def test_one_file_is_opened_by_its_path(folder: Path) -> None:

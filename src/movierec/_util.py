@@ -43,6 +43,42 @@ def one_line(text: str) -> str:
     return " ".join(printable(text).split())
 
 
+def without_secrets(text: str) -> str:
+    """Return text in which addresses have neither passwords nor tokens.
+
+    They stand before the host, ``s3://key:secret@bucket``, or in the query of a signed address.
+    What stands there in ``abfs://container@account`` is no secret.
+
+    Parameters
+    ----------
+    text : str
+    """
+    if "://" not in text:
+        return text
+    import re
+
+    def cleaned(found: re.Match[str]) -> str:
+        scheme, user, rest, query = found.groups(default="")
+        is_container = ":" not in user and scheme.startswith(("abfs", "az"))
+        return f"{scheme}://{user if is_container else ''}{rest}{'?...' if query else ''}"
+
+    address = r"""(\w[\w+.-]*)://([^\s/"']*@)?([^\s"'?]*)(\?[^\s"']*=[^\s"']*)?"""
+    return re.sub(address, cleaned, text)
+
+
+def stem_of(address: str) -> str:
+    """Return the name of a file without its folders, its last ending, and any token.
+
+    Parameters
+    ----------
+    address : str
+        A path or another address.
+    """
+    from pathlib import PurePath
+
+    return PurePath(without_secrets(address).removesuffix("?...")).stem
+
+
 def csv_cell(value: object, *, safe: bool = False) -> object:
     """Return a value for the writer of :mod:`csv`: a number, or printable text.
 

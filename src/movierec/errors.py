@@ -5,7 +5,7 @@ This module imports almost nothing, so that every other module can import it.
 
 from __future__ import annotations
 
-from movierec._util import one_line
+from movierec._util import one_line, without_secrets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ class MovierecError(Exception):
     exit_code = 1
 
     def __init__(self, message: str, hint: str | None = None) -> None:
-        line = one_line(message)
+        line = one_line(without_secrets(message))
         super().__init__(line if len(line) < _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}...")
-        self.cli_hint = hint
+        self.cli_hint = None if hint is None else without_secrets(hint)
 
     @property
     def hint(self) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from copy import copy
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from movierec._checks import mapping, number, path_of, refusal, text, whole_number
@@ -20,6 +19,7 @@ from movierec.films.resolve import Query, Resolver, as_list
 from movierec.model.model import Model, load_model
 from movierec.model.parameters import Parameters
 from movierec.neighbors.weighting import Weighting
+from movierec.store.stores import store_for
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +54,7 @@ class Recommender:
     def __init__(self, model: Model) -> None:
         if not isinstance(model, Model):
             raise refusal("model", model, "a Model", "create one with Recommender.fit or load")
-        self._path: Path | None = None  # of its file, if it has one
+        self._path: str | None = None  # of its file, if it has one
         self._model = model
         self._catalog = model.catalog
         self._resolver = Resolver(model.titles, model.catalog)
@@ -177,7 +177,7 @@ class Recommender:
         """
         address = path_of("path", path)
         found = cls(load_model(address))
-        found._path = Path(address).absolute()
+        found._path = store_for(address).absolute(address)
         return found
 
     def save(self, path: PathLike) -> None:
@@ -192,7 +192,7 @@ class Recommender:
         """
         address = path_of("path", path)
         self._model.save(address)
-        self._path = Path(address).absolute()
+        self._path = store_for(address).absolute(address)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the path of the model file, which must be there where it is unpickled.
@@ -207,7 +207,7 @@ class Recommender:
                 "a recommender is pickled by the path of its file, and this one has none",
                 "save it first, or load it from a file",
             )
-        return _loaded_again, (type(self), str(self._path), _identity(self._model))
+        return _loaded_again, (type(self), self._path, _identity(self._model))
 
     def __copy__(self) -> Self:
         copied = type(self)(self._model)
@@ -221,6 +221,11 @@ class Recommender:
     def card(self) -> dict[str, Any]:
         """The model card: algorithm, parameters, versions, counts, creation time, input files."""
         return dict(self._model.card)
+
+    @property
+    def address(self) -> str | None:
+        """The path or other address of the model, if it was loaded from one or saved at one."""
+        return self._path
 
     @property
     def is_sample(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from movierec import _checks
 from movierec._util import csv_cell
 from movierec.errors import OutputError, UsageError
 from movierec.model.model import Model
-from movierec.store.atomic import replacing
+from movierec.store.stores import exists, replacing_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,18 +96,17 @@ def export(
     OutputError
         If the file already exists or cannot be written.
     """
-    target = Path(_checks.path_of("path", path))
+    target = _checks.path_of("path", path)
+    ending = PurePath(target).suffix
     _checks.truth("overwrite", overwrite)
     _checks.truth("safe_csv", safe_csv)
-    write = _WRITERS.get(target.suffix.casefold())
+    write = _WRITERS.get(ending.casefold())
     if write is None:
         raise UsageError(
-            f'{target}: movierec cannot write files with the extension "{target.suffix}"',
+            f'{target}: movierec cannot write files with the extension "{ending}"',
             f"use one of {', '.join(_WRITERS)}",
         )
-    if target.exists() and not target.is_file():
-        raise OutputError(f"{target} is not a file", "name another file")
-    if target.exists() and not overwrite:
+    if exists(target) and not overwrite:
         raise OutputError(f"{target} already exists", "name another file, or add --overwrite")
     counts: list[int] = []
 
@@ -117,7 +116,7 @@ def export(
             yield frame
 
     blocks = counting()
-    with replacing(target) as file:
+    with replacing_file(target) as file:
         write(blocks, Path(file.name))
     return sum(counts)
 

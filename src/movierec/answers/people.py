@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from numbers import Real
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from movierec._checks import as_float, identifier, is_address, path_of, plain, shown, truth
-from movierec._util import pluralize
+from movierec._util import pluralize, stem_of
 from movierec.answers.matching import Matcher, Matching
 from movierec.answers.profile import UserProfile
 from movierec.answers.similar import ratings_of
@@ -258,7 +257,7 @@ def _by_name(ratings: Ratings) -> list[tuple[str, Any]]:
     sources: Sequence[Any] = ratings if is_several else [ratings]  # type: ignore[assignment]
     names: list[str] = []
     for number, source in enumerate(sources, start=1):
-        named = PurePath(path_of("ratings", source)).stem if is_address(source) else ""
+        named = stem_of(path_of("ratings", source)) if is_address(source) else ""
         name = named or (f"person {number}" if len(sources) > 1 else "")
         names.append(name if name not in names else f"{name} {number}")
     return list(zip(names, sources, strict=True))

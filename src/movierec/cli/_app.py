@@ -12,13 +12,14 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from movierec._util import one_line, pluralize, printable
+from movierec._util import one_line, pluralize, printable, without_secrets
 from movierec.cli._options import expanded
 from movierec.cli._signals import discard_output, exit_code_if_stopped, is_closed_pipe
 from movierec.errors import MovierecError, UsageError
 
 _N_LISTED = 20  # number of candidates printed
 INTERRUPTED = 130
+ANONYMOUS = "MOVIEREC_ANONYMOUS"  # read by movierec.store.filesystems
 # What pandas, threads, imports and the system say instead of raising a MemoryError.
 _NO_MEMORY = (
     "out of memory", "can't start new thread", "failed to map segment", os.strerror(errno.ENOMEM)
@@ -82,19 +83,28 @@ def _show_version(requested: bool) -> None:
 @app.callback()
 def _common(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    anonymous: Annotated[
+        bool,
+        typer.Option(
+            "--anonymous",
+            envvar=ANONYMOUS,
+            help="Use public buckets and containers, without credentials.",
+        ),
+    ] = False,
     version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     """Recommend movies: private, fast, and honest about what it knows."""
+    os.environ[ANONYMOUS] = "1" if anonymous else ""
 
 
 def say(*lines: str) -> None:
     """Print lines on stderr, where everything but results goes; nothing is lost if nobody reads."""
     try:
         for line in lines:
-            print(printable(line), file=sys.stderr, flush=True)
+            print(printable(without_secrets(line)), file=sys.stderr, flush=True)
     except OSError:  # a closed pipe, a full disk
         discard_output(sys.stderr)
 

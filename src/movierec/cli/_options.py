@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, get_type_hints
 
 import typer
@@ -17,10 +16,14 @@ from movierec.cli._output import Format
 from movierec.errors import UsageError
 
 ModelOption = Annotated[
-    Path,
-    typer.Option("--model", "-m", envvar="MOVIEREC_MODEL", help="The model file."),
-]
-DEFAULT_MODEL = Path(DEFAULT_NAME)
+    str,
+    typer.Option(
+        "--model", "-m", metavar="PATH", envvar="MOVIEREC_MODEL",
+        help="The model file, or its address.",
+    ),
+]  # fmt: skip
+
+DEFAULT_MODEL = DEFAULT_NAME
 
 LengthOption = Annotated[int, typer.Option("-k", min=1, help="Number of movies to list.")]
 ByIdOption = Annotated[bool, typer.Option("--id", help="Read every TITLE as a movieId.")]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from movierec._util import pluralize
+from movierec._util import pluralize, stem_of
 from movierec.cli._app import list_movies, say
 from movierec.errors import UsageError
 
@@ -64,7 +64,7 @@ def parse_people(texts: Sequence[str]) -> list[str] | dict[str, str]:
     pairs = [_named(text) for text in texts]
     if not any(name for name, _ in pairs):
         return [file for _, file in pairs]
-    names = [name or Path(file).stem for name, file in pairs]
+    names = [name or stem_of(file) for name, file in pairs]
     if len(set(names)) < len(names):
         raise UsageError("two people have the same name", "name each: --ratings NAME=FILE")
     return dict(zip(names, (file for _, file in pairs), strict=True))

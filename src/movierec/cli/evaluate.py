@@ -68,8 +68,12 @@ def evaluate(
             min=1, help="Number of runs, each with the next seed; the table shows their means."
         ),
     ] = 1,
-    train: Annotated[Path | None, typer.Option(help="Training set of a published split.")] = None,
-    test: Annotated[Path | None, typer.Option(help="Test set of a published split.")] = None,
+    train: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Training set of a published split.")
+    ] = None,
+    test: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Test set of a published split.")
+    ] = None,
     negatives: Annotated[
         Path | None,
         typer.Option(help="Movies to rank for each user: userId,movieId,neg1..negN."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,11 +14,11 @@ from movierec.cli._signals import raise_if_stopped, stop_cleanly
 
 def export(
     file: Annotated[
-        Path,
+        str,
         typer.Argument(
             metavar="FILE",
-            help="The file to write. Its ending, .csv, .jsonl, .parquet, .sqlite or .db, sets "
-            "the format.",
+            help="The file to write, or its address. Its ending, .csv, .jsonl, .parquet, .sqlite "
+            "or .db, sets the format.",
         ),
     ],
     k: Annotated[

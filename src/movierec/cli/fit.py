@@ -6,7 +6,6 @@ import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -101,17 +100,24 @@ def fit(
         ),
     ] = None,
     links: Annotated[
-        Path | None, typer.Option(help="links.csv: IMDb ids, by which movies can be found too.")
+        str | None,
+        typer.Option(metavar="PATH", help="links.csv: IMDb ids, by which movies can be found too."),
     ] = None,
-    tags: Annotated[Path | None, typer.Option(help="tags.csv: tags given to movies.")] = None,
+    tags: Annotated[
+        str | None, typer.Option(metavar="PATH", help="tags.csv: tags given to movies.")
+    ] = None,
     genome: Annotated[
-        Path | None, typer.Option(help="genome-scores.csv: relevance of each tag to each movie.")
+        str | None,
+        typer.Option(
+            metavar="PATH", help="genome-scores.csv: relevance of each tag to each movie."
+        ),
     ] = None,
     content: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
+            metavar="PATH",
             help="A table of what else is known: movieId, and any columns, such as director, cast "
-            "or overview."
+            "or overview.",
         ),
     ] = None,
     columns: Annotated[
@@ -141,7 +147,7 @@ def fit(
     from movierec.recommender import Recommender
     from movierec.store.stores import store_for
 
-    store_for(str(model)).check_target(str(model))  # before the work, not after it
+    store_for(model).check_target(model)  # before the work, not after it
     if ratings is None and not force:
         _keep_real_model(model)
     with progress_bar(quiet=quiet) as progress:
@@ -171,7 +177,7 @@ def fit(
     tell("next:", f"  movierec similar {_quoted(_most_rated(recommender))}{_model_option(model)}")
 
 
-def _keep_real_model(model: Path) -> None:
+def _keep_real_model(model: str) -> None:
     """Ask before the sample replaces a model of other data, or refuse if nobody can be asked.
 
     Raises
@@ -182,12 +188,10 @@ def _keep_real_model(model: Path) -> None:
     from movierec.errors import ArtifactError
     from movierec.recommender import Recommender
 
-    if not model.exists():
-        return
     try:
         if Recommender.load(model).is_sample:
             return
-    except ArtifactError:  # not a model that could be of use
+    except ArtifactError:  # none, or not a model that could be of use
         return
     question = f"{model} is a model of other data. Replace it by one of the sample?"
     is_asked = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
@@ -256,9 +260,11 @@ def parse_settings(
     return parse_assignments(all_texts, "PARAMETER=VALUE", "l2=100")
 
 
-def _summary(card: dict[str, Any], model: Path, seconds: float) -> list[str]:
+def _summary(card: dict[str, Any], model: str, seconds: float) -> list[str]:
+    from movierec.store.stores import size_of
+
     dropped = (f"left out {pluralize(n, 'rating')} {why}" for why, n in card["dropped"].items())
-    size = model.stat().st_size / 1e6
+    size = size_of(model) / 1e6
     return [
         *card["notes"],
         *dropped,
@@ -277,5 +283,5 @@ def _quoted(title: str) -> str:
     return shlex.quote(title) if set(title) & set('"$`\\!') else f'"{title}"'
 
 
-def _model_option(model: Path) -> str:
-    return "" if model == DEFAULT_MODEL else f" --model {shlex.quote(str(model))}"
+def _model_option(model: str) -> str:
+    return "" if model == DEFAULT_MODEL else f" --model {shlex.quote(model)}"

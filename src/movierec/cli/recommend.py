@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -52,7 +51,9 @@ def recommend(
             help="Rank only the movies in this file, or on the watchlist in the ratings.",
         ),
     ] = None,
-    exclude: Annotated[Path | None, typer.Option(help="Leave out the movies in this file.")] = None,
+    exclude: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Leave out the movies in this file.")
+    ] = None,
     unmatched: UnmatchedOption = None,
     rerank: RerankOptions,
     output: OutputOptions,

@@ -16,6 +16,7 @@ from movierec.data.columns import (
     holds,
     repeated_columns,
 )
+from movierec.data.formats.columnar import ColumnarTable
 from movierec.data.formats.text import TextTable
 from movierec.data.sources.base import source_of
 from movierec.data.sources.frames import frame_table
@@ -148,7 +149,8 @@ def _named(tables: Sequence[Table], named: Mapping[str, str] | None) -> Sequence
     if not named:
         return tables
     return [
-        replace(table, named=named) if isinstance(table, TextTable) else table for table in tables
+        replace(table, named=named) if isinstance(table, TextTable | ColumnarTable) else table
+        for table in tables
     ]
 
 

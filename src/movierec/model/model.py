@@ -9,6 +9,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from movierec._schema import Schema, Sizes, check_arrays, check_form
+from movierec._util import without_secrets
 from movierec.films.catalog import Catalog
 from movierec.films.index import TitleIndex
 from movierec.model.forms import CARD, SUMMARY
@@ -127,7 +128,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         parameters = Parameters(**stored.meta["parameters"])
         parameters.check(has_columns=True)
         card = stored.meta | {"parameters": asdict(parameters)}  # all of them
-        card |= {"path": str(path), "bytes": stored.size}
+        card |= {"path": without_secrets(str(path)), "bytes": stored.size}
         parts = _Parts(stored)
         catalog = parts.required(Catalog)
         titles, table = parts.required(TitleIndex), parts.required(NeighborTable)

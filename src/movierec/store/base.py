@@ -6,7 +6,7 @@ has one file in this folder.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
@@ -72,11 +72,20 @@ class Store(Protocol):
 
     Attributes
     ----------
-    SCHEMES : tuple of str
+    SCHEMES : collection of str
         The URL schemes of the addresses; "" for a plain path.
+    SECONDS_BETWEEN_LOOKS : float
+        How long an answer of :meth:`identity` is good enough for a server; 0 if it costs nothing.
     """
 
-    SCHEMES: ClassVar[tuple[str, ...]]
+    SCHEMES: ClassVar[Collection[str]]
+    SECONDS_BETWEEN_LOOKS: ClassVar[float]
+
+    def absolute(self, address: str) -> str:
+        """Return an address that is the same in other folders."""
+
+    def identity(self, address: str) -> object | None:
+        """Return what is different once a model is replaced; None if there is none."""
 
     def open(self, address: str) -> StoredModel:
         """Open a model."""

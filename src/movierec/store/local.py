@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,7 +13,20 @@ from movierec.store.reading import Artifact
 class LocalStore:
     """Keeps each model as one file; see :class:`movierec.store.base.Store`."""
 
-    SCHEMES: ClassVar[tuple[str, ...]] = ("",)
+    SCHEMES: ClassVar[Collection[str]] = ("",)
+    SECONDS_BETWEEN_LOOKS: ClassVar[float] = 0
+
+    def absolute(self, address: str) -> str:
+        """Return the absolute path."""
+        return str(Path(address).absolute())
+
+    def identity(self, address: str) -> object | None:
+        """Return what identifies a file, or None if it is missing."""
+        try:
+            file = Path(address).stat()
+        except OSError:
+            return None
+        return file.st_ino, file.st_mtime_ns, file.st_size
 
     def open(self, address: str) -> Artifact:
         """Open a model file; see :class:`movierec.store.reading.Artifact`."""

@@ -36,6 +36,8 @@ class Artifact:
     Parameters
     ----------
     path : path-like
+    name : str, optional
+        What messages call it. Default: the path.
 
     Raises
     ------
@@ -44,8 +46,9 @@ class Artifact:
         later is reported at that time.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], name: str | None = None) -> None:
         self.path = Path(path)
+        self.name = name or str(self.path)
         with self.reporting_damage():
             with self._opened() as file, zipfile.ZipFile(file) as archive:
                 self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -136,19 +139,19 @@ class Artifact:
         try:
             if self.path.is_dir():
                 raise ArtifactError(
-                    f"{self.path} is a folder, not a model", "name a file with --model"
+                    f"{self.name} is a folder, not a model", "name a file with --model"
                 )
             return self.path.open("rb")
         except PermissionError:
             raise
         except (FileNotFoundError, NotADirectoryError):
             raise ArtifactError(
-                f"there is no model at {self.path}",
+                f"there is no model at {self.name}",
                 "create one with: movierec fit ratings.csv movies.csv",
             ) from None
         except OSError as error:
             raise ArtifactError(
-                f"{self.path} cannot be opened: {error.strerror}", "name another with --model"
+                f"{self.name} cannot be opened: {error.strerror}", "name another with --model"
             ) from None
 
     @contextmanager
@@ -165,20 +168,20 @@ class Artifact:
         except (ArtifactError, KeyboardInterrupt, MemoryError, ModuleNotFoundError):
             raise
         except PermissionError:
-            raise ArtifactError(f"{self.path} may not be read", "check its permissions") from None
+            raise ArtifactError(f"{self.name} may not be read", "check its permissions") from None
         except Exception as error:  # parsers raise many kinds of errors for invalid bytes
             if isinstance(error, OSError) and error.errno == errno.ENOMEM:
                 raise MemoryError from error
             raise self._damage(error) from error
 
     def _damage(self, what: object) -> ArtifactError:
-        return ArtifactError(f"{self.path} is damaged, or not a model ({what})", _FIT_AGAIN)
+        return ArtifactError(f"{self.name} is damaged, or not a model ({what})", _FIT_AGAIN)
 
     def _refuse_other_format(self) -> None:
         found = self.meta["format"]
         if found != FORMAT:
             raise ArtifactError(
-                f"{self.path} has model format {found}; this movierec reads format {FORMAT}",
+                f"{self.name} has model format {found}; this movierec reads format {FORMAT}",
                 _FIT_AGAIN,
             )
 
@@ -189,7 +192,7 @@ class Artifact:
             made_by = str(self.meta["versions"]["scikit-learn"])
         if made_by.split(".")[:2] != here.split(".")[:2]:
             raise ArtifactError(
-                f"the estimator in {self.path} was made by scikit-learn {made_by}, this is {here}",
+                f"the estimator in {self.name} was made by scikit-learn {made_by}, this is {here}",
                 f"{_FIT_AGAIN}; lists from the stored table do not need it",
             )
 

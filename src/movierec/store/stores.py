@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from movierec.errors import UsageError
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import IO
+
+from movierec.errors import OutputError, UsageError
 from movierec.store.base import Store
 from movierec.store.local import LocalStore
+
+
+def is_remote(address: str) -> bool:
+    """Tell whether an address is no path."""
+    return "://" in address
 
 
 def store_for(address: str) -> Store:
@@ -15,9 +24,59 @@ def store_for(address: str) -> Store:
     UsageError
         If no store supports its scheme.
     """
-    scheme, separator, _ = address.partition("://")
-    stores: list[Store] = [LocalStore()]
-    for store in stores:
-        if (scheme if separator else "") in store.SCHEMES:
-            return store
-    raise UsageError(f"{address}: models cannot be stored at {scheme}://", "name a file")
+    if not is_remote(address):
+        return LocalStore()
+    from movierec.store.remote import RemoteStore
+
+    scheme = address.partition("://")[0]
+    if scheme in RemoteStore.SCHEMES:
+        return RemoteStore()
+    raise UsageError(
+        f"{address}: models cannot be stored at {scheme}://",
+        f"name a file, or an address: {', '.join(f'{each}://' for each in RemoteStore.SCHEMES)}",
+    )
+
+
+def exists(address: str) -> bool:
+    """Tell whether there is a file at an address.
+
+    Raises
+    ------
+    OutputError
+        If there is something else, or no file can be written there.
+    """
+    if is_remote(address):
+        from movierec.store.remote import exists_at
+
+        store_for(address)
+        return exists_at(address)
+    path = Path(address)
+    if path.exists() and not path.is_file():
+        raise OutputError(f"{path} is not a file", "name another file")
+    return path.exists()
+
+
+def size_of(address: str) -> int:
+    """Return the bytes of a file that was just written."""
+    if not is_remote(address):
+        return Path(address).stat().st_size
+    from movierec.store.remote import size_at
+
+    return size_at(address)
+
+
+def replacing_file(address: str) -> AbstractContextManager[IO[bytes]]:
+    """Open a new local file that replaces the one at an address once it is complete.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written; the old one is then unchanged.
+    """
+    if is_remote(address):
+        from movierec.store.remote import replacing_at
+
+        return replacing_at(address)
+    from movierec.store.atomic import replacing
+
+    return replacing(Path(address))

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import logging
 import threading
-from pathlib import Path
+import time
 
 from flask import Flask, current_app
 
 from movierec.errors import MovierecError
 from movierec.recommender import Recommender
+from movierec.store.stores import store_for
 
 _KEY = "movierec"
 _log = logging.getLogger(__name__)
 
-Identity = tuple[int, int, int]
-
 
 class ReloadingRecommender:
-    """Holds a recommender, and loads its model file again when the file is replaced.
+    """Holds a recommender, and loads its model again when that is replaced.
 
-    A model file is replaced in one step, and an open one stays readable: a request goes on with
-    the recommender it started with.
+    A model is replaced in one step, and an open one stays readable: a request goes on with the
+    recommender it started with.
 
     Parameters
     ----------
@@ -31,42 +30,48 @@ class ReloadingRecommender:
 
     def __init__(self, recommender: Recommender) -> None:
         self._recommender = recommender
-        path = recommender.card.get("path")
-        self._path = Path(path).absolute() if path else None
-        # The file may have been replaced since it was opened, so the first request checks it.
-        self._seen: Identity | None = None
-        self._loading = threading.Lock()
+        self._address = recommender.address
+        self._store = store_for(self._address or "")
+        # The model may have been replaced since it was opened, so the first request checks it.
+        self._seen: object | None = None
+        self._next_look = 0.0
+        self._looking = threading.Lock()
 
     def attach_to(self, app: Flask) -> None:
         """Make :func:`current_recommender` return this recommender in requests to `app`."""
         app.extensions[_KEY] = self
 
     def get(self) -> Recommender:
-        """Return the recommender for a request."""
-        found = self._identity()
-        # While one request loads the new model, the old one answers the others.
-        if self._path and found != self._seen and self._loading.acquire(blocking=False):
-            try:
-                self._load(self._path, found)
-            finally:
-                self._loading.release()
+        """Return the recommender for a request.
+
+        While one request looks for a new model and loads it, the old one answers the others. No
+        request waits for a server on which the model is kept.
+        """
+        is_due = self._address is not None and time.monotonic() >= self._next_look
+        if is_due and self._looking.acquire(blocking=False):
+            if self._store.SECONDS_BETWEEN_LOOKS:
+                threading.Thread(target=self._look, daemon=True).start()
+            else:
+                self._look()
         return self._recommender
 
-    def _identity(self) -> Identity | None:
-        """Return what identifies the file; without a file, what identified the last one."""
+    def _look(self) -> None:
+        """Load the model if it is another; a bad one is not tried again until it is replaced."""
         try:
-            file = self._path.stat() if self._path else None
-        except OSError:
-            file = None
-        return (file.st_ino, file.st_mtime_ns, file.st_size) if file else self._seen
+            address = self._address or ""
+            found = self._store.identity(address)
+            if found is not None and found != self._seen:
+                self._load(address)
+                self._seen = found
+        finally:
+            self._next_look = time.monotonic() + self._store.SECONDS_BETWEEN_LOOKS
+            self._looking.release()
 
-    def _load(self, path: Path, found: Identity | None) -> None:
-        """Load the file; a bad one is not tried again until it is replaced."""
+    def _load(self, address: str) -> None:
         try:
-            self._recommender = Recommender.load(path)
+            self._recommender = Recommender.load(address)
         except MovierecError as error:
             _log.warning("%s; the previous model stays in use", error)
-        self._seen = found
 
 
 def current_recommender() -> Recommender:

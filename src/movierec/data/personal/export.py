@@ -10,7 +10,7 @@ from movierec.data.formats.text import TextTable
 from movierec.data.personal import trakt
 from movierec.data.personal.entries import Entry, Export
 from movierec.data.personal.tables import has_movies, kind_of, read_entries, read_titles
-from movierec.data.sources.files import files_at
+from movierec.data.sources.base import source_of
 from movierec.data.sources.frames import frame_table
 from movierec.errors import DataError
 
@@ -82,10 +82,11 @@ def _is_known(table: Table) -> bool:
 def _tables(place: Place) -> list[Table]:
     if not is_address(place):
         return [frame_table(place, "ratings")]
+    address = path_of("ratings", place)
     return [
-        TextTable(content)
-        for content in files_at(path_of("ratings", place))
-        if _IGNORED.isdisjoint(PurePath(content.name.replace(":", "/")).parts[:-1])
+        table
+        for table in source_of(address).tables(address)
+        if _IGNORED.isdisjoint(PurePath(table.name.replace(":", "/")).parts[:-1])
     ]
 
 

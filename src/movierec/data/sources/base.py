@@ -7,7 +7,7 @@ with a constant ``SOURCE`` is one: ``s3.py`` with the scheme "s3", say.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -30,11 +30,11 @@ class Source(Protocol):
 
     Attributes
     ----------
-    SCHEMES : tuple of str
+    SCHEMES : collection of str
         The schemes of its addresses, such as "s3"; "" for those without one.
     """
 
-    SCHEMES: ClassVar[tuple[str, ...]]
+    SCHEMES: ClassVar[Collection[str]]
 
     def is_folder(self, address: str) -> bool:
         """Tell whether an address is a place in which tables are looked for."""
@@ -62,7 +62,7 @@ def source_of(address: str) -> Source:
     for source in _sources():
         if scheme in source.SCHEMES:
             return source
-    known = sorted(scheme for source in _sources() for scheme in source.SCHEMES)
+    known = sorted({scheme for source in _sources() for scheme in source.SCHEMES})
     words = [f"{scheme}://" if scheme else "paths of files and folders" for scheme in known]
     raise UsageError(
         f"{address}: movierec cannot read from {scheme}://", f"it can read {', '.join(words)}"

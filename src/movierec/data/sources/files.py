@@ -7,41 +7,41 @@ import shutil
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO, ClassVar
 
 from movierec._util import pluralize
 from movierec.data.formats.content import HEAD, Content, may_be_text, unreadable
-from movierec.data.formats.text import TextTable
+from movierec.data.formats.tables import tables_of
 from movierec.data.sources.base import PathLike, Source
 from movierec.data.sources.zips import members_of
+from movierec.data.table import Table
 from movierec.errors import DataError, OutputError
 
 
 class FileSource:
     """What is at a path; ``-`` is standard input."""
 
-    SCHEMES: ClassVar[tuple[str, ...]] = ("",)
+    SCHEMES: ClassVar[Collection[str]] = ("",)
 
     def is_folder(self, address: str) -> bool:
         """Tell whether a path is a folder or a zip, in which tables are looked for."""
         place = Path(address)
         return place.is_dir() or (place.is_file() and zipfile.is_zipfile(place))
 
-    def tables(self, address: str) -> list[TextTable]:
+    def tables(self, address: str) -> list[Table]:
         """Return the file at a path, or all files of a folder or a zip, as tables.
-
-        They are recognized only when they are asked what they hold.
 
         Raises
         ------
         DataError
             If there is nothing.
         """
-        return [TextTable(content) for content in files_at(address)]
+        return [*tables_of(files_at(address))]
 
 
+PARTED = (".parquet", ".arrow", ".feather")  # names of folders that hold the parts of one table
 _LONGEST_STREAM = 1 << 32  # bytes, of what cannot be read twice
 _EMPTY_ZIP = b"PK\x05\x06"
 SOURCE: Source = FileSource()
@@ -76,15 +76,29 @@ def files_at(path: PathLike) -> list[Content]:
     place = Path(path)
     try:
         if place.is_dir():
-            files = sorted(file for file in place.iterdir() if file.is_file())
-            return [_file(file) for file in files if not file.name.startswith(".")]
+            return [_file(file) for file in _files_in(place)]
         with place.open("rb") as file:
             if not place.is_file():  # a pipe or device, which can be read once
                 return [_spooled(str(place), file)]
-            is_zip = file.read(4) in (b"PK\x03\x04", _EMPTY_ZIP)
-        return members_of(place) if is_zip else [_file(place)]
+            return members_of(place) if is_zip(file.read(4)) else [_file(place)]
     except OSError as error:
         raise unreadable(str(place), error) from error
+
+
+def is_zip(head: bytes) -> bool:
+    """Tell whether the first bytes are those of a zip."""
+    return head.startswith((b"PK\x03\x04", _EMPTY_ZIP))
+
+
+def _files_in(folder: Path) -> Iterator[Path]:
+    """Yield the files in a folder, with those in folders that are called as a file of a table."""
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith((".", "_")):  # as _SUCCESS, which Spark writes
+            continue
+        if path.is_file():
+            yield path
+        elif path.is_dir() and path.name.endswith(PARTED):
+            yield from _files_in(path)
 
 
 def _standard_input() -> list[Content]:

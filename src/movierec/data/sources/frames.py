@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,13 +17,50 @@ from movierec.errors import UsageError
 if TYPE_CHECKING:
     import narwhals as nw
 
-_BATCH = 1 << 17  # rows
+BATCH = 1 << 17  # rows
 _EXACT = 2**53  # up to here, float64 holds every whole number
 _NOT_A_TABLE = "give a path, or a table of pandas, polars or Arrow"
 
 
-class FrameTable:
-    """A data frame as a table; see :class:`movierec.data.table.Table`.
+class SeriesTable:
+    """A table whose columns are series of narwhals; see :class:`movierec.data.table.Table`.
+
+    Subclasses say what it is called, what its columns are, and where the series come from.
+    """
+
+    unit: ClassVar[Unit] = "row"
+    header: Sequence[str]
+    columns: Mapping[str, int]
+
+    def describe_header(self) -> str:
+        """Return the columns in words."""
+        return f"its columns are: {', '.join(self.header[:8])[:120]}"
+
+    def batches(self, types: Mapping[str, Any], progress: Done | None = None) -> Iterator[Batch]:
+        """Yield columns of some types; see :meth:`movierec.data.table.Table.batches`."""
+        positions = [self.columns[name] for name in types]
+        for _, part in self._parts(positions, progress):
+            named = zip(types.items(), part, strict=True)
+            yield {name: _as_array(series, dtype) for (name, dtype), series in named}
+
+    def rows(self, report: RowReport, progress: Done | None = None) -> Iterator[Row]:
+        """Yield rows as text, missing values as empty text; see :meth:`Table.rows`.
+
+        As in a file, a row without any value is no row.
+        """
+        for start, part in self._parts(range(len(self.header)), progress):
+            rows = enumerate(zip(*map(_as_texts, part), strict=True), start)
+            yield from (row for row in rows if any(row[1]))
+
+    def _parts(
+        self, positions: Sequence[int], progress: Done | None
+    ) -> Iterator[tuple[int, list[nw.Series[Any]]]]:
+        """Yield some columns, a part of the rows at a time, with the number of its first row."""
+        raise NotImplementedError
+
+
+class FrameTable(SeriesTable):
+    """A data frame as a table.
 
     Parameters
     ----------
@@ -34,7 +71,6 @@ class FrameTable:
         As in :func:`movierec.data.columns.known_columns`.
     """
 
-    unit: ClassVar[Unit] = "row"
     description = None
 
     def __init__(
@@ -43,35 +79,18 @@ class FrameTable:
         self._frame = frame
         self.name = _name(role)
         self.header = [str(name).strip() for name in frame.columns]
-        self.columns: Mapping[str, int] = known_columns(self.header, named)
+        self.columns = known_columns(self.header, named)
         self.kind = kind_of(self.columns, len(self.header))
 
-    def describe_header(self) -> str:
-        """Return the columns in words."""
-        return f"its columns are: {', '.join(self.header[:8])[:120]}"
-
-    def batches(self, types: Mapping[str, Any], progress: Done | None = None) -> Iterator[Batch]:
-        """Yield columns of some types; see :meth:`movierec.data.table.Table.batches`."""
-        for _, part in self._parts(progress):
-            yield {name: _as_array(part[:, self.columns[name]], types[name]) for name in types}
-
-    def rows(self, report: RowReport, progress: Done | None = None) -> Iterator[Row]:
-        """Yield rows as text, missing values as empty text; see :meth:`Table.rows`.
-
-        As in a file, a row without any value is no row.
-        """
-        for start, part in self._parts(progress):
-            columns = [_as_texts(part[:, position]) for position in range(len(self.header))]
-            rows = enumerate(zip(*columns, strict=True), start)
-            yield from (row for row in rows if any(row[1]))
-
-    def _parts(self, progress: Done | None) -> Iterator[tuple[int, nw.DataFrame[Any]]]:
-        """Yield rows a part at a time, so that little is held twice, with their first number."""
+    def _parts(
+        self, positions: Sequence[int], progress: Done | None
+    ) -> Iterator[tuple[int, list[nw.Series[Any]]]]:
         n_rows = len(self._frame)
-        for start in range(0, n_rows, _BATCH):
-            yield start, self._frame[start : start + _BATCH]
+        for start in range(0, n_rows, BATCH):  # so that little is held twice
+            part = self._frame[start : start + BATCH]
+            yield start, [part[:, position] for position in positions]
             if progress:
-                progress(min((start + _BATCH) / n_rows, 1.0))
+                progress(min((start + BATCH) / n_rows, 1.0))
 
 
 def frame_table(frame: Any, role: str, named: Mapping[str, str] | None = None) -> FrameTable:

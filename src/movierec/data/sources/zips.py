@@ -21,28 +21,31 @@ _METHODS = {9: "Deflate64"}  # that Windows uses above 2 GB; zipfile does not ha
 _UNPACK = "unpack the zip, and name the files or their folder"
 
 
-def members_of(path: Path) -> list[Content]:
+def members_of(path: Path, shown: str | None = None) -> list[Content]:
     """Return the files in a zip.
 
     Parameters
     ----------
     path : Path
+    shown : str, optional
+        What messages call the zip. Default: its path.
 
     Raises
     ------
     DataError
         If it is broken.
     """
+    shown = shown or str(path)
     try:
         archive = zipfile.ZipFile(path)
     except _BROKEN as error:
-        raise DataError(f"{path} is broken: {error}", "download the zip again") from error
+        raise DataError(f"{shown} is broken: {error}", "download the zip again") from error
     with archive:
         # Not is_dir(): it fails where a name is empty.
         infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
     return [
         Content(
-            name := f"{path}:{info.filename}",
+            name := f"{shown}:{info.filename}",
             info.file_size,
             partial(_Member, path, info, name),  # type: ignore[arg-type]
             min(info.compress_size, path.stat().st_size),

@@ -1,0 +1,372 @@
+"""Files at addresses: object stores, HDFS, and whatever else fsspec knows.
+
+Nothing here is imported for a path. What fails, fails as a :class:`RemoteError`, in words: the
+libraries of the clouds raise some hundred kinds of errors, and many of them are no OSErrors.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import posixpath
+import threading
+import warnings
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, TypeVar
+
+from movierec._util import without_secrets
+from movierec.errors import UsageError
+
+T = TypeVar("T")
+
+ANONYMOUS = "MOVIEREC_ANONYMOUS"
+_FIRST_ANSWER = (
+    8  # seconds; some clients try again for a minute before they say that nobody is there
+)
+_TRIES = 3  # to read a file that is replaced while it is read
+
+# What an address needs: what is imported, what pip installs, and the extra that has it.
+_NEEDS = {
+    **dict.fromkeys(("s3", "s3a"), ("s3fs", "s3fs", "s3")),
+    **dict.fromkeys(("gs", "gcs"), ("gcsfs", "gcsfs", "gcs")),
+    **dict.fromkeys(("abfs", "abfss", "az"), ("adlfs", "adlfs", "azure")),
+    **dict.fromkeys(("hdfs", "viewfs"), ("hdfs_native", "hdfs-native", "hdfs")),
+    **dict.fromkeys(("http", "https"), ("aiohttp", "fsspec aiohttp", "")),
+}
+# A file put here is seen whole or not at all. Elsewhere it is put under another name, then renamed.
+_OBJECT_STORES = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "memory"}
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "s3fs": {
+        "config_kwargs": {"connect_timeout": 5, "read_timeout": 30, "retries": {"max_attempts": 2}}
+    },
+    "adlfs": {"connection_timeout": 5, "read_timeout": 30},
+    # Without these, it tries for 40 seconds.
+    "hdfs_native": {
+        "dfs.client.failover.max.attempts": "1",
+        "ipc.client.connect.max.retries": "1",
+    },
+}
+_ANONYMOUSLY: dict[str, dict[str, Any]] = {
+    "s3fs": {"anon": True},
+    "adlfs": {"anon": True},
+    "gcsfs": {"token": "anon"},
+}
+_MARKS = ("generation", "ETag", "etag", "modification_time", "mtime", "created", "Last-Modified")
+# What is raised is said; that it is also logged would be a second message.
+_TALKATIVE = ("aiobotocore", "asyncio", "azure", "botocore", "gcsfs", "google", "s3fs", "urllib3")
+
+# By the names of errors, since the libraries that define them are not all here.
+_MISSING = {"FileNotFoundError", "NoSuchBucket", "NoSuchKey", "ResourceNotFoundError"}
+_REFUSED = {
+    "PermissionError", "NoCredentialsError", "PartialCredentialsError", "NoAuthTokenError",
+    "ClientAuthenticationError", "GoogleAuthError", "CredentialUnavailableError",
+    "TokenRetrievalError", "UnauthorizedSSOTokenError",
+}  # fmt: skip
+_REFUSALS = (
+    "forbidden", "unauthorized", "401", "403", "invalid credentials", "anonymous caller",
+    "accessdenied", "access denied", "authenticationfailed", "authorization",
+    "must provide either a connection_string", "accesscontrolexception", "permission denied",
+)  # fmt: skip
+_UNREACHABLE = {
+    "ConnectionError", "TimeoutError", "ClientConnectionError", "ServiceRequestError",
+    "ServiceResponseError", "gaierror", "HTTPClientError", "ClientPayloadError",
+    "IncompleteReadError", "IncompleteRead", "FSTimeoutError", "NoResponse", "ChecksumError",
+}  # fmt: skip
+_UNREACHABLES = ("connection refused", "connection reset", "no route to host", "timed out",
+                 "early eof", "no active namenode", "broken pipe",
+                 "failed to lookup address")  # fmt: skip
+
+
+_CREDENTIALS = (
+    "set the credentials as docs/storage.md says; a public one needs: movierec --anonymous"
+)
+
+
+class RemoteError(Exception):
+    """Something at an address cannot be used.
+
+    Attributes
+    ----------
+    reason : str
+        Why, to be read after a colon.
+    hint : str
+        What to do about it.
+    is_missing : bool
+        Whether there is nothing.
+    """
+
+    def __init__(self, reason: str, hint: str, *, is_missing: bool = False) -> None:
+        super().__init__(reason)
+        self.reason, self.hint, self.is_missing = reason, hint, is_missing
+
+
+class Schemes(Collection[str]):
+    """The schemes of all addresses that fsspec knows; listed are those that movierec installs."""
+
+    def __contains__(self, scheme: object) -> bool:
+        if scheme in _NEEDS:
+            return True
+        if not isinstance(scheme, str) or not scheme or find_spec("fsspec") is None:
+            return False
+        from fsspec.registry import known_implementations, registry
+
+        return scheme in known_implementations or scheme in registry
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_NEEDS)
+
+    def __len__(self) -> int:
+        return len(_NEEDS)
+
+
+@dataclass(frozen=True)
+class Stat:
+    """What is at an address.
+
+    Attributes
+    ----------
+    is_folder : bool
+    size : int
+        Bytes.
+    mark : str
+        Another one for another content: the ETag, generation or time of the last change; empty
+        where there is none.
+    """
+
+    is_folder: bool
+    size: int
+    mark: str
+
+
+class RemoteFile:
+    """A file or folder at an address. Methods raise a `RemoteError` if anything fails.
+
+    Parameters
+    ----------
+    address : str
+
+    Attributes
+    ----------
+    name : str
+        The address for messages, without passwords and tokens.
+    base_name : str
+        Its last part.
+
+    Raises
+    ------
+    UsageError
+        If the library that its scheme needs is not installed.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.name = without_secrets(address)
+        self.base_name = posixpath.basename(self.name.rstrip("/"))
+        self._scheme = address.partition("://")[0]
+
+    @cached_property
+    def _opened(self) -> tuple[Any, str]:
+        """The file system, and the path in it."""
+        for name in _TALKATIVE:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        # Its other way of access takes a minute to notice that nobody is there.
+        os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
+        try:
+            for needed in ("fsspec", self._library):
+                if find_spec(needed) is None:
+                    raise ModuleNotFoundError(name=needed)
+            from fsspec import get_filesystem_class
+            from fsspec.core import url_to_fs
+
+            get_filesystem_class(self._scheme)  # its import may take seconds
+            options = {"skip_instance_cache": True, **self._options()}
+            return _within(_FIRST_ANSWER, lambda: _found(url_to_fs, self.address, options))
+        except TimeoutError as error:  # it asks in the network who it is
+            raise RemoteError("no credentials were found in time", _CREDENTIALS) from error
+        except ImportError as error:
+            _, package, extra = _NEEDS.get(self._scheme, ("", "fsspec", ""))
+            problem = f"{self.name}: {self._scheme}:// needs {error.name or error}"
+            named = f", which is in the extra {extra}" if extra else ""
+            raise UsageError(problem, f"pip install {package}{named}") from error
+
+    @property
+    def _library(self) -> str:
+        return _NEEDS.get(self._scheme, ("fsspec", "", ""))[0]
+
+    def _options(self) -> dict[str, Any]:
+        is_anonymous = os.environ.get(ANONYMOUS, "") not in ("", "0")
+        anonymously = _ANONYMOUSLY.get(self._library, {}) if is_anonymous else {}
+        return {**_OPTIONS.get(self._library, {}), **anonymously}
+
+    def stat(self) -> Stat:
+        """Ask what is there now."""
+        fs, path = self._opened
+        with _in_words():
+            fs.invalidate_cache()
+            return _stat(_within(_FIRST_ANSWER, lambda: fs.info(path)))
+
+    def files(self) -> list[tuple[RemoteFile, Stat]]:
+        """Return what is in a folder."""
+        fs, path = self._opened
+        with _in_words():
+            found = fs.ls(path, detail=True)
+        base = self.address.rstrip("/")
+        names = [(posixpath.basename(str(info["name"]).rstrip("/")), info) for info in found]
+        return [
+            (RemoteFile(f"{base}/{name}"), _stat(info))
+            for name, info in sorted(names, key=lambda pair: pair[0])
+            if name and str(info["name"]).strip("/") != path.strip("/")
+        ]
+
+    def head(self, size: int) -> bytes:
+        """Return the first bytes of a file that is not empty.
+
+        Parameters
+        ----------
+        size : int
+            The most bytes to return.
+        """
+        fs, path = self._opened
+        with _in_words():
+            return bytes(fs.cat_file(path, start=0, end=size))
+
+    def get(self, target: Path) -> Stat:
+        """Copy the file to a path, all of it as it was at one time, and tell what it was.
+
+        Parameters
+        ----------
+        target : Path
+        """
+        fs, path = self._opened
+        for _ in range(_TRIES):
+            before = self.stat()
+            with _in_words():
+                fs.get_file(path, str(target))
+            if target.stat().st_size == before.size and self.stat() == before:
+                return before
+        raise RemoteError("it ends too early, or changes all the time", "try again")
+
+    def put(self, source: Path) -> None:
+        """Replace the file by one at a path, in one step.
+
+        Parameters
+        ----------
+        source : Path
+        """
+        fs, path = self._opened
+        with _in_words():
+            if self._scheme in _OBJECT_STORES:
+                fs.put_file(str(source), path)
+            else:
+                self._put_beside(source)
+
+    def _put_beside(self, source: Path) -> None:
+        fs, path = self._opened
+        folder, name = posixpath.split(path)
+        new = posixpath.join(folder, f".{name}.{os.urandom(4).hex()}.tmp")
+        overwriting = {"overwrite": True} if self._library == "hdfs_native" else {}
+        try:
+            fs.put_file(str(source), new)
+            fs.mv(new, path, **overwriting)
+        except BaseException:
+            with suppress(Exception):
+                _within(_FIRST_ANSWER, lambda: fs.rm_file(new))
+            raise
+
+    def check_parent(self) -> None:
+        """Raise an error if there is no bucket for the file; elsewhere, folders are made."""
+        fs, path = self._opened
+        bucket = path.strip("/").split("/")[0]
+        if self._scheme in _OBJECT_STORES - {"memory"}:
+            try:
+                with _in_words():
+                    _within(_FIRST_ANSWER, lambda: fs.info(bucket))
+            except RemoteError as error:  # a bucket may hide itself, and yet take a file
+                if error.is_missing:
+                    raise RemoteError(f"there is no bucket {bucket}", "create it first") from error
+
+
+def _stat(info: dict[str, Any]) -> Stat:
+    mark = next((str(info[name]) for name in _MARKS if info.get(name)), "")
+    size = info.get("size") or 0
+    return Stat(info.get("type") == "directory", int(size), mark)
+
+
+def _found(find: Callable[..., tuple[Any, str]], address: str, options: Any) -> tuple[Any, str]:
+    with _in_words():
+        return find(address, **options)
+
+
+def _within(seconds: float, call: Callable[[], T]) -> T:
+    """Return what a call returns.
+
+    Raises
+    ------
+    TimeoutError
+        If it takes longer; it then goes on behind our back, but keeps nobody waiting.
+    """
+    outcome: list[T] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(call())
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if errors:
+        raise errors[0]
+    if not outcome:
+        raise TimeoutError
+    return outcome[0]
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Convert the errors of the libraries, and do not print what they also warn of."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except (RemoteError, UsageError, ImportError, MemoryError):
+        raise
+    except Exception as error:
+        raise _remote_error(error) from error
+
+
+def _remote_error(error: Exception) -> RemoteError:
+    causes = list(_causes(error))
+    names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
+    said = " ".join(map(str, causes)).casefold()
+    if names & _MISSING:
+        return RemoteError("it is not there", "check the address", is_missing=True)
+    if names & _REFUSED or any(sign in said for sign in _REFUSALS):
+        return RemoteError("access is refused", _CREDENTIALS)
+    if names & _UNREACHABLE or any(sign in said for sign in _UNREACHABLES):
+        return RemoteError(
+            "its server does not answer, or broke off",
+            "check the address, the network and the variables that name the server: "
+            "docs/storage.md",
+        )
+    reason = next((line for line in str(error).splitlines() if line.strip()), "")
+    return RemoteError(reason or type(error).__name__, "docs/storage.md")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        found = waiting.pop(0)
+        if found is not None and id(found) not in seen:
+            seen.add(id(found))
+            yield found
+            waiting += [found.__cause__, found.__context__]
+            waiting += [each for each in found.args if isinstance(each, BaseException)]
