@@ -62,7 +62,9 @@ def without_secrets(text: str) -> str:
         is_container = ":" not in user and scheme.startswith(("abfs", "az"))
         return f"{scheme}://{user if is_container else ''}{rest}{'?...' if query else ''}"
 
-    address = r"""(\w[\w+.-]*)://([^\s/"']*@)?([^\s"'?]*)(\?[^\s"']*=[^\s"']*)?"""
+    address = (
+        r"""(\w[\w+.-]*)://([^\s/"']*@)?([^\s"'?]*)(\?[^\s"']*=[^\s"']*?(?=[:;,.]*(?:[\s"']|$)))?"""
+    )
     return re.sub(address, cleaned, text)
 
 

@@ -226,7 +226,18 @@ def s3rver(folder: Path) -> Iterator[Server]:
     """S3 as s3rver has it."""
     port = free_port()
     script = program("s3rver-3.7.1", "node_modules", ".bin", "s3rver")
-    command = [node(), script, "-a", "127.0.0.1", "-p", str(port), "-d", str(folder / "s3rver")]
+    # It encrypts where a list goes on with DES.
+    command = [
+        node(),
+        "--openssl-legacy-provider",
+        script,
+        "-a",
+        "127.0.0.1",
+        "-p",
+        str(port),
+        "-d",
+        str(folder / "s3rver"),
+    ]
     command += ["--configure-bucket", "bucket"]
     (folder / "s3rver").mkdir(exist_ok=True)
     with started(command, folder, ("127.0.0.1", port)), CuttingProxy(("127.0.0.1", port)) as proxy:

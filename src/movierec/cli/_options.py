@@ -18,7 +18,7 @@ from movierec.errors import UsageError
 ModelOption = Annotated[
     str,
     typer.Option(
-        "--model", "-m", metavar="PATH", envvar="MOVIEREC_MODEL",
+        "--model", "-m", metavar="<path>", envvar="MOVIEREC_MODEL",
         help="The model file, or its address.",
     ),
 ]  # fmt: skip

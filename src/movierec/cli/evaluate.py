@@ -69,10 +69,10 @@ def evaluate(
         ),
     ] = 1,
     train: Annotated[
-        str | None, typer.Option(metavar="PATH", help="Training set of a published split.")
+        str | None, typer.Option(metavar="<path>", help="Training set of a published split.")
     ] = None,
     test: Annotated[
-        str | None, typer.Option(metavar="PATH", help="Test set of a published split.")
+        str | None, typer.Option(metavar="<path>", help="Test set of a published split.")
     ] = None,
     negatives: Annotated[
         Path | None,

@@ -101,21 +101,23 @@ def fit(
     ] = None,
     links: Annotated[
         str | None,
-        typer.Option(metavar="PATH", help="links.csv: IMDb ids, by which movies can be found too."),
+        typer.Option(
+            metavar="<path>", help="links.csv: IMDb ids, by which movies can be found too."
+        ),
     ] = None,
     tags: Annotated[
-        str | None, typer.Option(metavar="PATH", help="tags.csv: tags given to movies.")
+        str | None, typer.Option(metavar="<path>", help="tags.csv: tags given to movies.")
     ] = None,
     genome: Annotated[
         str | None,
         typer.Option(
-            metavar="PATH", help="genome-scores.csv: relevance of each tag to each movie."
+            metavar="<path>", help="genome-scores.csv: relevance of each tag to each movie."
         ),
     ] = None,
     content: Annotated[
         str | None,
         typer.Option(
-            metavar="PATH",
+            metavar="<path>",
             help="A table of what else is known: movieId, and any columns, such as director, cast "
             "or overview.",
         ),

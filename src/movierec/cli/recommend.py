@@ -52,7 +52,7 @@ def recommend(
         ),
     ] = None,
     exclude: Annotated[
-        str | None, typer.Option(metavar="PATH", help="Leave out the movies in this file.")
+        str | None, typer.Option(metavar="<path>", help="Leave out the movies in this file.")
     ] = None,
     unmatched: UnmatchedOption = None,
     rerank: RerankOptions,
