@@ -51,8 +51,13 @@ class Server:
         On the way to it.
     nowhere : str or None
         An address in a bucket that does not exist, if there are buckets.
-    down_root : str
-        The root if nobody is there.
+    down_root, refused_root : str
+        The root if nobody is there, and one into which somebody else is not let; empty if the
+        environment alone says it.
+    anonymous : dict of str to str or None, or None
+        What changes for somebody without credentials, if there is something public.
+    keeps_torn_objects : bool
+        Whether it replaces an object by what arrived before a connection broke, as no real store.
     """
 
     root: str
@@ -64,6 +69,7 @@ class Server:
     down_root: str = ""
     refused_root: str = ""
     anonymous: dict[str, str | None] | None = None
+    keeps_torn_objects: bool = False
 
     def environment(self, change: dict[str, str | None] | dict[str, str] | None = None) -> Any:
         """Return a whole environment, changed."""
@@ -98,6 +104,13 @@ class Server:
                 fs.makedirs(f"{root}/{name}".rpartition("/")[0], exist_ok=True)
             with fs.open(f"{root}/{name}", "wb") as file:
                 file.write(content)
+
+    def publish(self, name: str) -> None:
+        """Let everybody read a file below the root."""
+        with self.used():
+            fs, root = self.file_system()
+            if self.root.startswith("s3"):
+                fs.chmod(f"{root}/{name}", acl="public-read")
 
     def get(self, name: str) -> bytes:
         """Return a file below the root, without movierec."""
@@ -196,7 +209,7 @@ def _s3(port: int, proxy: CuttingProxy) -> Server:
 
 @contextmanager
 def moto(folder: Path) -> Iterator[Server]:
-    """S3 as moto has it; it lets in who shows no keys."""
+    """S3 as moto has it."""
     port = free_port()
     command = [program("moto-5.2.5", "bin", "python"), "-m", "moto.server"]
     command += ["-H", "127.0.0.1", "-p", str(port)]
@@ -241,7 +254,9 @@ def s3rver(folder: Path) -> Iterator[Server]:
     command += ["--configure-bucket", "bucket"]
     (folder / "s3rver").mkdir(exist_ok=True)
     with started(command, folder, ("127.0.0.1", port)), CuttingProxy(("127.0.0.1", port)) as proxy:
-        yield _s3(port, proxy)
+        server = _s3(port, proxy)
+        server.keeps_torn_objects = True
+        yield server
 
 
 @contextmanager

@@ -101,6 +101,7 @@ def test_keys_that_nobody_knows_are_refused(
 def test_a_public_bucket_needs_no_keys(ask: Ask, server: Server, model: str) -> None:
     if server.anonymous is None:
         pytest.skip("its emulator has no public buckets")
+    server.publish("kept/sample.model")
     change = server.anonymous
     by_option = ask("--anonymous", "similar", "Heat (1995)", "-m", model, "--json", change=change)
     assert (by_option.returncode, by_option.stderr) == (0, "")
@@ -158,7 +159,8 @@ def test_a_connection_that_breaks_while_a_model_is_written(
     assert cutting.n_cut > before
     assert_error(run, 1, f"cannot write {model}: ")
     cutting.most_up = 1 << 60
-    assert server.get("kept/sample.model") == sample_model.read_bytes()
+    if not server.keeps_torn_objects:
+        assert server.get("kept/sample.model") == sample_model.read_bytes()
     assert not [name for name in server.names() if name.endswith(".tmp")]
     assert ask("fit", "-q", "--n-neighbors", "7", "--model", model).returncode == 0
     assert server.get("kept/sample.model") != sample_model.read_bytes()
