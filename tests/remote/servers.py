@@ -83,6 +83,7 @@ class Server:
         old = dict(os.environ)
         os.environ.clear()
         os.environ.update(self.environment())
+        os.environ["GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT"] = "false"  # asks Google, not the emulator
         try:
             yield
         finally:
@@ -304,6 +305,7 @@ def gcs(folder: Path) -> Iterator[Server]:
             proxy=proxy,
             nowhere="gs://no-such-bucket",
             anonymous={},
+            keeps_torn_objects=True,
         )
 
 

@@ -28,6 +28,8 @@ ANONYMOUS = "MOVIEREC_ANONYMOUS"
 _FIRST_ANSWER = (
     8  # seconds; some clients try again for a minute before they say that nobody is there
 )
+_LONGEST_PAUSE = 40  # seconds
+_SLOWEST = 100_000  # bytes a second
 _TRIES = 3  # to read a file that is replaced while it is read
 
 # What an address needs: what is imported, what pip installs, and the extra that has it.
@@ -246,7 +248,7 @@ class RemoteFile:
         for _ in range(_TRIES):
             before = self.stat()
             with _in_words():
-                fs.get_file(path, str(target))
+                _transfer(fs, "get_file", path, str(target), size=before.size)
             if target.stat().st_size == before.size and self.stat() == before:
                 return before
         raise RemoteError("it ends too early, or changes all the time", "try again")
@@ -261,7 +263,7 @@ class RemoteFile:
         fs, path = self._opened
         with _in_words():
             if self._scheme in _OBJECT_STORES:
-                fs.put_file(str(source), path)
+                _transfer(fs, "put_file", str(source), path, size=source.stat().st_size)
             else:
                 self._put_beside(source)
 
@@ -300,6 +302,27 @@ def _stat(info: dict[str, Any]) -> Stat:
 def _found(find: Callable[..., tuple[Any, str]], address: str, options: Any) -> tuple[Any, str]:
     with _in_words():
         return find(address, **options)
+
+
+def _transfer(fs: Any, method: str, *arguments: str, size: int) -> None:
+    """Copy a file, and end that if it takes far too long: retries of retries take minutes.
+
+    Raises
+    ------
+    TimeoutError
+        If it does; it is then no longer copied.
+    """
+    if not fs.async_impl:
+        getattr(fs, method)(*arguments)
+        return
+    import asyncio
+
+    copying = asyncio.run_coroutine_threadsafe(getattr(fs, f"_{method}")(*arguments), fs.loop)
+    try:
+        copying.result(_LONGEST_PAUSE + size / _SLOWEST)
+    except BaseException:
+        copying.cancel()
+        raise
 
 
 def _within(seconds: float, call: Callable[[], T]) -> T:
