@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any, Self
 
-from movierec._checks import mapping, number, path_of, refusal, text, whole_number
+from movierec._checks import mapping, number, path_of, refusal, text, truth, whole_number
 from movierec._util import Progress, no_progress
 from movierec.answers.filters import Filter, Group, ListOptions, make_filter
 from movierec.answers.records import Neighbors, shortfall_note
@@ -80,6 +80,7 @@ class Recommender:
         settings: Mapping[str, Any] | None = None,
         columns: Mapping[str, str] | None = None,
         on_error: OnError = "fail",
+        with_ratings: bool = True,
         progress: Progress | None = None,
     ) -> Self:
         """Fit an algorithm, by default item-based nearest neighbors.
@@ -126,6 +127,10 @@ class Recommender:
             What the files call columns that are not recognized: ``{"user": "Reader"}``.
         on_error : {"fail", "skip"}
             Whether an unusable row raises an error or is skipped.
+        with_ratings : bool
+            Whether the model holds what people rated. Without, it is about half as large and can be
+            shared, but it lists no more than the `n_neighbors` that are stored, only for single
+            movies, recommends to nobody by their id, and explains only stored pairs.
         progress : callable, optional
             Called with the name of a stage and the fraction done, from 0 to 1.
 
@@ -141,6 +146,7 @@ class Recommender:
 
         if progress is not None and not callable(progress):
             raise refusal("progress", progress, "a function of a text and a number")
+        with_ratings = truth("with_ratings", with_ratings)
         settings = {} if settings is None else dict(mapping("settings", settings))
         parts = CONTENT_PARTS if content_parts is None else mapping("content_parts", content_parts)
         name, given = chosen_algorithm(algorithm, settings)
@@ -162,7 +168,16 @@ class Recommender:
             "content": content, "columns": columns,
         }  # fmt: skip
         dataset = engine.read(sources, on_error=on_error, progress=tell)
-        return cls(fit_model(dataset, parameters, engine, algorithm=given, progress=tell))
+        return cls(
+            fit_model(
+                dataset,
+                parameters,
+                engine,
+                algorithm=given,
+                with_ratings=with_ratings,
+                progress=tell,
+            )
+        )
 
     @classmethod
     def load(cls, path: PathLike) -> Self:

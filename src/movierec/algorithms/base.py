@@ -131,6 +131,8 @@ class Algorithm(ABC):
         The values to try for each parameter that can be tuned.
     SCHEMA : mapping of str to Column
         What the arrays of :meth:`state` must be in a model file, as far as the algorithm says so.
+    HOLDS_RATINGS : bool
+        Whether these arrays hold what single people rated, so that no model can be without.
     """
 
     SIMILARITY: ClassVar[str]
@@ -138,6 +140,7 @@ class Algorithm(ABC):
     EXTRA: ClassVar[str | None] = None
     GRID: ClassVar[Mapping[str, Sequence[Any]]] = {}
     SCHEMA: ClassVar[Schema] = {}
+    HOLDS_RATINGS: ClassVar[bool] = False
 
     @abstractmethod
     def fit(self, data: TrainingData, run: Run = Run()) -> Self:

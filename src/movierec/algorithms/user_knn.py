@@ -52,6 +52,7 @@ class UserKnn(Algorithm):
         "item_weights_": Column("f8", ("items",)),
     }
     SIMILARITY: ClassVar = "cosine of ratings"
+    HOLDS_RATINGS: ClassVar = True
     GRID: ClassVar = {"n_neighbors": (50, 100, 200, 400), "weighting": ("none", "idf")}
 
     user_items_: csr_matrix

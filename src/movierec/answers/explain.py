@@ -10,12 +10,14 @@ from statistics import StatisticsError, correlation, fmean
 
 from movierec.answers.next import TRANSITIONS, Following
 from movierec.answers.records import evidence_of
-from movierec.answers.similar import ratings_of, vectors_of
+from movierec.answers.similar import lacks_ratings, vectors_of
 from movierec.films.catalog import Movie, Record
 from movierec.model.model import Model
-from movierec.model.vectors import dot
+from movierec.model.vectors import ItemVectors, dot
+from movierec.neighbors.table import ListedPair
 
 N_STEPS = 5  # number of steps in which the rating scale is shown
+_UNLISTED = "two movies of which neither is among the stored neighbors of the other"
 _LOVED = 0.8  # share of the highest rating: 4 of 5 stars, 8 of 10
 
 
@@ -58,7 +60,8 @@ class Why(Record):
     support : int
         Number of people who rated both.
     steps : list of float
-        The highest rating in each row and column of `ratings`.
+        The highest rating in each row and column of `ratings`. Both are empty, and so is what
+        follows of ratings, if the model was fitted without ratings.
     ratings : list of list of int
         Number of people who gave the first movie a rating in the row's step and the second movie
         a rating in the column's step.
@@ -105,20 +108,18 @@ def explain(model: Model, first: int, second: int) -> Why:
     Raises
     ------
     UsageError
-        If the model was saved without ratings.
+        If the model was fitted without ratings, and its table does not list the pair.
     """
-    vectors, ratings, catalog = vectors_of(model), ratings_of(model), model.catalog
-    by_first, by_second = ratings.of_item(first), ratings.of_item(second)
-    users = [user for user in by_first if user in by_second]
-    pairs = [(by_first[user], by_second[user]) for user in users]
-    highest = float(model.card["highest_rating"])
-    from_ratings = vectors.cosine(
-        first, second, dot(vectors.leading(first), vectors.leading(second))
-    )
+    vectors, catalog = vectors_of(model, _UNLISTED), model.catalog
+    highest, holds_ratings = float(model.card["highest_rating"]), model.ratings is not None
+    pairs, by_second = _ratings_of_both(model, first, second)
+    support = len(pairs) if holds_ratings else _listed(model, first, second).support
+    steps = [round(highest * step / N_STEPS, 4) for step in range(1, N_STEPS + 1)]
     parts = vectors.part_similarities(model.card["content_parts"], first, second)
     from_content = vectors.content_similarity(first, second)
+    from_ratings = _from_ratings(model, vectors, first, second, from_content)
     similarity = from_ratings + from_content
-    n_next, n_back = _transitions(model, first, second, users)
+    n_next, n_back = _transitions(model, first, second)
     return Why(
         first=catalog.movie(first),
         second=catalog.movie(second),
@@ -126,10 +127,10 @@ def explain(model: Model, first: int, second: int) -> Why:
         from_ratings=round(from_ratings, 6),
         from_content=round(from_content, 6),
         parts={name: round(value, 6) for name, value in parts.items()},
-        evidence=evidence_of(len(pairs), from_content / similarity if similarity else 0.0),
-        support=len(pairs),
-        steps=[round(highest * step / N_STEPS, 4) for step in range(1, N_STEPS + 1)],
-        ratings=_cross_table(pairs, highest),
+        evidence=evidence_of(support, from_content / similarity if similarity else 0.0),
+        support=support,
+        steps=steps if holds_ratings else [],
+        ratings=_cross_table(pairs, highest) if holds_ratings else [],
         agreement=_agreement(pairs, _LOVED * highest),
         correlation=_correlation(pairs),
         lovers=_lovers(pairs, _LOVED * highest, by_second),
@@ -140,14 +141,50 @@ def explain(model: Model, first: int, second: int) -> Why:
     )
 
 
-def _transitions(
-    model: Model, first: int, second: int, users: Sequence[int]
-) -> tuple[int | None, int | None]:
+def _transitions(model: Model, first: int, second: int) -> tuple[int | None, int | None]:
     """Return how many people went from the first movie to the second, and back."""
-    if model.parameters.algorithm != TRANSITIONS:
+    if model.parameters.algorithm != TRANSITIONS or model.ratings is None:
         return None, None
-    following = Following(model, first, users)
+    by_first, by_second = model.ratings.of_item(first), model.ratings.of_item(second)
+    following = Following(model, first, [user for user in by_first if user in by_second])
     return following.people[second], following.back[second]
+
+
+def _listed(model: Model, first: int, second: int) -> ListedPair:
+    """Return what the table says of two movies; without ratings, nothing else knows who rated both.
+
+    Raises
+    ------
+    UsageError
+        If it lists neither with the other.
+    """
+    listed = model.neighbors.pair(first, second)
+    if listed is None:
+        raise lacks_ratings(_UNLISTED)
+    return listed
+
+
+def _ratings_of_both(
+    model: Model, first: int, second: int
+) -> tuple[list[tuple[float, float]], Mapping[int, float]]:
+    """Return the ratings by those who rated both movies, and all ratings of the second by user."""
+    if model.ratings is None:
+        return [], {}
+    by_first, by_second = model.ratings.of_item(first), model.ratings.of_item(second)
+    pairs = [(value, by_second[user]) for user, value in by_first.items() if user in by_second]
+    return pairs, by_second
+
+
+def _from_ratings(
+    model: Model, vectors: ItemVectors, first: int, second: int, from_content: float
+) -> float:
+    """Return what ratings, or factors learned from them, add to the similarity of two movies."""
+    if model.ratings is None and not vectors.n_leading:  # their part of the vectors was left out
+        if not model.is_cosine:
+            raise lacks_ratings("this similarity")
+        return _listed(model, first, second).similarity - from_content
+    leading = vectors.leading(first), vectors.leading(second)
+    return vectors.cosine(first, second, dot(*leading))
 
 
 def _cross_table(pairs: Sequence[tuple[float, float]], highest: float) -> list[list[int]]:

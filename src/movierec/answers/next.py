@@ -213,7 +213,8 @@ def next_movies(model: Model, item: int, k: int) -> NextMovies:
     UsageError
         If the model does not keep when people rated.
     """
-    following, catalog = Following(model, item, ratings_of(model).of_item(item)), model.catalog
+    raters, catalog = ratings_of(model, "what people rated next").of_item(item), model.catalog
+    following = Following(model, item, raters)
     counts = {other: max(int(catalog.n_ratings[other]), 1) for other in following.people}
     strengths = {other: following.strength(other, counts[other]) for other in counts}
     best = sorted(strengths, key=lambda other: (-strengths[other], other))[:k]

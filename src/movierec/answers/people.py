@@ -86,7 +86,7 @@ class ProfileReader:
             If it is no id, or the model was saved without ratings.
         """
         user_id = identifier("user", user_id, "the id of a user")
-        stored, histories = ratings_of(self._model), self._model.histories
+        stored, histories = ratings_of(self._model, "the ratings of users"), self._model.histories
         user = None if histories is None else histories.users.index_of(user_id)
         if histories is None or user is None:
             raise NothingFoundError(

@@ -100,8 +100,8 @@ class ReasonFinder:
 
     def _is_content(self, item: int, rated: int) -> bool | None:
         """Tell whether two items are similar only by content; None if by nothing that is known."""
-        vectors, ratings = self._model.vectors, self._model.ratings
-        if vectors is None or ratings is None or ratings.share_rater(item, rated):
+        vectors = self._model.vectors
+        if vectors is None or self._share_rater(item, rated):
             return False
         return True if vectors.content_similarity(item, rated) > 0 else None
 
@@ -119,6 +119,13 @@ class ReasonFinder:
         if not isinstance(self._algorithm, CountsTransitions):
             return 0
         return int(self._algorithm.count_transitions(np.array([rated]), np.array([item]))[0])
+
+    def _share_rater(self, item: int, rated: int) -> bool:
+        """Tell whether anybody rated both, or may have, if only the table could say so."""
+        if self._model.ratings is not None:
+            return self._model.ratings.share_rater(item, rated)
+        listed = self._model.neighbors.pair(item, rated)
+        return listed is None or listed.support > 0
 
 
 def why(reasons: Sequence[Reason], n_ratings: int) -> str:

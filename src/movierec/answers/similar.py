@@ -14,6 +14,8 @@ from movierec.model.model import Model
 from movierec.model.ratings import ItemRatings
 from movierec.model.vectors import ItemVectors
 
+_SEVERAL = "lists for several movies"
+
 
 class SimilarMovies:
     """Finds movies that are similar to others.
@@ -50,7 +52,8 @@ class SimilarMovies:
             stored = _firm_first(self._reranker.stored(liked[0]), because)
             chosen = self._reranker.choose(stored, k, options)
         if not is_stored or (len(chosen) < k and self._is_cut_off(liked[0])):
-            computed = self._computed(liked, disliked)
+            what = f"{k:,} movies, of which the stored table has {len(chosen):,}"
+            computed = self._computed(liked, disliked, what if is_stored else _SEVERAL)
             if is_stored:
                 computed = _firm_first(computed, because)
             chosen = self._reranker.choose(computed, k, options)
@@ -59,14 +62,16 @@ class SimilarMovies:
             for rank, found in enumerate(chosen, start=1)
         ]
 
-    def _computed(self, liked: Sequence[int], disliked: Sequence[int]) -> Iterator[Candidate]:
+    def _computed(
+        self, liked: Sequence[int], disliked: Sequence[int], what: str
+    ) -> Iterator[Candidate]:
         """Yield all neighbors, including those that the table does not hold."""
         import numpy as np
 
         from movierec.neighbors.compare import compare, rank_all
 
-        queries, vectors = [*liked, *disliked], vectors_of(self._model)
-        ratings = ratings_of(self._model)
+        ratings, vectors = ratings_of(self._model, what), vectors_of(self._model, what)
+        queries = [*liked, *disliked]
         similarities, support = compare(
             vectors.rows,
             np.asarray(vectors.inverse_norms),
@@ -127,8 +132,14 @@ def _firm_first(candidates: Iterator[Candidate], because: Because) -> Iterator[C
     yield from candidates
 
 
-def vectors_of(model: Model) -> ItemVectors:
+def vectors_of(model: Model, what: str) -> ItemVectors:
     """Return the vectors of a model.
+
+    Parameters
+    ----------
+    model : Model
+    what : str
+        What needs them, for the message.
 
     Raises
     ------
@@ -136,12 +147,18 @@ def vectors_of(model: Model) -> ItemVectors:
         If the model was saved without them.
     """
     if model.vectors is None:
-        raise _lacks_ratings()
+        raise lacks_ratings(what)
     return model.vectors
 
 
-def ratings_of(model: Model) -> ItemRatings:
+def ratings_of(model: Model, what: str) -> ItemRatings:
     """Return the ratings in a model.
+
+    Parameters
+    ----------
+    model : Model
+    what : str
+        What needs them, for the message.
 
     Raises
     ------
@@ -149,12 +166,19 @@ def ratings_of(model: Model) -> ItemRatings:
         If the model was saved without them.
     """
     if model.ratings is None:
-        raise _lacks_ratings()
+        raise lacks_ratings(what)
     return model.ratings
 
 
-def _lacks_ratings() -> UsageError:
+def lacks_ratings(what: str) -> UsageError:
+    """Return the error of a query that needs ratings, in a model that was fitted without.
+
+    Parameters
+    ----------
+    what : str
+        What needs them.
+    """
     return UsageError(
-        "this model was saved without ratings, which this query needs",
-        "fit a model that includes them",
+        f"this model was fitted without ratings, which are needed for {what}",
+        "ask for what its table holds, or fit a model with ratings",
     )

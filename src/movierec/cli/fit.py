@@ -131,6 +131,14 @@ def fit(
         ),
     ] = None,
     on_error: OnErrorOption = "fail",
+    with_ratings: Annotated[
+        bool,
+        typer.Option(
+            "--with-ratings/--without-ratings",
+            help="Whether the model holds what people rated. Without, it is about half as large "
+            "and can be shared, but knows no users, and no lists but the stored ones.",
+        ),
+    ] = True,
     force: Annotated[
         bool, typer.Option("--force", help="Let the sample replace a model of other data.")
     ] = False,
@@ -171,6 +179,7 @@ def fit(
             settings=parse_settings(settings or (), feedback, algorithm),
             columns=parse_columns(columns),
             on_error=on_error,
+            with_ratings=with_ratings,
             progress=progress,
         )
         raise_if_stopped()

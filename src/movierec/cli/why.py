@@ -41,7 +41,7 @@ def why(
         print_json(plain(found))
         return
     print_pairs(f"{found.first.title} and {found.second.title}", _facts(found))
-    if found.support:
+    if found.support and found.ratings:
         _print_ratings(found)
 
 

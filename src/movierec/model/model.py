@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -47,8 +47,10 @@ class Model:
     titles : TitleIndex
     neighbors : NeighborTable
     vectors : ItemVectors or None
-        By which items are compared.
+        By which items are compared. If they would begin with ratings that were left out, they hold
+        the content alone.
     ratings : ItemRatings or None
+        None in a model of which only the table is to be asked; it then has no `histories` either.
     histories : Histories or None
         The items that each user rated.
     stars : Stars or None
@@ -83,6 +85,13 @@ class Model:
 
         return RatingScale(self.card["lowest_rating"], self.card["highest_rating"])
 
+    def without_ratings(self) -> Model:
+        """Return the model without what people rated: its table, and what it needs to recommend."""
+        vectors, ratings = self.vectors, self.ratings
+        if vectors is not None and ratings is not None and not ratings.is_stored:
+            vectors = vectors.without_leading()
+        return replace(self, vectors=vectors, ratings=None, histories=None)
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model; see :func:`movierec.store.writing.write_artifact`."""
         from concurrent.futures import ThreadPoolExecutor
@@ -114,7 +123,7 @@ class Model:
         pickled: dict[str, Any] = {"item_ids": arrays[Catalog.NAME]["item_ids"]}
         if self.histories is not None:
             pickled["user_ids"] = arrays[Histories.NAME]["user_ids"]
-        if self.vectors is not None:
+        if self.vectors is not None and self.vectors.n_leading:
             n_neighbors = self.parameters.n_neighbors
             pickled["estimator"] = fit_estimator(self.vectors.matrix, n_neighbors)
         return pickled
@@ -134,7 +143,8 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         titles, table = parts.required(TitleIndex), parts.required(NeighborTable)
         vectors, ratings = parts.optional(ItemVectors), parts.optional(ItemRatings)
         histories, stars = parts.optional(Histories), parts.optional(Stars)
-        if ratings is None and vectors is not None:  # the vectors begin with the ratings
+        if ratings is None and vectors is not None and histories is not None:
+            # The vectors begin with the ratings.
             parts.agree("users", vectors.n_leading)
             ratings = ItemRatings.within(vectors)
         parts.check_card(card)

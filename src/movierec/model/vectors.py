@@ -72,6 +72,20 @@ class ItemVectors:
             }
         )
 
+    def without_leading(self) -> Self:
+        """Return the vectors without the leading columns, but with their whole lengths."""
+        import numpy as np
+
+        content = self.matrix[:, self.n_leading :]
+        return type(self)(
+            {
+                **{name: getattr(content, name) for name in _CSR},
+                "content_starts": content.indptr[:-1].astype(np.int64),
+                "inverse_norms": np.asarray(self._inverse_norms),
+                "shape": np.array([0, content.shape[1]]),
+            }
+        )
+
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
         """Build vectors from the arrays that :meth:`to_arrays` returned."""

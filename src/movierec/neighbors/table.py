@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from movierec._schema import Column, Schema
 
 if TYPE_CHECKING:
     from movierec.store.columns import Array
+
+
+class ListedPair(NamedTuple):
+    """Two items of which one is a neighbor of the other."""
+
+    similarity: float
+    support: int  #: number of users who rated both
 
 
 class NeighborTable:
@@ -68,6 +75,22 @@ class NeighborTable:
         import numpy as np
 
         return NeighborTable(*map(np.asarray, (self.neighbors, self.similarities, self.support)))
+
+    def pair(self, first: int, second: int) -> ListedPair | None:
+        """Return what the table says of two items, or None if neither lists the other.
+
+        Parameters
+        ----------
+        first, second : int
+            ``item_index`` of each.
+        """
+        for item, other in ((first, second), (second, first)):
+            listed = [int(neighbor) for neighbor in self.neighbors[item]]
+            if other in listed:
+                columns = (self.similarities[item], self.support[item])
+                similarity, support = (column[listed.index(other)] for column in columns)
+                return ListedPair(float(similarity), int(support))
+        return None
 
     def to_arrays(self) -> dict[str, Array]:
         """Return the arrays by name."""

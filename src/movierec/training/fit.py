@@ -58,6 +58,7 @@ def fit_model(
     engine: Engine,
     *,
     algorithm: Algorithm | None = None,
+    with_ratings: bool = True,
     progress: Progress = no_progress,
 ) -> Model:
     """Fit a model on a data set.
@@ -70,6 +71,8 @@ def fit_model(
     engine : Engine
     algorithm : Algorithm, optional
         Default: the one that `parameters` names.
+    with_ratings : bool
+        Whether the model holds what people rated.
     progress : callable
 
     Raises
@@ -77,9 +80,15 @@ def fit_model(
     DataError
         If no rating is left, or the data lack what the algorithm needs.
     UsageError
-        If the algorithm is unknown, or one of its parameters is invalid.
+        If the algorithm is unknown, one of its parameters is invalid, or it cannot be without
+        ratings.
     """
     algorithm = algorithm or _algorithm(parameters)
+    if algorithm.HOLDS_RATINGS and not with_ratings:
+        raise UsageError(
+            f"{name_of(type(algorithm))} learns by keeping what people rated",
+            "choose another algorithm, or fit with ratings",
+        )
     parameters = _completed(parameters.with_columns(dataset.features), algorithm)
     progress("encoding the ratings", 0.0)
     encoded = encode(dataset, parameters.min_ratings)
@@ -95,7 +104,7 @@ def fit_model(
     fitted = _fit(encoded, content, algorithm, parameters, engine, progress)
     summary["tied_ratings"] = fitted.histories.n_tied
     state, settings = fitted.algorithm.state(), fitted.algorithm.parameters()
-    return Model(
+    model = Model(
         card | {"similarity": fitted.similarity},
         parameters,
         catalog,
@@ -111,6 +120,7 @@ def fit_model(
         ),
         load_summary=lambda: summary,
     )
+    return model if with_ratings else model.without_ratings()
 
 
 def _fit(
