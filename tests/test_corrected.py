@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from movierec.neighbors.factors import (
     predicted,
     weigh,
 )
+from movierec.neighbors.support import count_shared
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -58,14 +60,14 @@ def test_weight_of_a_rating(seed: int) -> None:
         own = by_user[:, [user]].data
         opinion = np.clip((ratings[item, user] - own.mean()) / half, -1, 1)
         expected = np.log(1 + ratings.shape[0] / len(own)) * (1 + 0.5 * opinion)
-        assert weight == pytest.approx(expected, rel=1e-4)
+        assert weight == pytest.approx(1024 * expected, abs=0.51)
 
 
 def test_ratings_that_are_all_equal_weigh_as_presence() -> None:
     presence = csr_matrix(np.array([[1, 1, 0], [1, 0, 1]], dtype=np.float32))
     n_rated = [2, 1, 1]
     expected = presence.toarray() * np.log1p(2 / np.array(n_rated))
-    np.testing.assert_allclose(weigh(presence).toarray(), expected, rtol=1e-6)
+    np.testing.assert_array_equal(weigh(presence).toarray(), np.rint(1024 * expected))
 
 
 @given(SEEDS, st.integers(1, 30))
@@ -151,7 +153,9 @@ def test_similarity_is_the_weighted_sum(seed: int, content_weight: float) -> Non
     if content_weight:
         genres = content.parts["genres"].toarray()
         lengths = np.maximum(np.linalg.norm(genres, axis=1, keepdims=True), 1e-12)
-        keys = supported_keys(content.parts["title"], factors, genres / lengths, ratings)
+        keys = supported_keys(
+            content.parts["title"], factors, genres / lengths, partial(count_shared, ratings)
+        )
         long = np.maximum(np.linalg.norm(keys.toarray(), axis=1, keepdims=True), 1)
         shared = (genres / np.maximum(lengths, 1), keys.toarray() / long)
         for weight, part in zip((0.2, 0.7), shared, strict=True):
@@ -182,8 +186,9 @@ GENRES = np.array([[1, 0], [1, 0], [0, 1]], dtype=np.float32)
 
 def key_weights(keys: list[float], factors: Floats, genres: Floats, raters: Any) -> list[float]:
     """The weights of a single key that all films have."""
-    matrices = csr_matrix(np.array(keys)[:, None]), csr_matrix(np.array(raters, dtype=np.float32))
-    found = supported_keys(matrices[0], Factors(factors, factors), genres, matrices[1])
+    columns, ratings = csr_matrix(np.array(keys)[:, None]), np.array(raters, dtype=np.float32)
+    count = partial(count_shared, csr_matrix(ratings))
+    found = supported_keys(columns, Factors(factors, factors), genres, count)
     return [round(float(weight), 6) for weight in found.toarray().ravel()]
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from movierec.answers.tastes import TasteComparison
     from movierec.data.dataset import OnError
     from movierec.data.sources.base import Place
+    from movierec.training.engines import EngineName
 
 PathLike = str | os.PathLike[str]
 Rated = Mapping[Any, float | None] | Sequence[Query]
@@ -80,7 +81,9 @@ class Recommender:
         settings: Mapping[str, Any] | None = None,
         columns: Mapping[str, str] | None = None,
         on_error: OnError = "fail",
-        with_ratings: bool = True,
+        with_ratings: bool | None = None,
+        engine: EngineName = "local",
+        master: str | None = None,
         progress: Progress | None = None,
     ) -> Self:
         """Fit an algorithm, by default item-based nearest neighbors.
@@ -127,10 +130,17 @@ class Recommender:
             What the files call columns that are not recognized: ``{"user": "Reader"}``.
         on_error : {"fail", "skip"}
             Whether an unusable row raises an error or is skipped.
-        with_ratings : bool
+        with_ratings : bool, optional
             Whether the model holds what people rated. Without, it is about half as large and can be
             shared, but it lists no more than the `n_neighbors` that are stored, only for single
-            movies, recommends to nobody by their id, and explains only stored pairs.
+            movies, recommends to nobody by their id, and explains only stored pairs. Default: with
+            ratings, but without for the engine "spark".
+        engine : {"local", "spark"}
+            Whether to work in this process, or on a cluster by Spark, with the same table as
+            result; see :mod:`movierec.spark`.
+        master : str, optional
+            The master of a new Spark session, such as ``local[4]``. Default: that of the active
+            session or of Spark's configuration, else all processors of this machine.
         progress : callable, optional
             Called with the name of a stage and the fraction done, from 0 to 1.
 
@@ -141,12 +151,14 @@ class Recommender:
         UsageError
             If a parameter is of another type, out of range, or not one of its names.
         """
-        from movierec.training.fit import chosen_algorithm, fit_model
-        from movierec.training.local import LocalEngine
+        from movierec.training.choice import chosen_algorithm
+        from movierec.training.engine import Task
+        from movierec.training.engines import engine_of
 
         if progress is not None and not callable(progress):
             raise refusal("progress", progress, "a function of a text and a number")
-        with_ratings = truth("with_ratings", with_ratings)
+        if with_ratings is not None:
+            with_ratings = truth("with_ratings", with_ratings)
         settings = {} if settings is None else dict(mapping("settings", settings))
         parts = CONTENT_PARTS if content_parts is None else mapping("content_parts", content_parts)
         name, given = chosen_algorithm(algorithm, settings)
@@ -162,22 +174,13 @@ class Recommender:
             settings,
         )
         parameters.check(has_columns=content is not None)
-        engine, tell = LocalEngine(), progress or no_progress
         sources = {
             "ratings": ratings, "movies": movies, "links": links, "tags": tags, "genome": genome,
             "content": content, "columns": columns,
         }  # fmt: skip
-        dataset = engine.read(sources, on_error=on_error, progress=tell)
-        return cls(
-            fit_model(
-                dataset,
-                parameters,
-                engine,
-                algorithm=given,
-                with_ratings=with_ratings,
-                progress=tell,
-            )
-        )
+        tell = progress or no_progress
+        task = Task(sources, parameters, given, with_ratings, on_error, tell)
+        return cls(engine_of(engine, master).fit(task))
 
     @classmethod
     def load(cls, path: PathLike) -> Self:

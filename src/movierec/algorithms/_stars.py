@@ -24,7 +24,7 @@ BASELINE_SCHEMA: Schema = {
     "means_": Column("f4", (1,)),
     "item_deviations_": Column("f4", ("items",)),
 }
-_DAMPING = 5.0  # ratings of 0 deviation that are added to those of each item and user
+DAMPING = 5.0  # ratings of 0 deviation that are added to those of each item and user
 _N_ROUNDS = 2
 SHRINKAGE = 0.1  # added to the sum of the weights of near items
 _N_CHECKED = 300  # users whose ratings are predicted to learn how far predictions are off
@@ -64,7 +64,7 @@ class Baseline:
         residuals = users.ratings - np.float32(self.mean) - self.items[users.items]
         sums = np.bincount(users.users, weights=residuals, minlength=users.n_users)
         n_ratings = np.bincount(users.users, minlength=users.n_users)
-        return (sums / (n_ratings + _DAMPING)).astype(np.float32)
+        return (sums / (n_ratings + DAMPING)).astype(np.float32)
 
 
 def _deviations(
@@ -78,9 +78,9 @@ def _deviations(
         rest = csr_matrix((part.data - mean, part.indices, part.indptr), part.shape)
         rated = csr_matrix((np.ones(part.nnz), part.indices, part.indptr), part.shape)
         n_ratings = np.diff(part.indptr)
-        by_item[rows] = (rest.sum(axis=1).A1 - rated @ by_user) / (n_ratings + _DAMPING)
+        by_item[rows] = (rest.sum(axis=1).A1 - rated @ by_user) / (n_ratings + DAMPING)
         sums += rest.sum(axis=0).A1 - by_item[rows] @ rated
-    return by_item, sums / (column_counts(ratings) + _DAMPING)
+    return by_item, sums / (column_counts(ratings) + DAMPING)
 
 
 class Prediction(NamedTuple):
@@ -129,7 +129,7 @@ def predict(
     rest = (ratings - np.float32(baseline.mean) - baseline.items[rated]).astype(np.float32)
     n_rated = len(rest) - leave_out
     totals = rest.sum() - (rest if leave_out else 0)
-    by_user = (totals / (n_rated + _DAMPING)).astype(np.float32)
+    by_user = (totals / (n_rated + DAMPING)).astype(np.float32)
     known = np.zeros(len(baseline.items) + 1, dtype=bool)  # the last is that of -1: no neighbor
     residuals = np.zeros(len(known), dtype=np.float32)
     known[rated], residuals[rated] = True, rest
@@ -190,9 +190,19 @@ def sample_of_users(interactions: Interactions) -> Interactions:
     """Return the ratings of a few hundred users, for :meth:`ErrorLevels.fit`."""
     has_ratings = np.zeros(interactions.n_users, dtype=bool)
     has_ratings[interactions.users] = True
-    users = np.flatnonzero(has_ratings)
-    chosen = users[np.linspace(0, len(users) - 1, min(_N_CHECKED, len(users))).astype(int)]
+    chosen = chosen_users(np.flatnonzero(has_ratings))
     # Selected first: ordering all ratings by user would take seconds for millions.
     is_chosen = np.zeros(interactions.n_users, dtype=bool)
     is_chosen[chosen] = True
     return interactions.select(is_chosen[interactions.users]).for_users(chosen)
+
+
+def chosen_users(users: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return some hundred of the users, evenly spread.
+
+    Parameters
+    ----------
+    users : ndarray of shape (n_users,), int64
+    """
+    places = np.linspace(0, len(users) - 1, min(_N_CHECKED, len(users)))
+    return np.asarray(users[places.astype(int)])

@@ -132,13 +132,24 @@ def fit(
     ] = None,
     on_error: OnErrorOption = "fail",
     with_ratings: Annotated[
-        bool,
+        bool | None,
         typer.Option(
             "--with-ratings/--without-ratings",
             help="Whether the model holds what people rated. Without, it is about half as large "
-            "and can be shared, but knows no users, and no lists but the stored ones.",
+            "and can be shared, but knows no users, and no lists but the stored ones. [default: "
+            "with, but without if Spark fits it]",
         ),
-    ] = True,
+    ] = None,
+    engine: Annotated[
+        Literal["local", "spark"],
+        typer.Option(help="Work on this machine, or on a cluster by Spark."),
+    ] = "local",
+    master: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MASTER", help="The master of Spark, such as local[4] or spark://host:7077."
+        ),
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Let the sample replace a model of other data.")
     ] = False,
@@ -180,6 +191,8 @@ def fit(
             columns=parse_columns(columns),
             on_error=on_error,
             with_ratings=with_ratings,
+            engine=engine,
+            master=master,
             progress=progress,
         )
         raise_if_stopped()

@@ -22,12 +22,13 @@ from movierec.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from movierec.data.sources.base import Place
-    from movierec.data.table import Done, Table
+    from movierec.data.table import Table
 
 OnError = Literal["fail", "skip"]
 """Whether a row that cannot be used is an error or is left out."""
 
 T = TypeVar("T")
+ReadRows = Callable[["Table", RowReport], RatingRows]
 
 
 @dataclass
@@ -82,6 +83,7 @@ def read_dataset(
     columns: Mapping[str, str] | None = None,
     on_error: OnError = "fail",
     progress: Progress = no_progress,
+    read_rows: ReadRows | None = None,
 ) -> Dataset:
     """Read ratings and movies, or a folder or zip that holds both.
 
@@ -102,6 +104,9 @@ def read_dataset(
         Whether a row that cannot be used is an error, or is left out and counted.
     progress : callable, optional
         Called with "reading the ratings" and the fraction that is read.
+    read_rows : callable, optional
+        Takes the table of ratings and a report of its rows, and returns the ratings, or none if
+        they are read elsewhere. Default: :func:`movierec.data.ratings.read_ratings`.
 
     Raises
     ------
@@ -119,7 +124,11 @@ def read_dataset(
             found[kind] = find_table(place, kind)
     if content is not None:
         found["content"] = only_table(content, "content")
-    return _read(found, on_error == "skip", lambda done: progress("reading the ratings", done))
+    if read_rows is None:
+        read_rows = partial(
+            read_ratings, progress=lambda done: progress("reading the ratings", done)
+        )
+    return _read(found, on_error == "skip", read_rows)
 
 
 def _check_columns(columns: Mapping[str, str]) -> None:
@@ -131,7 +140,7 @@ def _check_columns(columns: Mapping[str, str]) -> None:
         text(f"the name of the column {name}", header)
 
 
-def _read(found: dict[str, Table], skip: bool, progress: Done) -> Dataset:
+def _read(found: dict[str, Table], skip: bool, read_rows: ReadRows) -> Dataset:
     tables = _Tables(found, skip)
     movies, n_repeated = tables.read("movies", read_movies)
     if not movies:
@@ -139,7 +148,7 @@ def _read(found: dict[str, Table], skip: bool, progress: Done) -> Dataset:
     if n_repeated:
         repeated = pluralize(n_repeated, "row")
         tables.notes.append(f"left out {repeated} of a movie that was listed before")
-    rows = tables.read("ratings", partial(read_ratings, progress=progress))
+    rows = tables.read("ratings", read_rows)
     if note := outlier_note(rows):
         tables.notes.append(f"{found['ratings'].name}: {note}")
     features = tables.read("content", read_features) if "content" in found else {}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from movierec._util import parts_of
 from movierec.data.interactions import I64, Interactions, RatingRows, selected_timestamps
 from movierec.errors import DataError
 from movierec.films.catalog import Catalog
@@ -68,38 +69,54 @@ def encode(dataset: Dataset, min_ratings: int = 1) -> EncodedData:
     DataError
         If no rating is left.
     """
-    item_ids = as_ids([movie.movie_id for movie in dataset.movies])
-    order = np.argsort(item_ids, kind="stable")
-    items = Vocabulary(item_ids[order])
-    movies = [dataset.movies[position] for position in order]
+    item_ids = np.sort(as_ids([movie.movie_id for movie in dataset.movies]), kind="stable")
     name = dataset.files["ratings"]
     found, users, dropped = encode_ratings(
-        dataset.take_ratings(), items, min_ratings=min_ratings, name=name
+        dataset.take_ratings(), Vocabulary(item_ids), min_ratings=min_ratings, name=name
     )
+    n_ratings = np.diff(found.item_users.indptr)
+    return EncodedData(found, *make_catalog(dataset, n_ratings, _sums(found)), users, dropped)
+
+
+def make_catalog(
+    dataset: Dataset, n_ratings: npt.NDArray[Any], sums: npt.NDArray[np.float64]
+) -> tuple[Catalog, TitleIndex]:
+    """Return what is known of the movies, in the order of their ids, and the index of their titles.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    n_ratings, sums : ndarray of shape (n_items,)
+        The number and the sum of the ratings of each.
+    """
+    item_ids = as_ids([movie.movie_id for movie in dataset.movies])
+    order = np.argsort(item_ids, kind="stable")
+    movies = [dataset.movies[position] for position in order]
     titles = [movie.title for movie in movies]
     tags = ["|".join(dataset.tags.get(movie.movie_id, ())) for movie in movies]
     catalog = Catalog(
-        item_ids=items.ids,
+        item_ids=item_ids[order],
         titles=StringArray.of(titles),
         genres=StringArray.of(movie.genres for movie in movies),
         tags=StringArray.of(tags),
         years=np.array([split_year(title)[1] or 0 for title in titles], dtype=np.int16),
-        **_rating_columns(found),
+        n_ratings=n_ratings.astype(np.int32),
+        mean_ratings=(sums / np.maximum(n_ratings, 1)).astype(np.float32),
     )
     links = {
         index: dataset.links[movie.movie_id]
         for index, movie in enumerate(movies)
         if movie.movie_id in dataset.links
     }
-    return EncodedData(found, catalog, TitleIndex.build(titles, links), users, dropped)
+    return catalog, TitleIndex.build(titles, links)
 
 
-def _rating_columns(interactions: Interactions) -> dict[str, npt.NDArray[Any]]:
-    matrix = interactions.item_users
-    n_ratings = np.diff(matrix.indptr).astype(np.int32)
-    sums = np.asarray(matrix.sum(axis=1, dtype=np.float64)).ravel()
-    means = (sums / np.maximum(n_ratings, 1)).astype(np.float32)
-    return {"n_ratings": n_ratings, "mean_ratings": means}
+def _sums(interactions: Interactions) -> npt.NDArray[np.float64]:
+    """Return the sum of the ratings of each item; SciPy would sum in float32."""
+    sums = np.zeros(interactions.n_items)
+    for part in parts_of(len(interactions)):
+        sums += np.bincount(interactions.items[part], interactions.ratings[part], len(sums))
+    return sums
 
 
 def encode_ratings(
@@ -145,7 +162,7 @@ def encode_ratings(
     if min_ratings > 1:
         found, users = _with_min_ratings(found, users, min_ratings, dropped)
     if len(found) == 0:
-        raise DataError(*_nothing_left(name, n_rows, dropped))
+        raise DataError(*nothing_left(name, n_rows, dropped))
     return found, users, {reason: n for reason, n in dropped.items() if n}
 
 
@@ -190,7 +207,16 @@ def _with_min_ratings(
     ), Vocabulary(users.ids[present.ids])
 
 
-def _nothing_left(name: str, n_rows: int, dropped: Mapping[str, int]) -> tuple[str, str]:
+def nothing_left(name: str, n_rows: int, dropped: Mapping[str, int]) -> tuple[str, str]:
+    """Return the message and the hint of the error that no rating is left.
+
+    Parameters
+    ----------
+    name : str
+    n_rows : int
+    dropped : mapping of str to int
+        Number of dropped rows, by reason.
+    """
     reasons = ", ".join(f"{n:,} {reason}" for reason, n in dropped.items() if n)
     hint = "do the two files belong to the same data set?"
     if any(n == n_rows for reason, n in dropped.items() if "fewer than" in reason):

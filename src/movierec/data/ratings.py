@@ -55,15 +55,25 @@ def read_ratings(
     DataError
         If there is no rating, or a row cannot be used and bad rows are not skipped.
     """
+    rows = rating_rows(table, report, progress)
+    if len(rows) == 0:
+        raise DataError(f"{table.name} holds no ratings", "is it the right file?")
+    return rows
+
+
+def rating_rows(table: Table, report: RowReport, progress: Done | None = None) -> RatingRows:
+    """Read a table of ratings, or a part of it, which may hold none; see :func:`read_ratings`.
+
+    Parameters
+    ----------
+    table, report, progress
+        As in that function.
+    """
     try:
         rows = _read_fast(table, np.int32, progress) or _read_fast(table, np.int64, progress)
     except ValueError:  # pandas' errors of parsing are ValueErrors, too
         rows = None
-    if rows is None:
-        rows = _read_carefully(table, report, progress)
-    if len(rows) == 0:
-        raise DataError(f"{table.name} holds no ratings", "is it the right file?")
-    return rows
+    return _read_carefully(table, report, progress) if rows is None else rows
 
 
 def _read_fast(

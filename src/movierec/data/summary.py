@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,18 +19,47 @@ if TYPE_CHECKING:
 
 _N_LISTED = 10  # length of the lists of most rated and best rated movies
 _BEST_RATED_SHARE = 0.95  # best rated movies have at least as many ratings as this share of movies
-_N_BARS = 12
+N_BARS = 12
+MOST_VALUES = 2 * N_BARS  # different ratings that are counted one by one
 
 
-def summarize(
-    catalog: Catalog, item_users: csr_matrix, counts: Mapping[str, int]
-) -> dict[str, Any]:
+class RatingCounts(NamedTuple):
+    """What a summary takes of the ratings.
+
+    Attributes
+    ----------
+    per_movie : ndarray of shape (n_items,), integer
+        Number of ratings of each.
+    users_with : ndarray of shape (m,), integer
+        Number of users with 0, 1, ... ratings.
+    mean : float
+    histogram : mapping of float to int
+        See :func:`histogram`.
+    """
+
+    per_movie: npt.NDArray[Any]
+    users_with: npt.NDArray[Any]
+    mean: float
+    histogram: Mapping[float, int]
+
+    @classmethod
+    def of(cls, item_users: csr_matrix) -> RatingCounts:
+        """Count the ratings in a CSR matrix of shape (n_items, n_users)."""
+        return cls(
+            np.diff(item_users.indptr),
+            np.bincount(column_counts(item_users)),
+            float(item_users.data.mean(dtype=np.float64)),
+            histogram(item_users.data),
+        )
+
+
+def summarize(catalog: Catalog, found: RatingCounts, counts: Mapping[str, int]) -> dict[str, Any]:
     """Summarize ratings.
 
     Parameters
     ----------
     catalog : Catalog
-    item_users : scipy.sparse.csr_matrix of shape (n_items, n_users)
+    found : RatingCounts
     counts : mapping of str to int
         Counts made while reading, such as ``rating_rows``, which are added to the result.
 
@@ -38,52 +68,82 @@ def summarize(
     dict
         Numbers, strings, lists and dicts that JSON can represent.
     """
-    per_movie = np.diff(item_users.indptr)
-    per_movie = per_movie[per_movie > 0]
-    per_user = column_counts(item_users)
+    per_movie = found.per_movie[found.per_movie > 0]
+    n_ratings, n_users = int(per_movie.sum()), int(found.users_with.sum())
     return {
         **counts,
-        "ratings": int(item_users.nnz),
+        "ratings": n_ratings,
         "films_listed": len(catalog),
         "films_rated": len(per_movie),
-        "users": item_users.shape[1],
-        "density": item_users.nnz / max(len(per_movie) * item_users.shape[1], 1),
-        "mean_rating": float(item_users.data.mean(dtype=np.float64)),
-        "rating_histogram": _histogram(item_users.data),
-        "ratings_per_user": _spread(per_user),
-        "ratings_per_film": _spread(per_movie),
+        "users": n_users,
+        "density": n_ratings / max(len(per_movie) * n_users, 1),
+        "mean_rating": found.mean,
+        "rating_histogram": [
+            {"rating": round(rating, 4), "count": found.histogram[rating]}
+            for rating in sorted(found.histogram)
+        ],
+        "ratings_per_user": _spread(found.users_with),
+        "ratings_per_film": _spread(np.bincount(per_movie)),
         "years": _years(catalog),
         "most_rated": _most_rated(catalog),
         "best_rated": _best_rated(catalog, per_movie),
     }
 
 
-def _histogram(values: npt.NDArray[np.float32]) -> list[dict[str, float]]:
-    """Return the count of each rating, or of equal ranges if there are many different ratings."""
+def histogram(values: npt.NDArray[np.float32]) -> dict[float, int]:
+    """Return the count of each rating, or of equal ranges if there are many different ratings.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,), float32
+    """
+    found = counts_of_values(values)
+    if len(found) <= MOST_VALUES:
+        return found
+    counts, edges = np.histogram(values, bins=N_BARS)
+    return dict(zip(edges[:-1].tolist(), counts.tolist(), strict=True))
+
+
+def counts_of_values(values: npt.NDArray[np.float32]) -> dict[float, int]:
+    """Return the count of each rating; incomplete if there are too many different ratings.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,), float32
+    """
     found: Counter[float] = Counter()
     for part in parts_of(len(values)):
         ratings, counts = np.unique(values[part], return_counts=True)
         found.update(dict(zip(ratings.tolist(), counts.tolist(), strict=True)))
-        if len(found) > 2 * _N_BARS:
-            counts, edges = np.histogram(values, bins=_N_BARS)
-            found = Counter(dict(zip(edges[:-1].tolist(), counts.tolist(), strict=True)))
+        if len(found) > MOST_VALUES:
             break
-    return [{"rating": round(rating, 4), "count": found[rating]} for rating in sorted(found)]
+    return dict(found)
 
 
-def _spread(counts: npt.NDArray[np.int64]) -> dict[str, Any]:
-    """Return the quartiles, the mean, and bars of a histogram whose bins double in width."""
-    quartiles = np.percentile(counts, [0, 25, 50, 75, 100])
+def _spread(numbers: npt.NDArray[Any]) -> dict[str, Any]:
+    """Return the quartiles, the mean, and bars of a histogram whose bins double in width.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (m,), integer
+        How often 0, 1, ... occur.
+    """
+    ends, present = np.cumsum(numbers), np.flatnonzero(numbers)
+    places = np.array([0, 25, 50, 75, 100]) / 100 * (ends[-1] - 1)
+    below, above = (
+        np.searchsorted(ends, rounded(places), side="right") for rounded in (np.floor, np.ceil)
+    )
+    quartiles = below + (above - below) * (places - np.floor(places))
     names = ("min", "lower_quartile", "median", "upper_quartile", "max")
-    first, last = (int(count).bit_length() for count in (counts.min(), counts.max()))
+    first, last = (int(count).bit_length() for count in (present[0], present[-1]))
     edges = 2 ** np.arange(first - 1, last + 1)
-    bars, _ = np.histogram(counts, bins=edges)
+    bars = [int(numbers[low:high].sum()) for low, high in pairwise(edges)]
     return {
         **{name: float(value) for name, value in zip(names, quartiles, strict=True)},
-        "mean": float(counts.mean()),
+        "mean": float(np.arange(len(numbers)) @ numbers / ends[-1]),
         "bars": [
-            {"from": int(low), "to": int(high) - 1, "count": int(count)}
-            for low, high, count in zip(edges[:-1], edges[1:], bars, strict=True)
+            {"from": int(low), "to": int(high) - 1, "count": count}
+            for (low, high), count in zip(pairwise(edges), bars, strict=True)
         ],
     }
 

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -16,27 +16,55 @@ if TYPE_CHECKING:
     from movierec.data.encode import EncodedData
 
 
-def make_card(encoded: EncodedData, parameters: Parameters) -> dict[str, Any]:
+class CardFacts(NamedTuple):
+    """What a model card says of the ratings.
+
+    Attributes
+    ----------
+    fingerprint : str
+        Equal for models that were fitted on the same ratings.
+    dropped : dict of str to int
+        Number of dropped rating rows, by reason.
+    n_items, n_users, n_ratings : int
+    lowest_rating, highest_rating : float
+    """
+
+    fingerprint: str
+    dropped: dict[str, int]
+    n_items: int
+    n_users: int
+    n_ratings: int
+    lowest_rating: float
+    highest_rating: float
+
+    @classmethod
+    def of(cls, encoded: EncodedData) -> CardFacts:
+        """Return those of ratings in memory."""
+        item_users = encoded.interactions.item_users
+        return cls(
+            _fingerprint(encoded),
+            encoded.dropped,
+            *item_users.shape,
+            int(item_users.nnz),
+            float(item_users.data.min()),
+            float(item_users.data.max()),
+        )
+
+
+def make_card(facts: CardFacts, parameters: Parameters) -> dict[str, Any]:
     """Return the entries of a model card that follow from the ratings and parameters.
 
     Parameters
     ----------
-    encoded : EncodedData
+    facts : CardFacts
     parameters : Parameters
     """
-    item_users = encoded.interactions.item_users
     return {
         "algorithm": parameters.algorithm,
         "parameters": asdict(parameters),
         "versions": _versions(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "fingerprint": _fingerprint(encoded),
-        "dropped": encoded.dropped,
-        "n_items": item_users.shape[0],
-        "n_users": item_users.shape[1],
-        "n_ratings": int(item_users.nnz),
-        "lowest_rating": float(item_users.data.min()),
-        "highest_rating": float(item_users.data.max()),
+        **facts._asdict(),
     }
 
 

@@ -74,14 +74,28 @@ class ItemVectors:
 
     def without_leading(self) -> Self:
         """Return the vectors without the leading columns, but with their whole lengths."""
-        import numpy as np
+        return self.of_content(self.matrix[:, self.n_leading :], self._inverse_norms)
 
-        content = self.matrix[:, self.n_leading :]
-        return type(self)(
+    @classmethod
+    def of_content(cls, content: csr_matrix | None, inverse_norms: Array) -> Self:
+        """Build from the content alone.
+
+        Parameters
+        ----------
+        content : scipy.sparse.csr_matrix of shape (n_items, n_features), float32, or None
+        inverse_norms : array of shape (n_items,), float64
+            1 / the length of each whole vector.
+        """
+        import numpy as np
+        from scipy.sparse import csr_matrix
+
+        if content is None:
+            content = csr_matrix(np.zeros((len(inverse_norms), 0), np.float32))
+        return cls(
             {
                 **{name: getattr(content, name) for name in _CSR},
                 "content_starts": content.indptr[:-1].astype(np.int64),
-                "inverse_norms": np.asarray(self._inverse_norms),
+                "inverse_norms": np.asarray(inverse_norms),
                 "shape": np.array([0, content.shape[1]]),
             }
         )

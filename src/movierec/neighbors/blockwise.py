@@ -58,7 +58,7 @@ class SimilarityRows:
             0 for an item itself, and for pairs with too little support.
         support : ndarray of shape (stop - start, n_items), int32
         """
-        support = _products(self._rated, start, stop)
+        support = products(self._rated, slice(start, stop))
         # Round to float32 first, so that values that differ only by float64 noise are equal.
         similarities = self._compare(start, stop).astype(np.float32)
         similarities[support < self._min_support] = 0.0
@@ -81,7 +81,9 @@ def cosine(vectors: csr_matrix, shrinkage: float = 0.0) -> Compare:
     def compare(start: int, stop: int) -> npt.NDArray[np.float64]:
         # Multiply the scales first, so that both orders of a pair give the same bits.
         scales = scale[start:stop, None] * scale
-        return np.asarray(_products(precise, start, stop) * (scales / (1 + shrinkage * scales)))
+        return np.asarray(
+            products(precise, slice(start, stop)) * (scales / (1 + shrinkage * scales))
+        )
 
     return compare
 
@@ -94,18 +96,46 @@ def cosine_of_factors(vectors: csr_matrix) -> Compare:
     vectors : scipy.sparse.csr_matrix of shape (n_items, n_columns)
         Whole numbers; see :mod:`movierec.neighbors.corrected`.
     """
-    common, rare = split_columns(vectors, _COMMON)
-    scale = inverse_norms(vectors)
+    found = FactorProducts(vectors)
 
     def compare(start: int, stop: int) -> npt.NDArray[np.float64]:
-        products = common[start:stop] @ common.T + _products(rare, start, stop)
-        return np.asarray(products * (scale[start:stop, None] * scale))
+        return found.cosines(slice(start, stop))
 
     return compare
 
 
-def _products(matrix: csr_matrix, start: int, stop: int) -> npt.NDArray[Any]:
-    return np.ascontiguousarray((matrix @ matrix[start:stop].T).toarray().T)
+class FactorProducts:
+    """Cosines of corrected vectors, of whole numbers: sums are exact.
+
+    Parameters
+    ----------
+    vectors : scipy.sparse.csr_matrix of shape (n_items, n_columns)
+    """
+
+    def __init__(self, vectors: csr_matrix) -> None:
+        self._common, self._rare = split_columns(vectors, _COMMON)
+        self._scale = inverse_norms(vectors)
+
+    def cosines(self, rows: Any) -> npt.NDArray[np.float64]:
+        """Return the cosines of some items with all items.
+
+        Parameters
+        ----------
+        rows : slice, or ndarray of integers
+        """
+        sums = self._common[rows] @ self._common.T + products(self._rare, rows)
+        return np.asarray(sums * (self._scale[rows, None] * self._scale))
+
+
+def products(matrix: csr_matrix, rows: Any) -> npt.NDArray[Any]:
+    """Return the scalar products of some rows with all rows.
+
+    Parameters
+    ----------
+    matrix : scipy.sparse.csr_matrix of shape (n_rows, n_columns)
+    rows : slice, or ndarray of integers
+    """
+    return np.ascontiguousarray((matrix @ matrix[rows].T).toarray().T)
 
 
 def fill_table(
@@ -121,16 +151,33 @@ def fill_table(
     progress : callable
         Called with the fraction done, from 0 to 1.
     """
-    n_items, k = table.neighbors.shape
+    n_items = len(table.neighbors)
     for start, stop in _blocks(n_items):
         similarities, support = rows(start, stop)
-        for row in range(stop - start):
-            nearest = top_k_indices(similarities[row], k)
-            n_found = len(nearest)
-            table.neighbors[start + row, :n_found] = nearest
-            table.similarities[start + row, :n_found] = similarities[row, nearest]
-            table.support[start + row, :n_found] = support[row, nearest]
+        fill_rows(table.rows(start, stop), similarities, support)
         progress(stop / n_items)
+
+
+def fill_rows(
+    table: NeighborTable,
+    similarities: npt.NDArray[np.float32],
+    support: npt.NDArray[np.int32],
+) -> None:
+    """Fill rows of a table from the similarities of their items with all items.
+
+    Parameters
+    ----------
+    table : NeighborTable of n_rows
+    similarities, support : ndarray of shape (n_rows, n_items)
+        Similarities are 0 where a pair is left out.
+    """
+    n_rows, k = table.neighbors.shape
+    for row in range(n_rows):
+        nearest = top_k_indices(similarities[row], k)
+        n_found = len(nearest)
+        table.neighbors[row, :n_found] = nearest
+        table.similarities[row, :n_found] = similarities[row, nearest]
+        table.support[row, :n_found] = support[row, nearest]
 
 
 def _blocks(n_items: int) -> Iterator[tuple[int, int]]:

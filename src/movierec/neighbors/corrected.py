@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from movierec.neighbors.content import Content, alone
-from movierec.neighbors.evidence import supported_keys
+from movierec.neighbors.evidence import CountShared, supported_keys
 from movierec.neighbors.factors import item_factors, unit
+from movierec.neighbors.support import count_shared
 from movierec.neighbors.weighting import KEYS
 
 if TYPE_CHECKING:
@@ -44,29 +46,48 @@ def corrected_vectors(
         Of length 4000, but for rounding. What an item lacks goes to a column of its own.
     n_factors : int
     """
+    content = content if content_weight > 0 else None
+    factors = item_factors(ratings, content, prior)
+    count = partial(count_shared, ratings)
+    return combined_vectors(factors, content, content_weight, count), factors.combined.shape[1]
+
+
+def combined_vectors(
+    factors: Factors, content: Content | None, content_weight: float, count: CountShared
+) -> csr_matrix:
+    """Combine factors and content of each item; see :func:`corrected_vectors`.
+
+    Parameters
+    ----------
+    factors : Factors
+    content, content_weight
+        As in :func:`corrected_vectors`.
+    count : callable
+        Returns how many users rated both items of each pair, as
+        :func:`movierec.neighbors.support.count_shared` does.
+    """
     from scipy.sparse import csr_matrix, hstack
 
     content = content if content_weight > 0 else None
-    factors = item_factors(ratings, content, prior)
     total = 1.0 - content_weight * (content is not None)
     blocks = [csr_matrix(factors.combined * np.sqrt(total, dtype=np.float32))]
     if content is not None:
         weights = {name: content_weight * weight for name, weight in content.weights.items()}
         total += sum(weights.values())
-        blocks.append(_with_evidence(content, factors, ratings).combined(weights))
+        blocks.append(_with_evidence(content, factors, count).combined(weights))
     vectors = csr_matrix(hstack(blocks, format="csr")) * np.float32(LENGTH / np.sqrt(total))
     vectors = csr_matrix(hstack([vectors, alone(vectors, LENGTH**2)], format="csr"))
     np.rint(vectors.data, out=vectors.data)
     vectors.eliminate_zeros()
     vectors.sort_indices()
-    return vectors.astype(np.float32), factors.combined.shape[1]
+    return vectors.astype(np.float32)
 
 
-def _with_evidence(content: Content, factors: Factors, ratings: csr_matrix) -> Content:
+def _with_evidence(content: Content, factors: Factors, count: CountShared) -> Content:
     """Return the content with the keys that ratings and genres speak for."""
     if KEYS not in content.parts:
         return content
     genres = content.parts.get("genres")
     unit_genres = None if genres is None else unit(genres.toarray())
-    keys = supported_keys(content.parts[KEYS], factors, unit_genres, ratings)
+    keys = supported_keys(content.parts[KEYS], factors, unit_genres, count)
     return Content({**content.parts, KEYS: keys}, content.weights, content.years)

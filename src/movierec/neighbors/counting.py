@@ -40,6 +40,17 @@ class Counts(NamedTuple):
         known = np.zeros((0, 0), np.float32) if support is None else support.counts
         return cls(ratings.indptr, ratings.indices, places, known, ratings.shape[1])
 
+    @classmethod
+    def none(cls, n_items: int) -> Counts:
+        """Return counts where nobody rated anything."""
+        return cls(
+            np.zeros(n_items + 1, np.int32),
+            np.zeros(0, np.int32),
+            np.full(n_items, -1, np.int32),
+            np.zeros((0, 0), np.float32),
+            0,
+        )
+
 
 @compiled
 def count_pairs(counts: Counts, first: Array, second: Array, shared: Array) -> None:

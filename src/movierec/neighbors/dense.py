@@ -59,12 +59,18 @@ def fill_table(
     from threadpoolctl import threadpool_limits
 
     counts = Counts.of(ratings, support)
-    run = _Run(table, vectors, counts, min_support)
+    nearest = Nearest(vectors, counts, min_support)
     n_items = vectors.shape[0]
-    blocks = [*pairwise([*range(0, n_items, _ROWS), n_items])]
+    blocks = blocks_of(n_items)
+
+    def fill_block(items: tuple[int, int]) -> int:
+        start, stop = items
+        nearest.fill(start, table.neighbors[start:stop], table.similarities[start:stop])
+        return stop
+
     # A thread for each block is faster than threads within a product.
     with threadpool_limits(1):
-        run_blocks(run.block, blocks, lambda stop: progress(stop / n_items), n_threads)
+        run_blocks(fill_block, blocks, lambda stop: progress(stop / n_items), n_threads)
     starts, pairs = group_pairs(table.neighbors, ratings.indptr)
 
     def count_block(items: tuple[int, int]) -> None:
@@ -73,16 +79,28 @@ def fill_table(
     run_blocks(count_block, blocks, n_threads=n_threads)
 
 
-class _Run:
-    """What the threads share: matrices that they read, and rows of the table that they fill."""
+def blocks_of(n_items: int) -> list[tuple[int, int]]:
+    """Return the start and the stop of each block of items."""
+    return [*pairwise([*range(0, n_items, _ROWS), n_items])]
 
-    def __init__(
-        self, table: NeighborTable, vectors: csr_matrix, counts: Counts, min_support: int
-    ) -> None:
+
+class Nearest:
+    """Finds the nearest items of blocks of items; threads may share it.
+
+    Parameters
+    ----------
+    vectors : scipy.sparse.csr_matrix of shape (n_items, n_columns), float32
+        Whole numbers.
+    counts : Counts
+        Not used if `min_support` is 0.
+    min_support : int
+    """
+
+    def __init__(self, vectors: csr_matrix, counts: Counts, min_support: int) -> None:
         self._common, self._rare = split_columns(vectors, _COMMON)
         self._rare_columns = self._rare.T.tocsr()
         self._scale = inverse_norms(vectors)
-        self._table, self._counts, self._min_support = table, counts, min_support
+        self._counts, self._min_support = counts, min_support
         self._of_thread = local()
 
     @property
@@ -93,17 +111,23 @@ class _Run:
         buffer: npt.NDArray[np.float32] = self._of_thread.buffer
         return buffer
 
-    def block(self, rows: tuple[int, int]) -> int:
-        """Fill some rows of the table, given by their start and stop, and return the stop."""
-        start, stop = rows
-        products = self._buffer[: stop - start]
+    def fill(self, start: int, neighbors: Array, similarities: Array) -> None:
+        """Fill the rows of a table for a block of items.
+
+        Parameters
+        ----------
+        start : int
+            The first item.
+        neighbors, similarities : ndarray of shape (n_rows, k), int32 and float32
+            At most as many rows as the blocks of :func:`blocks_of` have.
+        """
+        stop = start + len(neighbors)
+        products = self._buffer[: len(neighbors)]
         np.matmul(self._common[start:stop], self._common.T, out=products)
         rare = self._rare[start:stop] @ self._rare_columns
         add_sparse(rare.indptr, rare.indices, rare.data, products)
-        table = self._table
-        arrays = (table.neighbors, table.similarities.view(np.int32))
+        arrays = (neighbors, similarities.view(np.int32))
         select(products, start, self._scale, self._counts, self._min_support, *arrays)
-        return stop
 
 
 @compiled
@@ -141,7 +165,7 @@ def select(
         1 / the length of each vector.
     counts : Counts
     min_support : int
-    neighbors, similarities : ndarray of shape (n_items, k), int32
+    neighbors, similarities : ndarray of shape (n_rows, k), int32, which are filled
     """
     k, maxima = neighbors.shape[1], np.empty(-(-products.shape[1] // CHUNK), np.int32)
     keys, bits = np.empty(products.shape[1], np.int64), new_bits(counts)
@@ -156,7 +180,7 @@ def select(
             floor, size = _gather(levels, maxima, reach, keys)
             best = np.sort(keys[:size])[::-1]
             n_found = _keep(
-                best, item, counts, min_support, bits, neighbors[item], similarities[item]
+                best, item, counts, min_support, bits, neighbors[row], similarities[row]
             )
             reach *= 8  # enough of these may be pairs with less support
 

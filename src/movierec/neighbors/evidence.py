@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from movierec.neighbors.factors import unit
-from movierec.neighbors.support import count_shared
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.integer]
+CountShared = Callable[[Indices, Indices], npt.NDArray[Any]]
 
 _GENRES = 0.5  # weight of the cosine of genres, next to that of the factors
 _CERTAIN = 0.2, 1.1  # sums of the two that say nothing of a pair, and everything
@@ -25,7 +26,7 @@ _UNSHARED, _UNSHARED_WEAK = 0.5, 0.25  # if nobody rated both, for a strong and 
 
 
 def supported_keys(
-    keys: csr_matrix, factors: Factors, genres: Floats | None, ratings: csr_matrix
+    keys: csr_matrix, factors: Factors, genres: Floats | None, count: CountShared
 ) -> csr_matrix:
     """Return keys with a weight from 0 to 1 for each item that has them.
 
@@ -41,7 +42,8 @@ def supported_keys(
     factors : Factors
     genres : ndarray of shape (n_items, n_genres), float32, or None
         Unit vectors. If there are none, factors speak alone.
-    ratings : scipy.sparse.csr_matrix of shape (n_items, n_users)
+    count : callable
+        Returns how many users rated both items of each pair. Called once.
 
     Returns
     -------
@@ -50,19 +52,19 @@ def supported_keys(
     from scipy.sparse import csc_matrix
 
     columns = keys.tocsc()
-    sizes = np.diff(columns.indptr)
     directions = unit(factors.combined)
     weights = np.zeros(columns.nnz, dtype=np.float32)
-    for size in np.unique(sizes[sizes > 1]):
-        places = columns.indptr[:-1][sizes == size][:, None] + np.arange(size)
-        groups, is_strong = columns.indices[places], columns.data[places] >= 1
-        alone = _alike(groups, factors.rated, genres)
+    places = _groups(columns.indptr)
+    groups = [columns.indices[each] for each in places]
+    for each, items, shared in zip(places, groups, _share_raters(groups, count), strict=True):
+        size, is_strong = items.shape[1], columns.data[each] >= 1
+        alone = _alike(items, factors.rated, genres)
         whole = alone.sum(axis=(1, 2)) - np.trace(alone, axis1=1, axis2=2)
         coherence = _ramp(whole / (size * (size - 1)), *_COHERENT)
-        evidence = _ramp(_alike(groups, directions, genres), *_CERTAIN)
-        evidence *= _discount(_share_raters(groups, ratings), is_strong)
+        evidence = _ramp(_alike(items, directions, genres), *_CERTAIN)
+        evidence *= _discount(shared, is_strong)
         evidence[:, np.arange(size), np.arange(size)] = 0
-        weights[places] = evidence.max(axis=2) * np.where(is_strong, 1, coherence[:, None])
+        weights[each] = evidence.max(axis=2) * np.where(is_strong, 1, coherence[:, None])
     weighted = csc_matrix((weights, columns.indices, columns.indptr), shape=keys.shape).tocsr()
     weighted.eliminate_zeros()
     return weighted
@@ -91,11 +93,25 @@ def _discount(shared: npt.NDArray[np.bool_], is_strong: npt.NDArray[np.bool_]) -
     return np.where(shared, 1.0, unshared).astype(np.float32)
 
 
-def _share_raters(groups: Indices, ratings: csr_matrix) -> npt.NDArray[np.bool_]:
-    """Return, for all pairs of each group, whether anybody rated both."""
-    size = groups.shape[1]
-    first, second = np.triu_indices(size, 1)
-    shared = np.zeros((len(groups), size, size), dtype=bool)
-    found = count_shared(ratings, groups[:, first].ravel(), groups[:, second].ravel()) > 0
-    shared[:, first, second] = found.reshape(len(groups), -1)
-    return shared | shared.transpose(0, 2, 1)
+def _groups(indptr: Indices) -> list[Indices]:
+    """Return, for each number of items above 1, the places of the items with each such key."""
+    sizes = np.diff(indptr)
+    return [
+        indptr[:-1][sizes == size][:, None] + np.arange(size)
+        for size in np.unique(sizes[sizes > 1])
+    ]
+
+
+def _share_raters(groups: Sequence[Indices], count: CountShared) -> Iterator[npt.NDArray[np.bool_]]:
+    """Yield, for all pairs of items of each group, whether anybody rated both."""
+    pairs = [np.triu_indices(items.shape[1], 1) for items in groups]
+    sides: list[list[Indices]] = [[np.zeros(0, np.int32)], [np.zeros(0, np.int32)]]
+    for items, pair in zip(groups, pairs, strict=True):
+        for side, places in zip(sides, pair, strict=True):
+            side.append(items[:, places].ravel())
+    found = count(np.concatenate(sides[0]), np.concatenate(sides[1])) > 0
+    for items, (first, second) in zip(groups, pairs, strict=True):
+        part, found = np.split(found, [len(items) * len(first)])
+        shared = np.zeros((len(items), items.shape[1], items.shape[1]), dtype=bool)
+        shared[:, first, second] = part.reshape(len(items), -1)
+        yield shared | shared.transpose(0, 2, 1)

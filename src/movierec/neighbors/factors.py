@@ -7,24 +7,24 @@ Directions count less, the more of them the number of ratings and the year expla
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from movierec._util import parts_of
 from movierec.neighbors.content import shortened
-from movierec.neighbors.sparse import column_counts, column_sums, part_of_rows
+from movierec.neighbors.sparse import column_counts, column_sums, row_parts
 from movierec.neighbors.weighting import KEYS, YEAR
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
+    from scipy.sparse import csc_matrix, csr_matrix
 
     from movierec.neighbors.content import Content
 
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 
 # docs/similarity.md shows how these were chosen.
 N_FACTORS = 64
@@ -33,6 +33,7 @@ _OPINION = 0.5  # how much a rating far from the person's mean changes the weigh
 _PREDICTED = 0.7  # length of what content predicts, next to what ratings say
 _PRIOR = 10.0  # ratings of an item at which its factors have half of their weight
 
+_UNITS = 1024  # of a weight
 _SPARE = 16  # further directions, with which the wanted ones converge sooner
 _ITERATIONS = 4
 _LARGEST_SAMPLE = 2_000_000  # ratings from which directions are found
@@ -70,9 +71,25 @@ def item_factors(ratings: csr_matrix, content: Content | None, prior: float) -> 
         `combined` has squared lengths of ``n / (n + prior)``, with `n` ratings, and `rated` of
         ``n / (n + 10)``.
     """
-    n_ratings = np.diff(ratings.indptr)
+    leading = leading_factors(weigh(ratings), N_FACTORS)
+    return completed_factors(leading, np.diff(ratings.indptr), content, prior)
+
+
+def completed_factors(
+    leading: Floats, n_ratings: npt.NDArray[np.integer], content: Content | None, prior: float
+) -> Factors:
+    """Damp the leading directions, and add what content predicts; see :func:`item_factors`.
+
+    Parameters
+    ----------
+    leading : ndarray of shape (n_items, n_factors), float32
+        See :func:`leading_factors`.
+    n_ratings : ndarray of shape (n_items,)
+    content, prior
+        As in :func:`item_factors`.
+    """
     years = np.full(len(n_ratings), np.nan) if content is None else content.years
-    factors = leading_factors(weigh(ratings), N_FACTORS)
+    factors = leading
     factors = unit(factors * (1 - _DAMPING * explained(unit(factors), n_ratings, years)))
     rated = factors * np.sqrt(n_ratings / (n_ratings + _PRIOR), dtype=np.float32)[:, None]
     combined = rated
@@ -82,7 +99,7 @@ def item_factors(ratings: csr_matrix, content: Content | None, prior: float) -> 
     return Factors(np.asarray(unit(combined) * lengths[:, None], dtype=np.float32), rated)
 
 
-def weigh(ratings: csr_matrix) -> csr_matrix:
+def weigh(ratings: csr_matrix, half_scale: float | None = None) -> csr_matrix:
     """Return the weight of each rating: that of its user, more if the user liked the item.
 
     Users weigh ``log(1 + n_items / n)``, where they rated `n` items: heavy raters say less. It is
@@ -92,19 +109,39 @@ def weigh(ratings: csr_matrix) -> csr_matrix:
     Parameters
     ----------
     ratings : scipy.sparse.csr_matrix of shape (n_items, n_users), float32
+        The whole ratings of all users, or of some.
+    half_scale : float, optional
+        Half of the difference between the highest and the lowest rating of all users.
+
+    Returns
+    -------
+    scipy.sparse.csr_matrix of shape (n_items, n_users), float32
+        Whole numbers: weights in units of 1 / 1024, so that sums of products are exact.
     """
     from scipy.sparse import csr_matrix
 
-    values, half_scale = ratings.data, np.float32(np.ptp(ratings.data) / 2 if ratings.nnz else 0)
-    counts = np.maximum(column_counts(ratings), 1)
+    if half_scale is None:
+        half_scale = half_of_scale(ratings.data)
+    values, counts = ratings.data, np.maximum(column_counts(ratings), 1)
     means = (column_sums(ratings) / counts).astype(np.float32)
-    of_users = np.log1p(ratings.shape[0] / counts).astype(np.float32)
+    of_users = (_UNITS * np.log1p(ratings.shape[0] / counts)).astype(np.float32)
     weights = np.empty_like(values)
     for part in parts_of(len(values)):
         users = ratings.indices[part]
-        opinions = (values[part] - means[users]) / (half_scale or np.float32(1))
-        weights[part] = (1 + np.float32(_OPINION) * np.clip(opinions, -1, 1)) * of_users[users]
+        opinions = (values[part] - means[users]) / np.float32(half_scale or 1)
+        scaled = (1 + np.float32(_OPINION) * np.clip(opinions, -1, 1)) * of_users[users]
+        np.rint(scaled, out=weights[part])
     return csr_matrix((weights, ratings.indices, ratings.indptr), shape=ratings.shape)
+
+
+def half_of_scale(values: Floats) -> float:
+    """Return half of the difference between the highest and the lowest rating.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,), float32
+    """
+    return float(np.float32(np.ptp(values) / 2 if len(values) else 0))
 
 
 def leading_factors(weights: csr_matrix, n_factors: int) -> Floats:
@@ -116,6 +153,7 @@ def leading_factors(weights: csr_matrix, n_factors: int) -> Floats:
     Parameters
     ----------
     weights : scipy.sparse.csr_matrix of shape (n_items, n_users), float32
+        Whole numbers.
     n_factors : int
 
     Returns
@@ -123,43 +161,89 @@ def leading_factors(weights: csr_matrix, n_factors: int) -> Floats:
     ndarray of shape (n_items, at most n_factors), float32
         Left singular vectors times singular values, largest first.
     """
-    size = min(n_factors + _SPARE, *weights.shape)
-    step = -(-weights.nnz // _LARGEST_SAMPLE)
-    sample = weights if step <= 1 else weights[:, ::step]
-    random = np.random.default_rng(0)
-    block = random.standard_normal((sample.shape[1], size), dtype=np.float32)
-    for _ in range(_ITERATIONS):
-        block = np.linalg.qr(sample.T @ (sample @ block))[0]
-    items = np.linalg.qr(sample @ block)[0]
-    users = in_halves(weights, lambda half, rows: half.T @ items[rows], np.add)
-    squares, rotation = np.linalg.eigh((users.T @ users).astype(np.float64))
-    leading = np.argsort(-squares)[: min(n_factors, size)]
-    leading = leading[squares[leading] > 1e-6 * squares.max(initial=0)]
-    users = users @ (rotation[:, leading] / np.sqrt(squares[leading])).astype(np.float32)
-    return in_halves(weights, lambda half, rows: half @ users, lambda *both: np.vstack(both))
+    step = sampling_step(weights.nnz)
+    directions = sampled_directions(weights if step == 1 else weights[:, ::step], n_factors)
+    return coordinates(*projection(weights, directions), n_factors)
 
 
-def in_halves(
-    matrix: csr_matrix,
-    multiply: Callable[[csr_matrix, slice], Floats],
-    join: Callable[[Floats, Floats], Floats],
-) -> Floats:
-    """Multiply the upper and the lower half of a matrix at the same time.
-
-    There are always two halves, so that the result does not depend on the number of processors.
+def sampling_step(n_ratings: int) -> int:
+    """Return the distance of the users in the sample.
 
     Parameters
     ----------
-    matrix : scipy.sparse.csr_matrix
-    multiply : callable
-        Takes a half, and the rows that it has.
-    join : callable
-        Returns the result from those of both halves.
+    n_ratings : int
+        Of all users.
     """
-    middle = int(np.searchsorted(matrix.indptr, matrix.nnz / 2))
-    rows = slice(0, middle), slice(middle, matrix.shape[0])
+    return max(-(-n_ratings // _LARGEST_SAMPLE), 1)
+
+
+def sampled_directions(weights: csr_matrix, n_factors: int) -> Floats:
+    """Find an orthonormal basis that nearly holds the leading directions.
+
+    Parameters
+    ----------
+    weights : scipy.sparse.csr_matrix of shape (n_items, n_users), float32
+        Of the users in the sample.
+    n_factors : int
+
+    Returns
+    -------
+    ndarray of shape (n_items, n_directions), float32
+    """
+    size = min(n_factors + _SPARE, *weights.shape)
+    random = np.random.default_rng(0)
+    block = random.standard_normal((weights.shape[1], size), dtype=np.float32)
+    for _ in range(_ITERATIONS):
+        block = np.linalg.qr(weights.T @ (weights @ block))[0]
+    return np.asarray(np.linalg.qr(weights @ block)[0])
+
+
+def projection(weights: csr_matrix, directions: Floats) -> tuple[Doubles, Doubles]:
+    """Project users on directions, and sum over them.
+
+    Coordinates of users are rounded to whole numbers. Sums of them are exact in float64, so that
+    those of several groups of users add up to the same as those of all users at once.
+
+    Parameters
+    ----------
+    weights : scipy.sparse.csr_matrix of shape (n_items, n_users), float32
+        Whole numbers, of all users or of some.
+    directions : ndarray of shape (n_items, n_directions), float32
+
+    Returns
+    -------
+    squares : ndarray of shape (n_directions, n_directions), float64
+        The scalar products of the directions' coordinates, summed over users.
+    products : ndarray of shape (n_items, n_directions), float64
+        The coordinates of each item's users, weighted and summed.
+    """
+    users = np.rint(_in_halves(weights.T, directions)).astype(np.float64)
+    products = np.empty(directions.shape)
+    for rows, part in row_parts(weights):
+        products[rows] = _in_halves(part.astype(np.float64), users)
+    return users.T @ users, products
+
+
+def coordinates(squares: Doubles, products: Doubles, n_factors: int) -> Floats:
+    """Return the coordinates of the items in the leading directions; see :func:`leading_factors`.
+
+    Parameters
+    ----------
+    squares, products : ndarray
+        Of :func:`projection`, summed over all users.
+    n_factors : int
+    """
+    variances, rotation = np.linalg.eigh(squares)
+    leading = np.argsort(-variances)[:n_factors]
+    leading = leading[variances[leading] > 1e-6 * variances.max(initial=0)]
+    return np.asarray(products @ (rotation[:, leading] / np.sqrt(variances[leading])), np.float32)
+
+
+def _in_halves(matrix: csr_matrix | csc_matrix, columns: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Multiply with the left and the right half of some columns at the same time."""
     with ThreadPoolExecutor(2) as pool:
-        return join(*pool.map(lambda half: multiply(part_of_rows(matrix, half), half), rows))
+        halves = pool.map(lambda half: matrix @ half, np.array_split(columns, 2, axis=1))
+        return np.hstack([*halves])
 
 
 def explained(

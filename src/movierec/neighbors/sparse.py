@@ -78,16 +78,27 @@ def column_sums(matrix: csr_matrix) -> npt.NDArray[np.float64]:
     return sums
 
 
-def inverse_norms(vectors: csr_matrix) -> npt.NDArray[np.float64]:
-    """Return 1 / the norm of each row, or 0 for a row of zeros; shape (n_rows,), float64."""
-    squares = np.zeros(vectors.shape[0])
+def inverse_norms(
+    vectors: csr_matrix, squares: npt.NDArray[np.float64] | None = None
+) -> npt.NDArray[np.float64]:
+    """Return 1 / the norm of each row, or 0 for a row of zeros; shape (n_rows,), float64.
+
+    Parameters
+    ----------
+    vectors : scipy.sparse.csr_matrix of shape (n_rows, n_columns)
+    squares : ndarray of shape (n_rows,), float64, optional
+        Sums of the squares of columns that come before these.
+    """
+    squares = np.zeros(vectors.shape[0]) if squares is None else squares.copy()
     for start in range(0, len(squares), _NORM_ROWS):  # a float64 copy of all values is large
+        part = slice(start, start + _NORM_ROWS)
         ends = vectors.indptr[start : start + _NORM_ROWS + 1]
+        rows = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
         values = vectors.data[ends[0] : ends[-1]].astype(np.float64)
-        filled = np.flatnonzero(np.diff(ends))
-        if len(filled):
-            firsts = ends[filled] - ends[0]
-            squares[start + filled] = np.add.reduceat(values * values, firsts)
+        # Summed one after another: sums that are exact so far may then come from anywhere.
+        rows = np.concatenate([np.arange(len(ends) - 1), rows])
+        terms = np.concatenate([squares[part], values * values])
+        squares[part] = np.bincount(rows, terms, minlength=len(ends) - 1)
     return np.divide(1.0, np.sqrt(squares), out=np.zeros(len(squares)), where=squares > 0)
 
 

@@ -70,6 +70,11 @@ class NeighborTable:
         """Build a table from the arrays that :meth:`to_arrays` returned."""
         return cls(arrays["neighbors"], arrays["similarities"], arrays["support"])
 
+    def rows(self, start: int, stop: int) -> NeighborTable:
+        """Return some rows, which share their memory with the table."""
+        columns = (self.neighbors, self.similarities, self.support)
+        return NeighborTable(*(column[start:stop] for column in columns))
+
     def in_memory(self) -> NeighborTable:
         """Return the table with all of it read into NumPy arrays."""
         import numpy as np

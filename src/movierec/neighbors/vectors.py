@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from movierec.neighbors.corrected import corrected_vectors
 from movierec.neighbors.sparse import inverse_norms
@@ -77,16 +78,49 @@ def item_vectors(
     -------
     scipy.sparse.csr_matrix of shape (n_items, n_users + n_features), float32
     """
-    from scipy.sparse import csr_matrix, diags, hstack
+    from scipy.sparse import csr_matrix, hstack
 
     if content is None or content_weight == 0:
         return item_users
-    n_ratings = np.diff(item_users.indptr)
-    share = (1 - content_weight) * n_ratings / np.maximum(n_ratings + prior, 1)
-    share = np.maximum(share, _LEAST_SHARE)
-    inverse = inverse_norms(item_users)
-    norms = np.divide(1.0, inverse, out=np.ones(len(inverse)), where=inverse > 0)
-    scaled = diags(norms * np.sqrt((1 - share) / share)) @ content
-    vectors = csr_matrix(hstack([item_users, scaled.astype(np.float32)], format="csr"))
+    norms = norms_of(inverse_norms(item_users))
+    scaled = scaled_content(content, np.diff(item_users.indptr), norms, content_weight, prior)
+    vectors = csr_matrix(hstack([item_users, scaled], format="csr"))
     vectors.sort_indices()
     return vectors
+
+
+def scaled_content(
+    content: csr_matrix,
+    n_ratings: npt.NDArray[np.integer],
+    norms: npt.NDArray[np.float64],
+    content_weight: float,
+    prior: float,
+) -> csr_matrix:
+    """Return the content as it follows the ratings in a vector; see :func:`item_vectors`.
+
+    Parameters
+    ----------
+    content : scipy.sparse.csr_matrix of shape (n_items, n_features), float32
+    n_ratings : ndarray of shape (n_items,)
+    norms : ndarray of shape (n_items,), float64
+        Of the ratings of each item; 1 where there are none.
+    content_weight, prior : float
+        As in :func:`item_vectors`.
+    """
+    from scipy.sparse import csr_matrix, diags
+
+    share = (1 - content_weight) * n_ratings / np.maximum(n_ratings + prior, 1)
+    share = np.maximum(share, _LEAST_SHARE)
+    scaled = csr_matrix(diags(norms * np.sqrt((1 - share) / share)) @ content).astype(np.float32)
+    scaled.sort_indices()
+    return scaled
+
+
+def norms_of(inverse: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return norms from their inverses; 1 for those of zeros.
+
+    Parameters
+    ----------
+    inverse : ndarray of shape (n_items,), float64
+    """
+    return np.divide(1.0, inverse, out=np.ones(len(inverse)), where=inverse > 0)

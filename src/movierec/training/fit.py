@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,12 +19,9 @@ from movierec.algorithms.base import (
     Scores,
     TrainingData,
 )
-from movierec.algorithms.registry import create, load, name_of
 from movierec.data.encode import EncodedData, encode
-from movierec.data.summary import summarize
-from movierec.errors import UsageError
-from movierec.films.content import catalog_features
-from movierec.model.card import make_card
+from movierec.data.summary import RatingCounts, summarize
+from movierec.model.card import CardFacts, make_card
 from movierec.model.histories import Histories
 from movierec.model.model import COSINE, Model, restored
 from movierec.model.parameters import Parameters
@@ -35,6 +31,12 @@ from movierec.neighbors.table import NeighborTable
 from movierec.neighbors.top_k import NeighborSpec
 from movierec.neighbors.vectors import compared_vectors
 from movierec.neighbors.weighting import CORRECTED
+from movierec.training.choice import (
+    algorithm_of,
+    check_can_be_without_ratings,
+    completed,
+    content_of,
+)
 from movierec.training.stars import StarsFitter
 from movierec.training.summary import MOST_TIMES, counts_of
 
@@ -43,19 +45,13 @@ if TYPE_CHECKING:
 
     from movierec.data.dataset import Dataset
     from movierec.neighbors.content import Content
-    from movierec.training.engine import Engine
-
-# Parameters that an algorithm with a table shares with its model: table and content are the same.
-_SHARED = ("n_neighbors", "min_support", "content_weight", "prior", "weighting")
-# As the algorithm of a model, item_knn uses the plain cosine, as scikit-learn's estimator.
-_PLAIN = {"weighting": "none", "shrinkage": 0.0, "feedback": "value"}
-_OF_MODELS: Mapping[str, Mapping[str, Any]] = {"default": {}, "item_knn": _PLAIN}
+    from movierec.training.local import LocalEngine
 
 
 def fit_model(
     dataset: Dataset,
     parameters: Parameters,
-    engine: Engine,
+    engine: LocalEngine,
     *,
     algorithm: Algorithm | None = None,
     with_ratings: bool = True,
@@ -68,7 +64,7 @@ def fit_model(
     dataset : Dataset
         Its ratings are removed from it, so that they can be freed.
     parameters : Parameters
-    engine : Engine
+    engine : LocalEngine
     algorithm : Algorithm, optional
         Default: the one that `parameters` names.
     with_ratings : bool
@@ -83,19 +79,18 @@ def fit_model(
         If the algorithm is unknown, one of its parameters is invalid, or it cannot be without
         ratings.
     """
-    algorithm = algorithm or _algorithm(parameters)
-    if algorithm.HOLDS_RATINGS and not with_ratings:
-        raise UsageError(
-            f"{name_of(type(algorithm))} learns by keeping what people rated",
-            "choose another algorithm, or fit with ratings",
-        )
-    parameters = _completed(parameters.with_columns(dataset.features), algorithm)
+    algorithm = algorithm or algorithm_of(parameters)
+    if not with_ratings:
+        check_can_be_without_ratings(algorithm)
+    parameters = completed(parameters.with_columns(dataset.features), algorithm)
     progress("encoding the ratings", 0.0)
     encoded = encode(dataset, parameters.min_ratings)
-    summary = summarize(encoded.catalog, encoded.interactions.item_users, counts_of(dataset))
+    summary = summarize(
+        encoded.catalog, RatingCounts.of(encoded.interactions.item_users), counts_of(dataset)
+    )
     stars = StarsFitter.of(encoded.interactions)
-    content = _content(encoded, dataset, parameters)
-    card = make_card(encoded, parameters) | {
+    content = content_of(encoded.catalog, dataset, parameters)
+    card = make_card(CardFacts.of(encoded), parameters) | {
         "files": dataset.files,
         "notes": dataset.notes,
         "content_parts": {} if content is None else content.ends,
@@ -128,7 +123,7 @@ def _fit(
     content: Content | None,
     algorithm: Algorithm,
     parameters: Parameters,
-    engine: Engine,
+    engine: LocalEngine,
     progress: Progress,
 ) -> _Fitted:
     """Fit the algorithm and compute the table; each step frees its input."""
@@ -200,7 +195,7 @@ def _table(
     item_users: csr_matrix,
     has_content: bool,
     parameters: Parameters,
-    engine: Engine,
+    engine: LocalEngine,
     progress: Progress,
 ) -> NeighborTable:
     """Compute the table that `movierec similar` shows."""
@@ -224,80 +219,3 @@ def _table(
         return checked_scores(algorithm, found, (stop - start, len(vectors)), "similarities")
 
     return engine.neighbors_by(compare, item_users, table_spec, progress)
-
-
-def chosen_algorithm(
-    algorithm: str | Algorithm | type[Algorithm], settings: Mapping[str, Any]
-) -> tuple[str, Algorithm | None]:
-    """Return the name of an algorithm, and the object if one was given.
-
-    Parameters
-    ----------
-    algorithm : str, Algorithm, or subclass of Algorithm
-    settings : mapping of str to object
-        Parameters for a name or a class; an object already has its parameters.
-
-    Raises
-    ------
-    UsageError
-        If settings are given for an object, or `algorithm` is not an algorithm.
-    """
-    if isinstance(algorithm, str):
-        return algorithm, None
-    if isinstance(algorithm, type) and issubclass(algorithm, Algorithm):
-        return name_of(algorithm), None
-    if not isinstance(algorithm, Algorithm):
-        raise UsageError(
-            f"algorithm has the type {type(algorithm).__name__}",
-            "give a name, or a subclass or an object of movierec.Algorithm",
-        )
-    if settings:
-        raise UsageError(
-            "settings cannot be given for an algorithm object, which has its parameters already",
-            "pass them when you create the object",
-        )
-    create(type(algorithm), algorithm.parameters())  # raises if a value is not valid
-    return name_of(type(algorithm)), algorithm
-
-
-def _algorithm(parameters: Parameters) -> Algorithm:
-    """Create the algorithm that the parameters name."""
-    settings: dict[str, Any] = {}
-    if parameters.algorithm in _OF_MODELS:
-        settings = {name: getattr(parameters, name) for name in _SHARED}
-        settings |= _OF_MODELS[parameters.algorithm]
-    return create(load(parameters.algorithm), settings | dict(parameters.settings))
-
-
-def _completed(parameters: Parameters, algorithm: Algorithm) -> Parameters:
-    """Return the parameters, completed with the name and the parameters of the algorithm."""
-    name = name_of(type(algorithm))
-    # Made anew, so that they are plain numbers, as JSON has them.
-    settings = create(type(algorithm), algorithm.parameters()).parameters()
-    shared: dict[str, Any] = {}
-    if isinstance(algorithm, HasNeighbors):
-        shared = {key: settings[key] for key in _SHARED if key in settings}
-        if shared.get("weighting", CORRECTED) != CORRECTED:
-            shared["weighting"] = "none"  # or what item_knn calls the weighting of its ratings
-    return replace(parameters, algorithm=name, settings=settings, **shared)
-
-
-def _content(encoded: EncodedData, dataset: Dataset, parameters: Parameters) -> Content | None:
-    """Return the content of the movies that may be compared."""
-    from scipy.sparse import csr_matrix, diags
-
-    if parameters.content_weight == 0:
-        return None
-    content = catalog_features(
-        encoded.catalog,
-        dataset.tags,
-        dataset.genome,
-        dataset.features,
-        parameters.content_parts,
-    )
-    if content is None or parameters.min_ratings <= 1:
-        return content
-    enough = np.asarray(encoded.catalog.n_ratings) >= parameters.min_ratings
-    chosen = csr_matrix(diags(enough.astype(np.float32), format="csr"))
-    chosen.eliminate_zeros()
-    return content.of_items(chosen)

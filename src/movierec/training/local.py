@@ -6,21 +6,40 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from movierec._util import Progress
-from movierec.neighbors.blockwise import SimilarityRows, fill_table
+from movierec.neighbors.blockwise import Compare, SimilarityRows, fill_table
 from movierec.neighbors.table import NeighborTable
 from movierec.neighbors.top_k import NeighborSpec, top_k
+from movierec.training.engine import Task
+from movierec.training.fit import fit_model
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from movierec.data.dataset import Dataset, OnError
+    from movierec.model.model import Model
     from movierec.model.vectors import ItemVectors
     from movierec.neighbors.support import SupportMatrix
-    from movierec.training.engine import Compare
 
 
 class LocalEngine:
     """Works on the processors of this machine; see :class:`movierec.training.engine.Engine`."""
+
+    def fit(self, task: Task) -> Model:
+        """Fit a model; see :meth:`movierec.training.engine.Engine.fit`.
+
+        Parameters
+        ----------
+        task : Task
+        """
+        dataset = self.read(task.sources, on_error=task.on_error, progress=task.progress)
+        return fit_model(
+            dataset,
+            task.parameters,
+            self,
+            algorithm=task.algorithm,
+            with_ratings=task.with_ratings is not False,
+            progress=task.progress,
+        )
 
     def read(self, sources: Mapping[str, Any], *, on_error: OnError, progress: Progress) -> Dataset:
         """Read a data set; see :func:`movierec.data.dataset.read_dataset`.
@@ -28,7 +47,7 @@ class LocalEngine:
         Parameters
         ----------
         sources, on_error, progress
-            As in :meth:`movierec.training.engine.Engine.read`.
+            As in :class:`movierec.training.engine.Task`.
         """
         from movierec.data.dataset import read_dataset
 
@@ -46,8 +65,13 @@ class LocalEngine:
 
         Parameters
         ----------
-        vectors, ratings, spec, support, progress
-            As in :meth:`movierec.training.engine.Engine.neighbors`.
+        vectors : ItemVectors
+        ratings : scipy.sparse.csr_matrix of shape (n_items, n_users), optional
+            If the vectors do not begin with the ratings.
+        spec : NeighborSpec
+        support : SupportMatrix, optional
+            An empty matrix, which is filled.
+        progress : callable
         """
         return top_k(
             vectors.matrix,
@@ -67,8 +91,12 @@ class LocalEngine:
 
         Parameters
         ----------
-        compare, ratings, spec, progress
-            As in :meth:`movierec.training.engine.Engine.neighbors_by`.
+        compare : callable
+            Returns the similarities of the items from one index up to another to all items.
+        ratings : scipy.sparse.csr_matrix of shape (n_items, n_users)
+            For the support of each pair.
+        spec : NeighborSpec
+        progress : callable
         """
         table = NeighborTable.empty(ratings.shape[0], spec.n_neighbors)
         rows = SimilarityRows(compare, ratings, spec.min_support)

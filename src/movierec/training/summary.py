@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from movierec._util import Progress, no_progress
 from movierec.data.dataset import read_dataset
 from movierec.data.encode import encode
-from movierec.data.summary import summarize
+from movierec.data.summary import RatingCounts, summarize
 from movierec.model.histories import Histories
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def summary_of(
     if interactions.has_timestamps and len(interactions) <= MOST_TIMES:
         n_tied = Histories.by_time(encoded.users, interactions).n_tied
     return {
-        **summarize(encoded.catalog, interactions.item_users, counts_of(dataset)),
+        **summarize(encoded.catalog, RatingCounts.of(interactions.item_users), counts_of(dataset)),
         "tied_ratings": n_tied,
         "files": dataset.files,
         "notes": dataset.notes,

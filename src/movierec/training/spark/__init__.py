@@ -1,0 +1,1 @@
+"""The engine that works on a cluster by Spark."""

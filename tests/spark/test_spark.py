@@ -1,0 +1,180 @@
+"""Spark gives the table of the local engine, to the bit, with the same counts and notes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from movierec import DataError, Recommender, UsageError
+from movierec import spark as movierec_spark
+from movierec.data.discover import sample_folder
+
+pytestmark = pytest.mark.filterwarnings("default")  # those of Spark are not ours
+
+WAYS: list[dict[str, Any]] = [
+    {},
+    {"min_support": 4, "min_ratings": 3, "n_neighbors": 20},
+    {"weighting": "none"},
+    {"algorithm": "item_knn", "content_weight": 0, "min_support": 2, "n_neighbors": 30},
+]
+
+
+def assert_same(found: Recommender, expected: Recommender) -> None:
+    """Compare tables, what the algorithm learned, and counts."""
+    models = found._model, expected._model
+    for name in ("neighbors", "similarities", "support"):
+        arrays = [np.asarray(getattr(model.neighbors, name)) for model in models]
+        np.testing.assert_array_equal(arrays[0], arrays[1], err_msg=name)
+    states = [model.load_algorithm().state() for model in models]
+    assert states[0].keys() == states[1].keys()
+    for name, array in states[0].items():
+        np.testing.assert_array_equal(array, states[1][name], err_msg=name)
+    assert models[0].load_summary() == models[1].load_summary()
+    names = ("n_items", "n_users", "n_ratings", "dropped", "lowest_rating", "highest_rating")
+    cards = [{name: model.card[name] for name in (*names, "parameters")} for model in models]
+    assert cards[0] == cards[1]
+    stars = [model.stars for model in models]
+    assert (stars[0] is None) == (stars[1] is None)
+    if stars[0] is not None and stars[1] is not None:
+        pairs = zip(*(each.to_arrays().values() for each in (stars[0], stars[1])), strict=True)
+        for pair in pairs:
+            np.testing.assert_allclose(*map(np.asarray, pair), atol=1e-5)
+
+
+def write(folder: Path, rows: list[tuple[Any, ...]], titles: dict[Any, str]) -> tuple[str, str]:
+    columns = ["userId", "movieId", "rating", "timestamp"]
+    paths = folder / "ratings.csv", folder / "movies.csv"
+    pd.DataFrame(rows, columns=columns).to_csv(paths[0], index=False)
+    movies = [(movie, title, "Drama") for movie, title in titles.items()]
+    pd.DataFrame(movies, columns=["movieId", "title", "genres"]).to_csv(paths[1], index=False)
+    return str(paths[0]), str(paths[1])
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_sample(spark: Any, way: dict[str, Any]) -> None:
+    assert_same(Recommender.fit(engine="spark", **way), Recommender.fit(**way))
+
+
+@pytest.mark.parametrize("way", [WAYS[0], WAYS[2]], ids=str)
+def test_movielens(spark: Any, real_data: Path, way: dict[str, Any]) -> None:
+    folder = real_data / "ml-latest-small"
+    assert_same(Recommender.fit(folder, engine="spark", **way), Recommender.fit(folder, **way))
+
+
+def test_movietweetings_with_text_ids(spark: Any, real_data: Path) -> None:
+    folder = real_data / "movietweetings-100k"
+    places = folder / "ratings.dat", folder / "movies.dat"
+    assert_same(Recommender.fit(*places, engine="spark"), Recommender.fit(*places))
+
+
+def odd_rows(seed: int) -> list[tuple[Any, ...]]:
+    """Ratings in tenths, in no order: repeated ones, text ids, films that are not listed."""
+    rng = np.random.default_rng(seed)
+    return [
+        (f"u{user}" if user % 3 else user, f"{film:03}", tenths / 10, int(time))
+        for user, film, tenths, time in zip(
+            rng.integers(0, 90, 4000),
+            (rng.random(4000) ** 2 * 130).astype(int),
+            rng.integers(1, 101, 4000),
+            rng.integers(0, 5, 4000),
+            strict=True,
+        )
+    ]
+
+
+def test_repeated_ratings_text_ids_and_unknown_films(spark: Any, tmp_path: Path) -> None:
+    titles = {f"{film:03}": f"Film {film} ({1950 + film % 60})" for film in range(10, 140)}
+    places = write(tmp_path, odd_rows(0), titles)
+    found = Recommender.fit(*places, engine="spark")
+    assert_same(found, Recommender.fit(*places))
+    assert set(found.card["dropped"]) == {
+        "of movies that are not in the movies file",
+        "repeated (the last by time was kept)",
+    }
+
+
+def test_sample_of_users_and_many_chunks(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Directions from every third user, by ids that are numbers; a chunk for every few users."""
+    rows = [(sum(map(ord, str(u))) * 7 % 91, f, r, t) for u, f, r, t in odd_rows(1)]
+    titles = {f"{film:03}": f"Film {film} ({1950 + film % 60})" for film in range(140)}
+    places = write(tmp_path, rows, titles)
+    monkeypatch.setattr("movierec.neighbors.factors._LARGEST_SAMPLE", 800)
+    found = Recommender.fit(*places, engine="spark")
+    assert_same(found, Recommender.fit(*places))
+
+
+def test_data_frames_of_spark(spark: Any) -> None:
+    folder = sample_folder()
+    ratings, movies = (
+        spark.read.csv(str(folder / name), header=True, inferSchema=True)
+        for name in ("ratings.csv", "movies.csv")
+    )
+    found = movierec_spark.fit(ratings, movies, n_neighbors=10)
+    assert_same(found, Recommender.fit(n_neighbors=10))
+
+
+def test_parquet(spark: Any, tmp_path: Path) -> None:
+    ratings = pd.read_csv(sample_folder() / "ratings.csv")
+    (tmp_path / "parts").mkdir()
+    for number, part in enumerate(np.array_split(np.arange(len(ratings)), 3)):
+        ratings.iloc[part].to_parquet(tmp_path / "parts" / f"{number}.parquet")
+    movies = sample_folder() / "movies.csv"
+    found = Recommender.fit(tmp_path / "parts", movies, engine="spark", n_neighbors=10)
+    assert_same(found, Recommender.fit(n_neighbors=10))
+
+
+def test_model_holds_no_ratings_unless_they_are_collected(spark: Any, tmp_path: Path) -> None:
+    ways: list[dict[str, Any]] = [{}, {"weighting": "none"}]
+    for way in ways:
+        found = Recommender.fit(engine="spark", with_ratings=True, **way)
+        expected = Recommender.fit(**way)
+        assert found.recommend(user=5, recency=0) == expected.recommend(user=5, recency=0)
+        assert found.similar(1, 300) == expected.similar(1, 300)
+        assert found.why(1, 2) == expected.why(1, 2)
+    table = Recommender.fit(engine="spark")
+    assert table.similar(1) == Recommender.fit().similar(1)
+    with pytest.raises(UsageError, match="fitted without ratings"):
+        table.recommend(user=5)
+    table.save(tmp_path / "m")
+    found = Recommender.load(tmp_path / "m")
+    assert found.why(1, 2).support == expected.why(1, 2).support
+
+
+def test_bad_rows_are_an_error_or_skipped(spark: Any, tmp_path: Path) -> None:
+    rows: list[tuple[Any, ...]] = [(1, 1, 4, 0), (2, 1, "many", 0), (1, 2, 3, 0), (2, 2, 5, 0)]
+    places = write(tmp_path, rows, {1: "One (1990)", 2: "Two (1991)"})
+    with pytest.raises(DataError, match=r'the rating "many" is not a finite number \(1 bad row'):
+        Recommender.fit(*places, engine="spark")
+    found = Recommender.fit(*places, engine="spark", on_error="skip")
+    assert found.card["n_ratings"] == 3
+    assert any("skipped 1 bad row" in note for note in found.card["notes"])
+
+
+def test_what_spark_cannot_fit_is_refused(spark: Any) -> None:
+    for algorithm in ("als", "popular"):
+        with pytest.raises(UsageError, match=f"cannot fit {algorithm}"):
+            Recommender.fit(engine="spark", algorithm=algorithm)
+
+
+def test_no_rating_left(spark: Any, tmp_path: Path) -> None:
+    places = write(tmp_path, [(1, 7, 4, 0)], {1: "One (1990)"})
+    with pytest.raises(DataError, match="no rating of 1 can be used: 1 of movies that are not"):
+        Recommender.fit(*places, engine="spark")
+
+
+def test_task_whose_process_dies_is_done_again(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A task kills its Python once while it sums; Spark retries it, and the table is the same."""
+    from tests.spark.dying import DyingSums
+
+    monkeypatch.setattr("movierec.training.spark.engine.ItemSums", DyingSums.of(tmp_path))
+    found = Recommender.fit(engine="spark", n_neighbors=10)
+    assert (tmp_path / "died").exists()
+    assert_same(found, Recommender.fit(n_neighbors=10))
