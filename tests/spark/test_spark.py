@@ -42,7 +42,8 @@ def assert_same(found: Recommender, expected: Recommender) -> None:
     if stars[0] is not None and stars[1] is not None:
         pairs = zip(*(each.to_arrays().values() for each in (stars[0], stars[1])), strict=True)
         for pair in pairs:
-            np.testing.assert_allclose(*map(np.asarray, pair), atol=1e-5)
+            first, second = (np.asarray(array, dtype=np.float64) for array in pair)
+            np.testing.assert_allclose(first, second, atol=1e-5)
 
 
 def write(folder: Path, rows: list[tuple[Any, ...]], titles: dict[Any, str]) -> tuple[str, str]:
@@ -178,3 +179,16 @@ def test_task_whose_process_dies_is_done_again(
     found = Recommender.fit(engine="spark", n_neighbors=10)
     assert (tmp_path / "died").exists()
     assert_same(found, Recommender.fit(n_neighbors=10))
+
+
+def test_command_line(spark: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In this process, whose session is used."""
+    from movierec.cli._app import app
+
+    model = tmp_path / "m.model"
+    places = [str(sample_folder() / name) for name in ("ratings.csv", "movies.csv")]
+    with pytest.raises(SystemExit) as ended:
+        app(["fit", *places, "--engine", "spark", "-m", str(model), "--n-neighbors", "10"])
+    assert ended.value.code in (0, None), capsys.readouterr().err
+    assert "56,007 ratings of 735 movies by 700 users" in capsys.readouterr().err
+    assert_same(Recommender.load(model), Recommender.fit(n_neighbors=10))
