@@ -137,7 +137,7 @@ class Recommender:
             ratings, but without for the engine "spark".
         engine : {"local", "spark"}
             Whether to work in this process, or on a cluster by Spark, with the same table as
-            result; see :mod:`movierec.spark`.
+            result; see :func:`movierec.spark.fit`.
         master : str, optional
             The master of a new Spark session, such as ``local[4]``. Default: that of the active
             session or of Spark's configuration, else all processors of this machine.
