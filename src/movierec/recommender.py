@@ -22,6 +22,8 @@ from movierec.neighbors.weighting import Weighting
 from movierec.store.stores import store_for
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
     from movierec.algorithms.base import Algorithm
@@ -85,6 +87,7 @@ class Recommender:
         engine: EngineName = "local",
         master: str | None = None,
         progress: Progress | None = None,
+        checkpoint: PathLike | None = None,
     ) -> Self:
         """Fit an algorithm, by default item-based nearest neighbors.
 
@@ -143,6 +146,9 @@ class Recommender:
             session or of Spark's configuration, else all processors of this machine.
         progress : callable, optional
             Called with the name of a stage and the fraction done, from 0 to 1.
+        checkpoint : path-like, optional
+            A file in which algorithms that are trained for minutes keep what they have learned
+            after each epoch, and from which a fit that was stopped goes on.
 
         Raises
         ------
@@ -151,6 +157,8 @@ class Recommender:
         UsageError
             If a parameter is of another type, out of range, or not one of its names.
         """
+        from pathlib import Path
+
         from movierec.training.choice import chosen_algorithm
         from movierec.training.engine import Task
         from movierec.training.engines import engine_of
@@ -179,7 +187,8 @@ class Recommender:
             "content": content, "columns": columns,
         }  # fmt: skip
         tell = progress or no_progress
-        task = Task(sources, parameters, given, with_ratings, on_error, tell)
+        kept = None if checkpoint is None else Path(path_of("checkpoint", checkpoint))
+        task = Task(sources, parameters, given, with_ratings, on_error, tell, kept)
         return cls(engine_of(engine, master).fit(task))
 
     @classmethod
@@ -197,6 +206,27 @@ class Recommender:
         found = cls(load_model(address))
         found._path = store_for(address).absolute(address)
         return found
+
+    def learning_curve(self) -> npt.NDArray[np.float32]:
+        """Return how training went, of an algorithm that is trained in epochs.
+
+        Returns
+        -------
+        ndarray of shape (n_epochs, 3), float32
+            After each epoch: minutes since the start, mean loss, and nDCG of lists of ten on what
+            was held out.
+
+        Raises
+        ------
+        UsageError
+            If the algorithm of the model is not trained in epochs.
+        """
+        from movierec.evaluation.plot import CURVE, refuse_without_curve
+
+        algorithm = self._model.load_algorithm()
+        refuse_without_curve(type(algorithm))
+        curve: npt.NDArray[np.float32] = algorithm.state()[CURVE]
+        return curve
 
     def save(self, path: PathLike) -> None:
         """Write a model file atomically: if that fails, an existing file stays unchanged.

@@ -104,7 +104,7 @@ def evaluate(
     `default` is what `movierec fit` uses; `random` and `popular` are always included as baselines.
     """
     from movierec.evaluation.compare import compare
-    from movierec.evaluation.plot import refuse_bad_plot, save
+    from movierec.evaluation.plot import draw, refuse_bad_plot, save
     from movierec.evaluation.ratings import compare_ratings
 
     if movies is not None and movie_file is not None:
@@ -133,7 +133,7 @@ def evaluate(
             )  # fmt: skip
     _print(document, output, k)
     if plot is not None:  # last, so that a full disk does not cost the result
-        save(document, plot)
+        save(draw(document), plot)
 
 
 def _print(document: dict[str, Any], output: OutputOptions, k: int) -> None:

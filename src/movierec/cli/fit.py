@@ -6,6 +6,7 @@ import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -150,6 +151,13 @@ def fit(
             metavar="MASTER", help="The master of Spark, such as local[4] or spark://host:7077."
         ),
     ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            help="Plot the learning curve of an algorithm that is trained in epochs, in a file "
+            "such as curve.png."
+        ),
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Let the sample replace a model of other data.")
     ] = False,
@@ -169,6 +177,11 @@ def fit(
     from movierec.store.stores import store_for
 
     store_for(model).check_target(model)  # before the work, not after it
+    if plot is not None:
+        _refuse_curve(plot, algorithm)
+    checkpoint = _checkpoint(model)
+    if checkpoint is not None and checkpoint.exists():
+        tell(f"{checkpoint} is there: the fit goes on from it, if it is the same")
     if ratings is None and not force:
         _keep_real_model(model)
     with progress_bar(quiet=quiet) as progress:
@@ -194,11 +207,38 @@ def fit(
             engine=engine,
             master=master,
             progress=progress,
+            checkpoint=checkpoint,
         )
         raise_if_stopped()
         recommender.save(model)
+    if checkpoint is not None:
+        checkpoint.unlink(missing_ok=True)
+    if plot is not None:
+        _plot_curve(recommender, plot)
     tell(*_summary(recommender.card, model, time.perf_counter() - started))
     tell("next:", f"  movierec similar {_quoted(_most_rated(recommender))}{_model_option(model)}")
+
+
+def _checkpoint(model: str) -> Path | None:
+    """Return the file beside a local model in which a long fit keeps what it has learned."""
+    from movierec.store.local import LocalStore
+    from movierec.store.stores import store_for
+
+    return Path(f"{model}.checkpoint") if isinstance(store_for(model), LocalStore) else None
+
+
+def _refuse_curve(plot: Path, algorithm: str) -> None:
+    from movierec.algorithms.registry import load
+    from movierec.evaluation.plot import refuse_bad_plot, refuse_without_curve
+
+    refuse_without_curve(load(algorithm))
+    refuse_bad_plot(plot)
+
+
+def _plot_curve(recommender: Recommender, plot: Path) -> None:
+    from movierec.evaluation.plot import draw_curve, save
+
+    save(draw_curve(recommender.learning_curve(), recommender.card["algorithm"]), plot)
 
 
 def _keep_real_model(model: str) -> None:

@@ -1,15 +1,21 @@
-"""Plot accuracy against coverage, with one point for each algorithm."""
+"""Plot accuracy against coverage, with one point for each algorithm, and learning curves."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from movierec.algorithms.base import Algorithm
+from movierec.algorithms.registry import name_of
 from movierec.errors import OutputError, UsageError
 from movierec.store.atomic import replacing, target_of
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+CURVE = "curve_"  # the learned array of algorithms that are trained in epochs
 _INCHES = (7, 5)
 _DPI = 150
 
@@ -59,12 +65,7 @@ def draw(document: Mapping[str, Any]) -> Any:
     matplotlib.figure.Figure
         nDCG, with its 95 % confidence interval, against coverage.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=_INCHES, layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
+    figure, axes = _figure()
     for result in document["results"]:
         _add_point(axes, result)
     how = document["protocol"]
@@ -87,13 +88,62 @@ def _add_point(axes: Any, result: Mapping[str, Any]) -> None:
     )
 
 
-def save(document: Mapping[str, Any], path: Path) -> None:
-    """Draw a comparison and write it in the format of the file extension.
+def refuse_without_curve(algorithm: type[Algorithm]) -> None:
+    """Raise an error if an algorithm is not trained in epochs.
+
+    Raises
+    ------
+    UsageError
+    """
+    if CURVE not in algorithm.SCHEMA:
+        raise UsageError(
+            f"{name_of(algorithm)} is not trained in epochs, so it has no learning curve",
+            "choose another algorithm, such as sasrec",
+        )
+
+
+def draw_curve(curve: npt.NDArray[Any], algorithm: str) -> Any:
+    """Draw how training went.
 
     Parameters
     ----------
-    document : mapping
-        A result of :func:`movierec.evaluation.compare.compare`.
+    curve : ndarray of shape (n_epochs, 3)
+        See :meth:`movierec.Recommender.learning_curve`.
+    algorithm : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The loss and the validation after each epoch, in minutes.
+    """
+    figure, axes = _figure()
+    minutes, losses, validation = curve.T
+    axes.plot(minutes, validation, "o-", label="nDCG@10 on validation")
+    axes.set_xlabel("minutes")
+    axes.set_ylabel("nDCG@10 on validation")
+    axes.set_title(f"{algorithm}: {len(curve)} epochs")
+    axes.grid(alpha=0.3)
+    of_loss = axes.twinx()
+    of_loss.plot(minutes, losses, "--", color="gray", label="loss")
+    of_loss.set_ylabel("loss (dashed)")
+    return figure
+
+
+def _figure() -> tuple[Any, Any]:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=_INCHES, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, figure.add_subplot()
+
+
+def save(figure: Any, path: Path) -> None:
+    """Write a figure in the format of the file extension.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
     path : Path
 
     Raises
@@ -101,6 +151,5 @@ def save(document: Mapping[str, Any], path: Path) -> None:
     OutputError
         If the file cannot be written.
     """
-    figure = draw(document)
     with replacing(path) as file:
         figure.savefig(file, format=path.suffix[1:].casefold(), dpi=_DPI)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from movierec._util import Progress, no_progress
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from movierec.algorithms.base import Algorithm
     from movierec.data.dataset import OnError
     from movierec.model.model import Model
@@ -36,6 +38,8 @@ class Task:
         Whether an unusable row raises an error or is skipped.
     progress : callable
         Called with the name of a stage and the fraction done, from 0 to 1.
+    checkpoint : pathlib.Path, optional
+        As in :class:`movierec.algorithms.base.Run`.
     """
 
     sources: Mapping[str, Any]
@@ -44,6 +48,7 @@ class Task:
     with_ratings: bool | None = None
     on_error: OnError = "fail"
     progress: Progress = no_progress
+    checkpoint: Path | None = None
 
 
 class Engine(Protocol):

@@ -41,6 +41,8 @@ from movierec.training.stars import StarsFitter
 from movierec.training.summary import MOST_TIMES, counts_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from scipy.sparse import csr_matrix
 
     from movierec.data.dataset import Dataset
@@ -56,6 +58,7 @@ def fit_model(
     algorithm: Algorithm | None = None,
     with_ratings: bool = True,
     progress: Progress = no_progress,
+    checkpoint: Path | None = None,
 ) -> Model:
     """Fit a model on a data set.
 
@@ -70,6 +73,8 @@ def fit_model(
     with_ratings : bool
         Whether the model holds what people rated.
     progress : callable
+    checkpoint : pathlib.Path, optional
+        As in :class:`movierec.algorithms.base.Run`.
 
     Raises
     ------
@@ -96,7 +101,8 @@ def fit_model(
         "content_parts": {} if content is None else content.ends,
     }
     catalog, titles = encoded.catalog, encoded.titles
-    fitted = _fit(encoded, content, algorithm, parameters, engine, progress)
+    run = Run(progress, checkpoint=checkpoint)
+    fitted = _fit(encoded, content, algorithm, parameters, engine, run)
     summary["tied_ratings"] = fitted.histories.n_tied
     state, settings = fitted.algorithm.state(), fitted.algorithm.parameters()
     model = Model(
@@ -124,14 +130,15 @@ def _fit(
     algorithm: Algorithm,
     parameters: Parameters,
     engine: LocalEngine,
-    progress: Progress,
+    run: Run,
 ) -> _Fitted:
     """Fit the algorithm and compute the table; each step frees its input."""
+    progress = run.progress
     data = TrainingData.of(encoded.take_interactions(), content)
     spec = _spec(algorithm)
     if spec is None:
         progress(f"fitting {parameters.algorithm}", 0.0)
-        fit_algorithm(algorithm, data, Run(progress))
+        fit_algorithm(algorithm, data, run)
         algorithm.state()  # what cannot be saved is an error before the table is computed
     else:
         check_needs(algorithm, data)

@@ -39,6 +39,7 @@ class LocalEngine:
             algorithm=task.algorithm,
             with_ratings=task.with_ratings is not False,
             progress=task.progress,
+            checkpoint=task.checkpoint,
         )
 
     def read(self, sources: Mapping[str, Any], *, on_error: OnError, progress: Progress) -> Dataset:
