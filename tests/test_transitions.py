@@ -24,6 +24,7 @@ from movierec.answers.next import earlier, later
 from movierec.data.splitting import is_tied
 from movierec.model.histories import Histories
 from movierec.vocabulary import Vocabulary
+from movierec.web.app import create_app
 from tests.conftest import Run
 
 Dense = np.ndarray[Any, Any]
@@ -339,7 +340,20 @@ def test_the_program_lists_what_was_rated_next(movierec: Run, tmp_path: Path) ->
     refused = movierec("next", "Film 0 (2000)")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.startswith("error: this model does not keep when people rated")
-    assert "hint: fit one that does" in refused.stderr
+    assert "hint: fit the algorithm transitions" in refused.stderr
+
+
+def test_the_pages_say_what_the_answers_say() -> None:
+    model = Recommender.fit(*frames(TIED_PEOPLE), algorithm="transitions")
+    client = create_app(model).test_client()
+    page = " ".join(client.get("/why?first=0&second=2").get_data(as_text=True).split())
+    assert "1 person went from Film 0 (2000) to Film 2 (2000), 1 person the other way" in page
+    answer = client.get("/api/why?first_id=0&second_id=2").get_json()
+    assert (answer["n_next"], answer["n_back"]) == (1, 1)
+    listed = client.post("/api/recommend", json={"ratings": {"0": 2}}).get_json()
+    assert listed["recommendations"][0]["why"].startswith("2 people went from Film 0 (2000)")
+    plain = create_app(Recommender.fit(*frames(TIED_PEOPLE))).test_client()
+    assert "the other way" not in plain.get("/why?first=0&second=2").get_data(as_text=True)
 
 
 def test_next_loads_little(sample_model: Path) -> None:

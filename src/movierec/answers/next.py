@@ -274,6 +274,6 @@ def _with_times(model: Model) -> Histories:
     if model.histories is None or not model.histories.has_timestamps:
         raise UsageError(
             "this model does not keep when people rated, which this query needs",
-            "fit one that does, from ratings with timestamps: movierec fit --algorithm transitions",
+            "fit the algorithm transitions, from ratings with timestamps",
         )
     return model.histories
