@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from movierec.algorithms.registry import load
+
 ALL = 1000  # more movies than there are
 
 
@@ -20,6 +22,15 @@ def made(n_users: int = 40, n_films: int = 20) -> tuple[pd.DataFrame, pd.DataFra
     genres = [("Drama|War", "Comedy|Crime|Musical")[film % 2] for film in range(n_films)]
     titles = [f"Film {chr(97 + film)} ({1980 + film})" for film in range(n_films)]
     return ratings, pd.DataFrame({"movieId": range(n_films), "title": titles, "genres": genres})
+
+
+def made_for(algorithm: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The same, with a time of each rating if an algorithm needs it."""
+    ratings, movies = made()
+    if "timestamps" in load(algorithm).NEEDS:
+        times = np.random.default_rng(6).permutation(len(ratings))
+        ratings = ratings.assign(timestamp=1_000_000_000 + times)
+    return ratings, movies
 
 
 def ids(found: list[Any]) -> list[int]:

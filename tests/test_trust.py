@@ -13,7 +13,7 @@ from movierec import Interactions, Recommender
 from movierec.algorithms._preferences import RatingScale, preferences
 from movierec.algorithms.base import parameters_of
 from movierec.algorithms.registry import load, names
-from tests.people import ALL, ids, made, scores_of
+from tests.people import ALL, ids, made_for, scores_of
 
 STARS = st.integers(1, 10).map(lambda half: half / 2)
 PEOPLE = st.dictionaries(st.integers(0, 19), STARS, min_size=1, max_size=8)
@@ -23,7 +23,9 @@ SCALE = RatingScale(0.5, 5.0)
 @pytest.fixture(scope="module", params=names())
 def model(request: pytest.FixtureRequest) -> Recommender:
     few = {"n_factors": 4} if "n_factors" in parameters_of(load(request.param)) else {}
-    return Recommender.fit(*made(), algorithm=request.param, n_neighbors=8, settings=few)
+    return Recommender.fit(
+        *made_for(request.param), algorithm=request.param, n_neighbors=8, settings=few
+    )
 
 
 def nearest(model: Recommender, film: int) -> int | None:
