@@ -210,6 +210,6 @@ def _is(value: Any, form: Form) -> bool:
         return any(_is(value, kind) for kind in form)
     if form is None:
         return value is None
-    if not isinstance(form, type) or (isinstance(value, bool) and form is not bool):
+    if not isinstance(form, type) or (isinstance(value, bool) and form in (int, float)):
         return False
     return isinstance(value, (int, float) if form is float else form)

@@ -94,8 +94,9 @@ class Recommender:
         Parameters
         ----------
         ratings, movies : path-like or data frame, optional
-            Files or data frames (pandas, polars, Arrow), in any combination. `ratings` alone may be
-            a folder or zip that holds both; links, tags and the tag genome are read from it too.
+            Files, also at addresses such as ``s3://bucket/ratings.parquet``, or data frames
+            (pandas, polars, Arrow), in any combination. `ratings` alone may be a folder or zip that
+            holds both; links, tags and the tag genome are read from it too.
             Default: the sample data.
         links, tags, genome : path-like or data frame, optional
             IMDb ids, tags, and the relevance of tags.
@@ -195,6 +196,12 @@ class Recommender:
     def load(cls, path: PathLike) -> Self:
         """Open a model file without running code from it. Only the needed parts are read.
 
+        Parameters
+        ----------
+        path : path-like
+            Or an address, such as ``s3://bucket/m.model``, from which a local copy is made unless
+            there is one.
+
         Raises
         ------
         ArtifactError
@@ -230,6 +237,11 @@ class Recommender:
 
     def save(self, path: PathLike) -> None:
         """Write a model file atomically: if that fails, an existing file stays unchanged.
+
+        Parameters
+        ----------
+        path : path-like
+            Or an address, such as ``s3://bucket/m.model``.
 
         Raises
         ------
@@ -673,7 +685,7 @@ class Recommender:
         Parameters
         ----------
         path : path-like
-            Its extension selects the format: ``.csv``, ``.jsonl``, ``.parquet``, ``.sqlite`` or
+            Or an address. Its extension selects the format: ``.csv``, ``.jsonl``, ``.parquet``, ``.sqlite`` or
             ``.db``.
         k : int, optional
             Number of neighbors for each movie. Default: all that are stored.
