@@ -685,8 +685,8 @@ class Recommender:
         Parameters
         ----------
         path : path-like
-            Or an address. Its extension selects the format: ``.csv``, ``.jsonl``, ``.parquet``, ``.sqlite`` or
-            ``.db``.
+            Or an address. Its extension selects the format: ``.csv``, ``.jsonl``, ``.parquet``,
+            ``.sqlite`` or ``.db``.
         k : int, optional
             Number of neighbors for each movie. Default: all that are stored.
         overwrite : bool
