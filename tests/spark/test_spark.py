@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -191,4 +194,24 @@ def test_command_line(spark: Any, tmp_path: Path, capsys: pytest.CaptureFixture[
         app(["fit", *places, "--engine", "spark", "-m", str(model), "--n-neighbors", "10"])
     assert ended.value.code in (0, None), capsys.readouterr().err
     assert "56,007 ratings of 735 movies by 700 users" in capsys.readouterr().err
+    assert_same(Recommender.load(model), Recommender.fit(n_neighbors=10))
+
+
+@pytest.mark.slow
+def test_spark_submit(spark: Any, tmp_path: Path) -> None:
+    """The module as a program of its own, which starts its own Java."""
+    places = [str(sample_folder() / name) for name in ("ratings.csv", "movies.csv")]
+    model = tmp_path / "m.model"
+    programs = Path(sys.executable).parent
+    result = subprocess.run(
+        [programs / "spark-submit", "--master", "local[2]", "--conf", "spark.ui.enabled=false",
+         str(movierec_spark.__file__), *places, "--n-neighbors", "10", "-m", str(model)],
+        env={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr[-2000:]
     assert_same(Recommender.load(model), Recommender.fit(n_neighbors=10))

@@ -220,13 +220,16 @@ def projection(weights: csr_matrix, directions: Floats) -> tuple[Doubles, Double
     products : ndarray of shape (n_items, n_directions), float64
         The coordinates of each item's users, weighted and summed.
     """
-    users = _by_columns(lambda columns: weights.T @ columns, directions)
+    users = np.empty((weights.shape[1], directions.shape[1]), np.float32)
+    _by_columns(lambda columns: weights.T @ columns, directions, users)
     np.rint(users, out=users)
     squares = np.zeros((users.shape[1],) * 2)
     for start in range(0, len(users), _AT_ONCE):
         precise = users[start : start + _AT_ONCE].astype(np.float64)
         squares += precise.T @ precise
-    return squares, _by_columns(lambda columns: _exact_products(weights, columns), users)
+    products = np.empty(directions.shape)
+    _by_columns(lambda columns: _exact_products(weights, columns), users, products)
+    return squares, products
 
 
 def _exact_products(weights: csr_matrix, columns: Floats) -> Doubles:
@@ -252,11 +255,17 @@ def coordinates(squares: Doubles, products: Doubles, n_factors: int) -> Floats:
 
 
 def _by_columns(
-    multiply: Callable[[Floats], npt.NDArray[Any]], columns: Floats
-) -> npt.NDArray[Any]:
+    multiply: Callable[[Floats], npt.NDArray[Any]], columns: Floats, out: npt.NDArray[Any]
+) -> None:
     """Multiply some columns at a time, by two threads, for speed and for little memory."""
+
+    def fill(part: slice) -> None:
+        out[:, part] = multiply(columns[:, part])
+
+    size = -(-columns.shape[1] // _SLICES)
     with ThreadPoolExecutor(2) as pool:
-        return np.hstack([*pool.map(multiply, np.array_split(columns, _SLICES, axis=1))])
+        starts = range(0, columns.shape[1], size)
+        list(pool.map(fill, [slice(start, start + size) for start in starts]))
 
 
 def explained(
