@@ -53,7 +53,8 @@ class SasRec(SequenceModel):
     learning_rate : float
         Of Adam.
     n_epochs : int
-        Most times that all ratings are seen.
+        Most times that all ratings are seen; few ratings are seen several times in each, until
+        there were 200 batches.
     minutes : float
         Most time; where it ends the training, results depend on the speed of the machine.
     patience : int

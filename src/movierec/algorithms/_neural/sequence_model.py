@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Ask = Callable[[Any, Any], Any]
 
 _ROWS = 32  # sequences of a batch
+_LEAST_STEPS = 200  # of an epoch, which sees few ratings several times
 _BLOCK = 128  # people who are scored at once
 
 
@@ -245,17 +246,20 @@ class _NextItem:
         longest = int(self._sequences.lengths.max(initial=1))
         self._length = min(model.length, longest)
         self._rows = max(min(_ROWS, len(split.train) // self._length), 1)
+        self._steps_of_pass = max(len(split.train) // (self._length * self._rows), 1)
+        self._n_passes = -(-_LEAST_STEPS // self._steps_of_pass)
         # For a few items, all of them cost no more than a sample.
         is_large = self._n_items > 2 * model.n_negatives
         self._n_negatives = model.n_negatives if is_large else 0
 
     @property
     def n_steps(self) -> int:
-        return max(len(self._split.train) // (self._length * self._rows), 1)
+        return self._n_passes * self._steps_of_pass
 
     def batches(self, random: np.random.Generator) -> Iterator[tuple[Batch, Any]]:
-        for batch in self._sequences.batches(self._length, self._rows, random):
-            yield batch, random.integers(0, self._n_items, self._n_negatives).astype(np.int32)
+        for _ in range(self._n_passes):
+            for batch in self._sequences.batches(self._length, self._rows, random):
+                yield batch, random.integers(0, self._n_items, self._n_negatives).astype(np.int32)
 
     def loss(self, weights: Any, batch: tuple[Batch, Any], key: Any) -> Any:
         import jax
