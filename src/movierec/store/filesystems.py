@@ -1,7 +1,7 @@
 """Files at addresses: object stores, HDFS, and whatever else fsspec knows.
 
-Nothing here is imported for a path. What fails, fails as a :class:`RemoteError`, in words: the
-libraries of the clouds raise some hundred kinds of errors, and many of them are no OSErrors.
+Nothing here is imported for a path. What fails, fails as a `RemoteError`, in words: the libraries
+of the clouds raise some hundred kinds of errors, and many of them are no OSErrors.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ import logging
 import os
 import posixpath
 import threading
-import warnings
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
@@ -21,6 +20,7 @@ from typing import Any, TypeVar
 
 from movierec._util import without_secrets
 from movierec.errors import UsageError
+from movierec.store.failures import CREDENTIALS, RemoteError, in_words
 
 T = TypeVar("T")
 
@@ -61,50 +61,6 @@ _ANONYMOUSLY: dict[str, dict[str, Any]] = {
 _MARKS = ("generation", "ETag", "etag", "modification_time", "mtime", "created", "Last-Modified")
 # What is raised is said; that it is also logged would be a second message.
 _TALKATIVE = ("aiobotocore", "asyncio", "azure", "botocore", "gcsfs", "google", "s3fs", "urllib3")
-
-# By the names of errors, since the libraries that define them are not all here.
-_MISSING = {"FileNotFoundError", "NoSuchBucket", "NoSuchKey", "ResourceNotFoundError"}
-_REFUSED = {
-    "PermissionError", "NoCredentialsError", "PartialCredentialsError", "NoAuthTokenError",
-    "ClientAuthenticationError", "GoogleAuthError", "CredentialUnavailableError",
-    "TokenRetrievalError", "UnauthorizedSSOTokenError",
-}  # fmt: skip
-_REFUSALS = (
-    "forbidden", "unauthorized", "401", "403", "invalid credentials", "anonymous caller",
-    "accessdenied", "access denied", "authenticationfailed", "authorization",
-    "must provide either a connection_string", "accesscontrolexception", "permission denied",
-)  # fmt: skip
-_UNREACHABLE = {
-    "ConnectionError", "TimeoutError", "ClientConnectionError", "ServiceRequestError",
-    "ServiceResponseError", "gaierror", "HTTPClientError", "ClientPayloadError",
-    "IncompleteReadError", "IncompleteRead", "FSTimeoutError", "NoResponse", "ChecksumError",
-}  # fmt: skip
-_UNREACHABLES = ("connection refused", "connection reset", "no route to host", "timed out",
-                 "early eof", "no active namenode", "broken pipe",
-                 "failed to lookup address")  # fmt: skip
-
-
-_CREDENTIALS = (
-    "set the credentials as docs/storage.md says; a public one needs: movierec --anonymous"
-)
-
-
-class RemoteError(Exception):
-    """Something at an address cannot be used.
-
-    Attributes
-    ----------
-    reason : str
-        Why, to be read after a colon.
-    hint : str
-        What to do about it.
-    is_missing : bool
-        Whether there is nothing.
-    """
-
-    def __init__(self, reason: str, hint: str, *, is_missing: bool = False) -> None:
-        super().__init__(reason)
-        self.reason, self.hint, self.is_missing = reason, hint, is_missing
 
 
 class Schemes(Collection[str]):
@@ -189,7 +145,7 @@ class RemoteFile:
             options = {"skip_instance_cache": True, **self._options()}
             return _within(_FIRST_ANSWER, lambda: _found(url_to_fs, self.address, options))
         except TimeoutError as error:  # it asks in the network who it is
-            raise RemoteError("no credentials were found in time", _CREDENTIALS) from error
+            raise RemoteError("no credentials were found in time", CREDENTIALS) from error
         except ImportError as error:
             _, package, extra = _NEEDS.get(self._scheme, ("", "fsspec", ""))
             problem = f"{self.name}: {self._scheme}:// needs {error.name or error}"
@@ -208,14 +164,14 @@ class RemoteFile:
     def stat(self) -> Stat:
         """Ask what is there now."""
         fs, path = self._opened
-        with _in_words():
+        with in_words():
             fs.invalidate_cache()
             return _stat(_within(_FIRST_ANSWER, lambda: fs.info(path)))
 
     def files(self) -> list[tuple[RemoteFile, Stat]]:
         """Return what is in a folder."""
         fs, path = self._opened
-        with _in_words():
+        with in_words():
             found = fs.ls(path, detail=True)
         base = self.address.rstrip("/")
         names = [(posixpath.basename(str(info["name"]).rstrip("/")), info) for info in found]
@@ -234,7 +190,7 @@ class RemoteFile:
             The most bytes to return.
         """
         fs, path = self._opened
-        with _in_words():
+        with in_words():
             return bytes(fs.cat_file(path, start=0, end=size))
 
     def get(self, target: Path) -> Stat:
@@ -247,7 +203,7 @@ class RemoteFile:
         fs, path = self._opened
         for _ in range(_TRIES):
             before = self.stat()
-            with _in_words():
+            with in_words():
                 _transfer(fs, "get_file", path, str(target), size=before.size)
             if target.stat().st_size == before.size and self.stat() == before:
                 return before
@@ -261,7 +217,7 @@ class RemoteFile:
         source : Path
         """
         fs, path = self._opened
-        with _in_words():
+        with in_words():
             if self._scheme in _OBJECT_STORES:
                 _transfer(fs, "put_file", str(source), path, size=source.stat().st_size)
             else:
@@ -286,7 +242,7 @@ class RemoteFile:
         bucket = path.strip("/").split("/")[0]
         if self._scheme in _OBJECT_STORES - {"memory"}:
             try:
-                with _in_words():
+                with in_words():
                     _within(_FIRST_ANSWER, lambda: fs.info(bucket))
             except RemoteError as error:  # a bucket may hide itself, and yet take a file
                 if error.is_missing:
@@ -300,7 +256,7 @@ def _stat(info: dict[str, Any]) -> Stat:
 
 
 def _found(find: Callable[..., tuple[Any, str]], address: str, options: Any) -> tuple[Any, str]:
-    with _in_words():
+    with in_words():
         return find(address, **options)
 
 
@@ -350,46 +306,3 @@ def _within(seconds: float, call: Callable[[], T]) -> T:
     if not outcome:
         raise TimeoutError
     return outcome[0]
-
-
-@contextmanager
-def _in_words() -> Iterator[None]:
-    """Convert the errors of the libraries, and do not print what they also warn of."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except (RemoteError, UsageError, ImportError, MemoryError):
-        raise
-    except Exception as error:
-        raise _remote_error(error) from error
-
-
-def _remote_error(error: Exception) -> RemoteError:
-    causes = list(_causes(error))
-    names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
-    said = " ".join(map(str, causes)).casefold()
-    if names & _MISSING:
-        return RemoteError("it is not there", "check the address", is_missing=True)
-    if names & _REFUSED or any(sign in said for sign in _REFUSALS):
-        return RemoteError("access is refused", _CREDENTIALS)
-    if names & _UNREACHABLE or any(sign in said for sign in _UNREACHABLES):
-        return RemoteError(
-            "its server does not answer, or broke off",
-            "check the address, the network and the variables that name the server: "
-            "docs/storage.md",
-        )
-    reason = next((line for line in str(error).splitlines() if line.strip()), "")
-    return RemoteError(reason or type(error).__name__, "docs/storage.md")
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        found = waiting.pop(0)
-        if found is not None and id(found) not in seen:
-            seen.add(id(found))
-            yield found
-            waiting += [found.__cause__, found.__context__]
-            waiting += [each for each in found.args if isinstance(each, BaseException)]

@@ -11,7 +11,8 @@ from typing import IO, Any, ClassVar
 from movierec.errors import ArtifactError, OutputError
 from movierec.store.base import Arrays
 from movierec.store.cache import cached
-from movierec.store.filesystems import RemoteError, RemoteFile, Schemes
+from movierec.store.failures import RemoteError
+from movierec.store.filesystems import RemoteFile, Schemes
 from movierec.store.layout import META
 from movierec.store.reading import Artifact
 

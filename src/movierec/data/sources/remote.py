@@ -22,7 +22,8 @@ from movierec.data.sources.files import PARTED, is_zip
 from movierec.data.sources.zips import members_of
 from movierec.data.table import Table
 from movierec.errors import DataError
-from movierec.store.filesystems import RemoteError, RemoteFile, Schemes, Stat
+from movierec.store.failures import RemoteError
+from movierec.store.filesystems import RemoteFile, Schemes, Stat
 
 
 class RemoteSource:
