@@ -159,6 +159,13 @@ def test_golden_model_loads_for_ever(golden: Path) -> None:
     assert answers(recommender) == _approximately(answer)
 
 
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.name)
+def test_loaded_model_is_saved_again(golden: Path, tmp_path: Path) -> None:
+    loaded = Recommender.load(golden)
+    loaded.save(tmp_path / "again.model")
+    assert answers(Recommender.load(tmp_path / "again.model")) == answers(loaded)
+
+
 def _approximately(answer: Any) -> Any:
     """Allow for the last digit of float32 sums, which depends on the processor."""
     if isinstance(answer, dict):

@@ -148,6 +148,10 @@ class SequenceRidge(Algorithm):
         found[np.ix_(to >= 0, by >= 0)] = now[:, to[to >= 0]].T
         return found
 
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """Return the learned arrays, also those in a file; see :meth:`Algorithm.state`."""
+        return {name: np.asarray(getattr(self, name)) for name in self.SCHEMA}
+
     @classmethod
     def from_state(cls, state: State, parameters: Mapping[str, Any]) -> Self:
         """Restore the algorithm; the rows of weights are read from a file when they are needed.
