@@ -18,6 +18,7 @@ from movierec.algorithms._neural.answers import (
     probabilities,
 )
 from movierec.algorithms._neural.layers import KeyedDropout
+from movierec.algorithms._neural.losses import sampled_loss
 from movierec.algorithms._neural.training import Schedule, Trainer, Weights
 from movierec.algorithms.base import Range, Run, Scores, State, TrainingData
 
@@ -76,6 +77,7 @@ class NeuMf(FactorAlgorithm):
     }
     EXTRA: ClassVar = "neural"
 
+    item_bias_: npt.NDArray[np.float32]
     curve_: npt.NDArray[np.float32]
 
     def __init__(
@@ -105,7 +107,7 @@ class NeuMf(FactorAlgorithm):
         schedule = Schedule(
             self.n_epochs, self.minutes, self.learning_rate, self.patience, self.seed
         )
-        trainer = Trainer(_Pairs(self, split), schedule, fingerprint_of(self, split.train), run)
+        trainer = Trainer(_Pairs(self, split), schedule, fingerprint_of(self, split), run)
         weights, self.curve_ = trainer.train(self._initial(split.train))
         for name, value in weights.items():
             setattr(self, f"{name}_", np.ascontiguousarray(value, dtype=np.float32))
@@ -145,7 +147,9 @@ class NeuMf(FactorAlgorithm):
     def from_state(cls, state: State, parameters: Mapping[str, Any]) -> Self:
         """Restore the algorithm, if its weights have the shapes that its parameters say."""
         algorithm = super().from_state(state, parameters)
-        check_shapes(algorithm, cls(**parameters).shapes())
+        of_items = (len(algorithm.item_bias_), 2 * algorithm.n_factors)
+        vectors = {"item_factors": of_items, "rated_factors": of_items}
+        check_shapes(algorithm, algorithm.shapes() | vectors)
         return algorithm
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -275,15 +279,12 @@ class _Pairs:
         n_rated = batch.is_rated.sum(1, keepdims=True)
         people = dropout(summed / jnp.sqrt(jnp.maximum(n_rated, 1.0)))
         factors, bias = weights["item_factors"], weights["item_bias"]
-        found = [
+        positive, others = (
             _logits(jnp, weights, people, factors[items], dropout) + bias[items]
             for items in (batch.positives, batch.negatives)
-        ]
-        positive = found[0]
-        others = found[1] + np.float32(np.log(self._matrix.shape[1] / len(batch.negatives)))
-        highest = jnp.maximum(others.max(-1, keepdims=True), positive)
-        total = jnp.exp(others[:, None] - highest[..., None]).sum(-1) + jnp.exp(positive - highest)
-        losses = highest + jnp.log(total) - positive
+        )
+        is_positive = batch.negatives == batch.positives[..., None]
+        losses = sampled_loss(positive, others[:, None], is_positive, self._matrix.shape[1])
         return (losses * batch.weights).sum() / jnp.maximum(batch.weights.sum(), 1.0)
 
     def validate(self, weights: Weights) -> float | None:

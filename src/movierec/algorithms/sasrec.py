@@ -120,11 +120,7 @@ class SasRec(SequenceModel):
 
     def fit(self, data: TrainingData, run: Run = Run()) -> Self:
         """Train the network, then choose the blend; see :meth:`Algorithm.fit`."""
-        if self.n_factors % self.n_heads:
-            raise UsageError(
-                f"n_factors is {self.n_factors}; it must be a multiple of n_heads",
-                f"n_heads is {self.n_heads}",
-            )
+        self.shapes()  # so that heads that do not fit are an error before any work
         self._ridge, self.blend_ = None, np.zeros(1, np.float32)
         super().fit(data, run)
         split = Validation.of(data.interactions, self.seed, by_time=True)
@@ -183,7 +179,18 @@ class SasRec(SequenceModel):
         return np.asarray(scores / np.where(spread > 0, spread, 1))
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Return the shapes of the weights of the network by name."""
+        """Return the shapes of the weights of the network by name.
+
+        Raises
+        ------
+        UsageError
+            If the vectors cannot be divided among the heads.
+        """
+        if self.n_factors % self.n_heads:
+            raise UsageError(
+                f"n_factors is {self.n_factors}; it must be a multiple of n_heads",
+                f"n_heads is {self.n_heads}",
+            )
         n, d, hidden = self.n_blocks, self.n_factors, _WIDER * self.n_factors
         return {
             "qkv": (n, d, 3 * d),

@@ -82,25 +82,28 @@ class Validation:
         Parameters
         ----------
         scores : ndarray of shape (n, n_items), float32
-            Of all items for each of `users`; those in `train` are not listed.
+            Of all items for each of `users`; those in `train` are not listed. An item with the
+            score of the held-out one, or one that is no number, counts as listed before it.
         """
         wanted = scores[np.arange(len(self.users)), self.targets]
         known = self.train.for_users(self.users)
-        is_better = scores[known.users, known.items] > wanted[known.users]
-        n_known = np.bincount(known.users, is_better, len(self.users))
-        n_better = (scores > wanted[:, None]).sum(axis=1) - n_known
-        return float(np.where(n_better < _LIST, 1 / np.log2(n_better + 2), 0).mean())
+        is_before = ~(scores < wanted[:, None])
+        n_known = np.bincount(known.users, is_before[known.users, known.items], len(self.users))
+        n_before = is_before.sum(axis=1) - 1 - n_known  # without the held-out item itself
+        return float(np.where(n_before < _LIST, 1 / np.log2(n_before + 2), 0).mean())
 
 
-def fingerprint_of(algorithm: Algorithm, train: Interactions) -> str:
+def fingerprint_of(algorithm: Algorithm, split: Validation) -> str:
     """Return what tells one training from others: of the data and the parameters."""
     from hashlib import sha256
 
+    train = split.train
     digest = sha256(repr((type(algorithm).__name__, algorithm.parameters())).encode())
     order = np.lexsort((train.items, train.users))
     digest.update(train.users[order].tobytes() + train.items[order].tobytes())
     if train.has_timestamps:
         digest.update(train.timestamps[order].tobytes())
+    digest.update(split.users.tobytes() + split.targets.tobytes())
     return digest.hexdigest()
 
 
@@ -122,4 +125,4 @@ def check_shapes(algorithm: Algorithm, shapes: Mapping[str, tuple[int, ...]]) ->
     for name, shape in shapes.items():
         found = getattr(algorithm, f"{name}_", np.empty(0)).shape
         if found != shape:
-            raise ValueError(f"{name}_ has the shape {found}, not {shape}")
+            raise ValueError(f"algorithm/{name}_ has the shape {found}, not {shape}")

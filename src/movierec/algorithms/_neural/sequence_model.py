@@ -19,6 +19,7 @@ from movierec.algorithms._neural.answers import (
     probabilities,
 )
 from movierec.algorithms._neural.layers import Dropout, KeyedDropout, layer_norm
+from movierec.algorithms._neural.losses import sampled_loss
 from movierec.algorithms._neural.packing import Batch, Sequences
 from movierec.algorithms._neural.starting import item_vectors
 from movierec.algorithms._neural.training import Schedule, Trainer, Weights
@@ -110,14 +111,12 @@ class SequenceModel(FactorAlgorithm):
 
     def fit(self, data: TrainingData, run: Run = Run()) -> Self:
         """Train the network; see :meth:`Algorithm.fit`."""
-        import jax  # noqa: F401 -- so that a missing package is an error before any work
-
         split = Validation.of(data.interactions, self.seed, by_time=True)
         problem = _NextItem(self, split)
         schedule = Schedule(
             self.n_epochs, self.minutes, self.learning_rate, self.patience, self.seed
         )
-        trainer = Trainer(problem, schedule, fingerprint_of(self, split.train), run)
+        trainer = Trainer(problem, schedule, fingerprint_of(self, split), run)
         self._set_weights(*trainer.train(self._initial(split)))
         return self
 
@@ -188,7 +187,7 @@ class SequenceModel(FactorAlgorithm):
     def from_state(cls, state: State, parameters: Mapping[str, Any]) -> Self:
         """Restore the algorithm, if its weights have the shapes that its parameters say."""
         algorithm = super().from_state(state, parameters)
-        check_shapes(algorithm, cls(**parameters).shapes())
+        check_shapes(algorithm, algorithm.shapes())
         return algorithm
 
     @abstractmethod
@@ -249,8 +248,7 @@ class _NextItem:
         self._steps_of_pass = max(len(split.train) // (self._length * self._rows), 1)
         self._n_passes = -(-_LEAST_STEPS // self._steps_of_pass)
         # For a few items, all of them cost no more than a sample.
-        is_large = self._n_items > 2 * model.n_negatives
-        self._n_negatives = model.n_negatives if is_large else 0
+        self._is_sampled = self._n_items > 2 * model.n_negatives
 
     @property
     def n_steps(self) -> int:
@@ -259,23 +257,25 @@ class _NextItem:
     def batches(self, random: np.random.Generator) -> Iterator[tuple[Batch, Any]]:
         for _ in range(self._n_passes):
             for batch in self._sequences.batches(self._length, self._rows, random):
-                yield batch, random.integers(0, self._n_items, self._n_negatives).astype(np.int32)
+                yield batch, self._negatives(random)
+
+    def _negatives(self, random: np.random.Generator) -> npt.NDArray[np.int32]:
+        """Return the items that each next item is compared with: all, or some drawn at random."""
+        if not self._is_sampled:
+            return np.arange(self._n_items, dtype=np.int32)
+        return random.integers(0, self._n_items, self._model.n_negatives).astype(np.int32)
 
     def loss(self, weights: Any, batch: tuple[Batch, Any], key: Any) -> Any:
-        import jax
         import jax.numpy as jnp
 
         rows, negatives = batch
         dropout = KeyedDropout(key, self._model.dropout)
         x = dropout(self._model.forward(jnp, weights, rows.items, rows.segments, dropout))
         x, targets = x.reshape(-1, x.shape[-1]), rows.targets.reshape(-1)
-        items = weights["item_factors"], weights["item_bias"]
-        if self._n_negatives:
-            losses = _sampled_loss(x, targets, negatives, *items)
-        else:
-            scores = x @ items[0].T + items[1]
-            chosen = jnp.take_along_axis(scores, targets[:, None], 1)[:, 0]
-            losses = jax.nn.logsumexp(scores, axis=-1) - chosen
+        factors, bias = weights["item_factors"], weights["item_bias"]
+        positive = (x * factors[targets]).sum(-1) + bias[targets]
+        others = x @ factors[negatives].T + bias[negatives]
+        losses = sampled_loss(positive, others, negatives == targets[:, None], self._n_items)
         counted = rows.weights.reshape(-1)
         return (losses * counted).sum() / jnp.maximum(counted.sum(), 1.0)
 
@@ -300,21 +300,3 @@ class _NextItem:
 
         forward = self._model.forward
         return jax.jit(lambda *arguments: forward(jax.numpy, *arguments)[:, -1])
-
-
-def _sampled_loss(x: Any, targets: Any, negatives: Any, factors: Any, bias: Any) -> Any:
-    """Return the cross entropy of the targets among some items that all rows share.
-
-    Klenitskiy and Vasilev, "Turning dross into gold loss: is BERT4Rec really better than SASRec?"
-    (RecSys 2023), section 3.3; the negatives stand for all items, so that the softmax estimates
-    that over all: Jean et al. (ACL 2015), section 3.
-    """
-    import jax.numpy as jnp
-
-    positive = (x * factors[targets]).sum(-1) + bias[targets]
-    others = x @ factors[negatives].T + bias[negatives]
-    others = others + np.float32(np.log((factors.shape[0] - 1) / len(negatives)))
-    others = jnp.where(negatives[None] == targets[:, None], np.float32(-1e9), others)
-    highest = jnp.maximum(others.max(-1), positive)
-    total = jnp.exp(others - highest[:, None]).sum(-1) + jnp.exp(positive - highest)
-    return highest + jnp.log(total) - positive

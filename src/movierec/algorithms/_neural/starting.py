@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from movierec.algorithms._neural.packing import Sequences
+from movierec.algorithms._neural.packing import I32, Sequences
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -31,14 +31,14 @@ def item_vectors(
     n_items : int
     n_factors : int
     seed : int
-        Random seed of what fills in for eigenvectors, if there are fewer.
+        Random seed of the order where it is not known, and of what fills in for eigenvectors.
     """
     from scipy.sparse.linalg import eigsh
 
     random = np.random.default_rng(seed)
     vectors = random.normal(0, 0.01, (n_items, n_factors))
     found = min(n_factors, n_items - 1)
-    near = _near(sequences, n_items)
+    near = _near(sequences.lengths, sequences.shuffled(random), n_items)
     if near.nnz and found > 0:
         values, leading = eigsh(near, k=found, which="LA", v0=random.random(n_items))
         order = np.argsort(-values)
@@ -47,15 +47,15 @@ def item_vectors(
     return vectors.astype(np.float32)
 
 
-def _near(sequences: Sequences, n_items: int) -> csr_matrix:
+def _near(lengths: npt.NDArray[np.int64], items: I32, n_items: int) -> csr_matrix:
     """Return ``log(1 + observed / expected / window)`` of each pair of near items, symmetric."""
     from scipy.sparse import csr_matrix
 
-    owners = np.repeat(np.arange(len(sequences.lengths)), sequences.lengths)
+    owners = np.repeat(np.arange(len(lengths)), lengths)
     near = csr_matrix((n_items, n_items))
     for distance in range(1, _WINDOW + 1):
         is_same = owners[distance:] == owners[:-distance]
-        first, later = sequences.items[:-distance][is_same], sequences.items[distance:][is_same]
+        first, later = items[:-distance][is_same], items[distance:][is_same]
         counts = csr_matrix((np.full(len(first), 1 / distance), (first, later)), near.shape)
         near = csr_matrix(near + counts + counts.T)
     sums = np.asarray(near.sum(axis=1)).ravel()

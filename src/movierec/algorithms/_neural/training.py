@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from movierec.algorithms.base import Run
+from movierec.errors import UsageError
 
 F32 = npt.NDArray[np.float32]
 Weights = Mapping[str, F32]
@@ -77,9 +78,17 @@ class Trainer:
     fingerprint : str
         Of the data and the parameters: a checkpoint with another one is ignored.
     run : Run
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If JAX or Optax is not installed.
     """
 
     def __init__(self, problem: Problem, schedule: Schedule, fingerprint: str, run: Run) -> None:
+        import jax  # noqa: F401 -- a missing package is an error before any work
+        import optax  # noqa: F401
+
         self._problem, self._schedule = problem, schedule
         self._fingerprint, self._run = fingerprint, run
 
@@ -94,7 +103,12 @@ class Trainer:
         -------
         weights : dict of str to ndarray
         curve : ndarray of shape (n_epochs, 3), float32
-            Minutes, mean loss and validation of each epoch; NaN becomes 0 without validation.
+            Minutes, mean loss and validation of each epoch; 0 without validation.
+
+        Raises
+        ------
+        UsageError
+            If the loss is no longer a number.
         """
         import jax
 
@@ -114,22 +128,28 @@ class Trainer:
         started, epoch = time.monotonic() - state.seconds, len(state.curve)
         random = np.random.default_rng((self._schedule.seed, epoch))
         keys = jax.random.key(int(random.integers(2**31)), impl="rbg")
-        loss = 0.0
+        losses = []
         for number, batch in enumerate(self._problem.batches(random)):
             done = self._done(epoch, number, time.monotonic() - started)
             rate = np.float32(min(1.0, max(_LEAST_RATE, 2 * (1 - done))))
             key = jax.random.fold_in(keys, number)
             *state.trained, value = self._step(*state.trained, batch, key, rate)
-            loss += float(value)
-            self._run.progress(self._stage(state), done)
+            losses.append(float(value))
+            self._run.progress(self._stage(state), min(done, 1.0))
             if done >= 1:
                 break
+        loss = float(np.mean(losses)) if losses else 0.0
+        if not np.isfinite(loss):
+            raise UsageError(
+                "training diverged: its loss is no longer a number",
+                f"learning_rate is {self._schedule.learning_rate:g}; take a lower one",
+            )
         average = {name: np.asarray(value) for name, value in state.trained[2].items()}
         found = self._problem.validate(average)
         if found is None or found > max((row[2] for row in state.curve), default=-1.0):
             state.best = average
         state.seconds = time.monotonic() - started
-        state.curve.append((state.seconds / 60, loss / (number + 1), found or 0.0))
+        state.curve.append((state.seconds / 60, loss, found or 0.0))
 
     def _done(self, epoch: int, n_steps: int, seconds: float) -> float:
         """Return the share of the epochs, or of the time, that is over."""
@@ -158,19 +178,25 @@ class Trainer:
         arrays["fingerprint"] = np.frombuffer(self._fingerprint.encode(), np.uint8)
         arrays |= {"curve": np.asarray(state.curve), "seconds": np.asarray(state.seconds)}
         unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-        with unfinished.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        unfinished.replace(path)
+        try:
+            with unfinished.open("wb") as file:
+                np.savez(file, allow_pickle=False, **arrays)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
 
     def _resumed(self, state: _State) -> _State:
-        """Return the state of a checkpoint of this very training, or the state as it is."""
+        """Return the state of a checkpoint of this very training, or the state as it is.
+
+        A checkpoint of other data or parameters is ignored, and so is a damaged one.
+        """
         path = self._run.checkpoint
         if path is None or not path.exists():
             return state
         try:
             return self._read(path, state)
-        except (OSError, ValueError, KeyError, EOFError):
-            return state  # of other data or parameters, or damaged
+        except Exception:  # the parsers of a damaged file raise many kinds of errors
+            return state
 
     def _read(self, path: Path, state: _State) -> _State:
         import jax
