@@ -19,7 +19,7 @@ def test_missing_java_is_named(tmp_path: Path, movierec: Run) -> None:
     assert result.returncode == 2
     assert result.stderr.splitlines() == [
         "error: Spark needs Java, which is not installed",
-        "  install Java 17 or later",
+        "hint: install Java 17 or later",
     ]
     assert not list(tmp_path.iterdir())
 
