@@ -16,7 +16,8 @@ from movierec import DataError, Recommender, UsageError
 from movierec import spark as movierec_spark
 from movierec.data.discover import sample_folder
 
-pytestmark = pytest.mark.filterwarnings("default")  # those of Spark are not ours
+# Those of Spark, such as sockets that it leaves to the garbage collector, are not ours.
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 WAYS: list[dict[str, Any]] = [
     {},
@@ -101,10 +102,10 @@ def test_repeated_ratings_text_ids_and_unknown_films(spark: Any, tmp_path: Path)
     }
 
 
-def test_sample_of_users_and_many_chunks(
+def test_directions_from_a_sample_of_users(
     spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Directions from every third user, by ids that are numbers; a chunk for every few users."""
+    """The users of both tasks whose number is a multiple of a step, as on one machine."""
     rows = [(sum(map(ord, str(u))) * 7 % 91, f, r, t) for u, f, r, t in odd_rows(1)]
     titles = {f"{film:03}": f"Film {film} ({1950 + film % 60})" for film in range(140)}
     places = write(tmp_path, rows, titles)
