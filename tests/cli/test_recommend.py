@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 from movierec import Recommender, UsageError
+from movierec.cli._fit_options import parse_settings
 from movierec.cli._people import parse_likes
-from movierec.cli.fit import parse_settings
 from tests.cli.conftest import Refused, lines_of
 from tests.conftest import Run
 
