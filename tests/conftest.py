@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -21,6 +22,14 @@ settings.load_profile("searching" if examples(100) == 100 else "patient")
 
 REAL_DATA = "MOVIEREC_REAL_DATA"
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let JAX keep what it compiled for the tests of this process: a fit takes seconds without."""
+    compiled = TemporaryDirectory(prefix="compiled-")
+    config.add_cleanup(compiled.cleanup)
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = compiled.name
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
 
 @pytest.fixture(scope="session")

@@ -112,7 +112,7 @@ def gated_recurrence(xp: Any, from_input: Array, segments: Array, recurrent: Arr
     first = xp.zeros((n_rows, 1), dtype=bool)
     goes_on = xp.concatenate([first, segments[:, 1:] == segments[:, :-1]], 1)
     inputs = (from_input.transpose(1, 0, 2), goes_on.T[:, :, None])
-    state = xp.zeros((n_rows, recurrent.shape[0]), dtype=np.float32)
+    state = xp.zeros((n_rows, recurrent.shape[0]), dtype=from_input.dtype)
 
     def step(state: Array, each: tuple[Array, Array]) -> tuple[Array, Array]:
         state = gru_step(xp, xp.where(each[1], state, np.float32(0)), each[0], recurrent)
@@ -122,7 +122,7 @@ def gated_recurrence(xp: Any, from_input: Array, segments: Array, recurrent: Arr
         from jax.lax import scan
 
         return scan(step, state, inputs, unroll=4)[1].transpose(1, 0, 2)
-    states = np.empty((n_rows, length, recurrent.shape[0]), dtype=np.float32)
+    states = np.empty((n_rows, length, recurrent.shape[0]), dtype=from_input.dtype)
     for place in range(length):
         state, states[:, place] = step(state, (inputs[0][place], inputs[1][place]))
     return states

@@ -35,4 +35,4 @@ def sampled_loss(positive: Any, others: Any, is_positive: Any, n_items: int) -> 
     others = jnp.where(is_positive, -jnp.inf, others + share)
     highest = jnp.maximum(others.max(-1), positive)
     total = jnp.exp(others - highest[..., None]).sum(-1) + jnp.exp(positive - highest)
-    return highest + jnp.log(total) - positive
+    return jnp.log(total) + (highest - positive)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _WINDOW = 5  # items after each one that count as near
 _LENGTH = 0.48  # of the vectors
+_FEW = 500  # items: eigsh takes random numbers of its own where it finds all there is to find
 
 
 def item_vectors(
@@ -33,18 +34,29 @@ def item_vectors(
     seed : int
         Random seed of the order where it is not known, and of what fills in for eigenvectors.
     """
-    from scipy.sparse.linalg import eigsh
-
     random = np.random.default_rng(seed)
     vectors = random.normal(0, 0.01, (n_items, n_factors))
-    found = min(n_factors, n_items - 1)
     near = _near(sequences.lengths, sequences.shuffled(random), n_items)
-    if near.nnz and found > 0:
-        values, leading = eigsh(near, k=found, which="LA", v0=random.random(n_items))
-        order = np.argsort(-values)
-        vectors[:, :found] += leading[:, order] * np.sqrt(np.maximum(values[order], 0))
+    known = np.flatnonzero(np.diff(near.indptr))  # at least two, or none
+    if len(known):
+        leading = _leading(near[known][:, known], min(n_factors, len(known) - 1), random)
+        vectors[known, : leading.shape[1]] += leading
     vectors *= _LENGTH / np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors.astype(np.float32)
+
+
+def _leading(matrix: csr_matrix, n: int, random: np.random.Generator) -> npt.NDArray[np.float64]:
+    """Return the leading eigenvectors as columns, times the roots of their eigenvalues."""
+    from scipy.linalg import eigh
+    from scipy.sparse.linalg import eigsh
+
+    size = matrix.shape[0]
+    if size <= _FEW:
+        values, vectors = eigh(matrix.toarray(), subset_by_index=(size - n, size - 1))
+    else:
+        values, vectors = eigsh(matrix, k=n, which="LA", v0=random.random(size))
+    order = np.argsort(-values)
+    return np.asarray(vectors[:, order] * np.sqrt(np.maximum(values[order], 0)))
 
 
 def _near(lengths: npt.NDArray[np.int64], items: I32, n_items: int) -> csr_matrix:
