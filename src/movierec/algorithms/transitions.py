@@ -134,11 +134,13 @@ class Transitions(Algorithm):
         Each person who rated both adds their closeness, at most 1, to ``w_ij + w_ji``, which is
         divided by the square root of the numbers of ratings, as in a cosine.
         """
-        both = self.weights_[items] + self._columns[items]
+        both = (self.weights_[items] + self._columns[items]).tocsr()
         lengths = np.sqrt(np.maximum(self.n_ratings_, 1).astype(np.float64))
-        found = both.toarray() / (1 + self.backward) / (lengths[items][:, None] * lengths)
+        products = np.repeat(lengths[items], np.diff(both.indptr)) * lengths[both.indices]
+        both.data = (both.data / (1 + self.backward) / products).astype(np.float32)
+        found = both.toarray()
         found[np.arange(len(items)), items] = 1
-        return np.asarray(np.minimum(found, 1), dtype=np.float32)
+        return np.asarray(np.minimum(found, 1, out=found))
 
     def contributions(self, items: Indices, rated: Indices) -> Scores:
         """Return weights at age 0; see :meth:`movierec.algorithms.base.Explains.contributions`."""
