@@ -20,7 +20,7 @@ from movierec.neighbors.counting import Counts, count_pairs
 from movierec.neighbors.sparse import SparseRows, inverse_norms
 from movierec.neighbors.support import SupportMatrix, count_shared
 from movierec.neighbors.table import NeighborTable
-from movierec.neighbors.top_k import NeighborSpec, top_k
+from movierec.neighbors.top_k import top_k
 from movierec.neighbors.weighting import Weighting
 from movierec.training.fit import fit_model
 from movierec.training.local import LocalEngine
@@ -402,26 +402,3 @@ def assert_same_neighbors(table: NeighborTable, item: int, expected: dict[int, f
     above = found[table.similarities[item, : len(found)] > last + TOLERANCE]
     assert set(above.tolist()) <= expected.keys()
     assert {n for n, value in expected.items() if value > last + TOLERANCE} <= set(found.tolist())
-
-
-@pytest.mark.parametrize("min_support", [0, 2])
-def test_support_of_listed_pairs_is_that_of_all(
-    monkeypatch: pytest.MonkeyPatch, min_support: int
-) -> None:
-    """Whether many ratings are compared or few, by similarities of any kind."""
-    rng = np.random.default_rng(3)
-    rated = rng.random((60, 90)) < 0.1
-    ratings = csr_matrix(rated.astype(np.float32))
-    similarities = (rng.random((60, 60)) - 0.5).astype(np.float32)
-
-    def table() -> NeighborTable:
-        spec = NeighborSpec(7, min_support)
-        return LocalEngine().neighbors_by(
-            lambda start, stop: similarities[start:stop].copy(), ratings, spec, lambda *_: None
-        )
-
-    few = table()
-    monkeypatch.setattr("movierec.training.local.are_many", lambda ratings: True)
-    many = table()
-    for name in ("neighbors", "similarities", "support"):
-        assert np.array_equal(getattr(few, name), getattr(many, name))

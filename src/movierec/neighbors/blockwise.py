@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from movierec.neighbors.sparse import inverse_norms, split_columns, top_k_indices
-from movierec.neighbors.support import count_shared
 from movierec.neighbors.table import NeighborTable
 
 if TYPE_CHECKING:
@@ -159,39 +158,10 @@ def fill_table(
         progress(stop / n_items)
 
 
-def fill_listed(
-    table: NeighborTable,
-    compare: Compare,
-    ratings: csr_matrix,
-    progress: Callable[[float], object],
-) -> None:
-    """Find the nearest items of every item, then count the support of the listed pairs only.
-
-    With many ratings, this takes far less time than the support of all pairs.
-
-    Parameters
-    ----------
-    table : NeighborTable
-        An empty table, which is filled in place.
-    compare, ratings
-        As in :class:`SimilarityRows`.
-    progress : callable
-        Called with the fraction done, from 0 to 1.
-    """
-    n_items = len(table.neighbors)
-    for start, stop in _blocks(n_items):
-        similarities = compare(start, stop).astype(np.float32)
-        similarities[np.arange(stop - start), np.arange(start, stop)] = 0.0
-        fill_rows(table.rows(start, stop), similarities)
-        progress(stop / n_items)
-    item, place = np.nonzero(table.neighbors >= 0)
-    table.support[item, place] = count_shared(ratings, item, table.neighbors[item, place])
-
-
 def fill_rows(
     table: NeighborTable,
     similarities: npt.NDArray[np.float32],
-    support: npt.NDArray[np.int32] | None = None,
+    support: npt.NDArray[np.int32],
 ) -> None:
     """Fill rows of a table from the similarities of their items with all items.
 
@@ -199,7 +169,7 @@ def fill_rows(
     ----------
     table : NeighborTable of n_rows
     similarities, support : ndarray of shape (n_rows, n_items)
-        Similarities are 0 where a pair is left out. Without support, that of the table stays.
+        Similarities are 0 where a pair is left out.
     """
     n_rows, k = table.neighbors.shape
     for row in range(n_rows):
@@ -207,8 +177,7 @@ def fill_rows(
         n_found = len(nearest)
         table.neighbors[row, :n_found] = nearest
         table.similarities[row, :n_found] = similarities[row, nearest]
-        if support is not None:
-            table.support[row, :n_found] = support[row, nearest]
+        table.support[row, :n_found] = support[row, nearest]
 
 
 def _blocks(n_items: int) -> Iterator[tuple[int, int]]:

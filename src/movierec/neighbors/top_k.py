@@ -89,7 +89,7 @@ def top_k(
         _fill_corrected(table, vectors, ratings, min_support, support, progress, n_threads)
         return table
     n_users = vectors.shape[1] if n_users is None else n_users
-    if shrinkage or not are_many(vectors):
+    if shrinkage or _n_products(vectors) < _MANY:
         ratings = vectors[:, :n_users]
         compare = blockwise.cosine(vectors, shrinkage)
         rows = blockwise.SimilarityRows(compare, ratings, min_support)
@@ -120,16 +120,6 @@ def _fill_corrected(
         from movierec.neighbors import dense  # loads the compiled loops
 
         dense.fill_table(table, vectors, ratings, min_support, support, progress, n_threads)
-
-
-def are_many(ratings: csr_matrix) -> bool:
-    """Tell whether comparing all items by their ratings is worth loading the compiled loops.
-
-    Parameters
-    ----------
-    ratings : scipy.sparse.csr_matrix of shape (n_items, n_users)
-    """
-    return _n_products(ratings) >= _MANY
 
 
 def _n_products(matrix: csr_matrix) -> float:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from movierec._util import Progress
-from movierec.neighbors.blockwise import Compare, SimilarityRows, fill_listed, fill_table
+from movierec.neighbors.blockwise import Compare, SimilarityRows, fill_table
 from movierec.neighbors.table import NeighborTable
-from movierec.neighbors.top_k import NeighborSpec, are_many, top_k
+from movierec.neighbors.top_k import NeighborSpec, top_k
 from movierec.training.engine import Task
 from movierec.training.fit import fit_model
 
@@ -100,11 +100,8 @@ class LocalEngine:
         progress : callable
         """
         table = NeighborTable.empty(ratings.shape[0], spec.n_neighbors)
-        if spec.min_support == 0 and are_many(ratings):
-            fill_listed(table, compare, ratings, _comparing(progress))
-        else:
-            rows = SimilarityRows(compare, ratings, spec.min_support)
-            fill_table(table, rows, _comparing(progress))
+        rows = SimilarityRows(compare, ratings, spec.min_support)
+        fill_table(table, rows, _comparing(progress))
         return table
 
 
