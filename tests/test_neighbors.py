@@ -20,7 +20,7 @@ from movierec.neighbors.counting import Counts, count_pairs
 from movierec.neighbors.sparse import SparseRows, inverse_norms
 from movierec.neighbors.support import SupportMatrix, count_shared
 from movierec.neighbors.table import NeighborTable
-from movierec.neighbors.top_k import top_k
+from movierec.neighbors.top_k import top_k, top_k_by
 from movierec.neighbors.weighting import Weighting
 from movierec.training.fit import fit_model
 from movierec.training.local import LocalEngine
@@ -298,6 +298,26 @@ def test_compiled_loops_give_the_same_table_of_corrected_vectors(
         assert (both[item, found] >= min_support).all()
     if min_support == 0:
         assert_is_nearest(table, scikit_similarities(vectors), k)
+
+
+@pytest.mark.parametrize(("k", "min_support"), [(20, 0), (20, 2), (2, 10), (700, 0)])
+def test_any_similarities_of_many_films(
+    k: int, min_support: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of any sign and layout, and often equal; the compiled loops count listed pairs only."""
+    ratings = popular_matrix(600, 200)
+    similarities = np.random.default_rng(3).integers(-5, 6, (600, 600)).astype(np.float64) / 5
+
+    def compare(start: int, stop: int) -> Any:
+        return np.asfortranarray(similarities[start:stop])
+
+    expected = NeighborTable.empty(600, k)
+    rows = blockwise.SimilarityRows(compare, ratings, min_support)
+    blockwise.fill_table(expected, rows, lambda done: None)
+    assert_same(top_k_by(compare, ratings, k, min_support=min_support), expected)
+    monkeypatch.setattr("movierec.neighbors.top_k._MANY", 0)
+    monkeypatch.setattr(blockwise, "SimilarityRows", None)  # the other way is taken
+    assert_same(top_k_by(compare, ratings, k, min_support=min_support), expected)
 
 
 @pytest.mark.parametrize("n_threads", [1, 3])

@@ -25,6 +25,7 @@ from movierec.neighbors.threads import run_blocks
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+    from movierec.neighbors.blockwise import Compare
     from movierec.neighbors.support import SupportMatrix
 
 _ROWS = 256  # of a block, whose products take 60 MB for 60,000 items
@@ -61,7 +62,6 @@ def fill_table(
     counts = Counts.of(ratings, support)
     nearest = Nearest(vectors, counts, min_support)
     n_items = vectors.shape[0]
-    blocks = blocks_of(n_items)
 
     def fill_block(items: tuple[int, int]) -> int:
         start, stop = items
@@ -70,13 +70,50 @@ def fill_table(
 
     # A thread for each block is faster than threads within a product.
     with threadpool_limits(1):
-        run_blocks(fill_block, blocks, lambda stop: progress(stop / n_items), n_threads)
-    starts, pairs = group_pairs(table.neighbors, ratings.indptr)
+        run_blocks(fill_block, blocks_of(n_items), lambda stop: progress(stop / n_items), n_threads)
+    _count_listed(table, counts, n_threads)
+
+
+def fill_table_by(
+    table: NeighborTable,
+    compare: Compare,
+    ratings: csr_matrix,
+    min_support: int,
+    progress: Callable[[float], object],
+) -> None:
+    """Find the nearest items of every item by any similarities.
+
+    Only the pairs of the table are counted; counting all takes hours for 25 million ratings.
+
+    Parameters
+    ----------
+    table : NeighborTable
+        An empty table, which is filled in place.
+    compare : callable
+        Returns the similarities of the items from `start` up to `stop` to all items. It is called
+        in this thread only.
+    ratings, min_support, progress
+        As in :func:`fill_table`.
+    """
+    counts, n_items = Counts.of(ratings), ratings.shape[0]
+    unit = np.ones(n_items)
+    for start, stop in blocks_of(n_items):
+        similarities = np.array(compare(start, stop), dtype=np.float32, order="C")
+        rows = table.rows(start, stop)
+        arrays = (rows.neighbors, rows.similarities.view(np.int32))
+        select(similarities, start, unit, counts, min_support, *arrays)
+        progress(stop / n_items)
+    _count_listed(table, counts)
+
+
+def _count_listed(table: NeighborTable, counts: Counts, n_threads: int | None = None) -> None:
+    """Count who rated both, for the pairs of a table."""
+    starts, pairs = group_pairs(table.neighbors, counts.indptr)
 
     def count_block(items: tuple[int, int]) -> None:
         count_groups(counts, table.neighbors, starts, pairs, *items, table.support)
 
-    run_blocks(count_block, blocks, n_threads=n_threads)
+    run_blocks(count_block, blocks_of(len(table.neighbors)), n_threads=n_threads)
 
 
 def blocks_of(n_items: int) -> list[tuple[int, int]]:

@@ -122,6 +122,35 @@ def _fill_corrected(
         dense.fill_table(table, vectors, ratings, min_support, support, progress, n_threads)
 
 
+def top_k_by(
+    compare: blockwise.Compare,
+    ratings: csr_matrix,
+    k: int,
+    *,
+    min_support: int = 0,
+    progress: Callable[[float], object] = lambda done: None,
+) -> NeighborTable:
+    """Find the `k` nearest items of every item by any similarities.
+
+    Parameters
+    ----------
+    compare : callable
+        Returns the similarities of the items from `start` up to `stop` to all items.
+    ratings : scipy.sparse.csr_matrix of shape (n_items, n_users)
+    k, min_support, progress
+        As in :func:`top_k`.
+    """
+    table = NeighborTable.empty(ratings.shape[0], k)
+    if _n_products(ratings) + ratings.shape[0] ** 2 < _MANY:
+        rows = blockwise.SimilarityRows(compare, ratings, min_support)
+        blockwise.fill_table(table, rows, progress)
+    else:
+        from movierec.neighbors import dense  # loads the compiled loops
+
+        dense.fill_table_by(table, compare, ratings, min_support, progress)
+    return table
+
+
 def _n_products(matrix: csr_matrix) -> float:
     """Return the number of multiplications that comparing all rows takes."""
     per_column = column_counts(matrix).astype(np.float64)

@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from movierec._util import Progress
-from movierec.neighbors.blockwise import Compare, SimilarityRows, fill_table
 from movierec.neighbors.table import NeighborTable
-from movierec.neighbors.top_k import NeighborSpec, top_k
+from movierec.neighbors.top_k import NeighborSpec, top_k, top_k_by
 from movierec.training.engine import Task
 from movierec.training.fit import fit_model
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from movierec.data.dataset import Dataset, OnError
     from movierec.model.model import Model
     from movierec.model.vectors import ItemVectors
+    from movierec.neighbors.blockwise import Compare
     from movierec.neighbors.support import SupportMatrix
 
 
@@ -99,10 +99,13 @@ class LocalEngine:
         spec : NeighborSpec
         progress : callable
         """
-        table = NeighborTable.empty(ratings.shape[0], spec.n_neighbors)
-        rows = SimilarityRows(compare, ratings, spec.min_support)
-        fill_table(table, rows, _comparing(progress))
-        return table
+        return top_k_by(
+            compare,
+            ratings,
+            spec.n_neighbors,
+            min_support=spec.min_support,
+            progress=_comparing(progress),
+        )
 
 
 def _comparing(progress: Progress) -> Callable[[float], None]:
