@@ -82,6 +82,8 @@ class Recommender:
         algorithm: str | Algorithm | type[Algorithm] = Parameters.algorithm,
         settings: Mapping[str, Any] | None = None,
         columns: Mapping[str, str] | None = None,
+        query: str | None = None,
+        movies_query: str | None = None,
         on_error: OnError = "fail",
         with_ratings: bool | None = None,
         engine: EngineName = "local",
@@ -132,6 +134,12 @@ class Recommender:
             compares movies by their ratings as they are, and by content.
         columns : mapping of str to str, optional
             What the files call columns that are not recognized: ``{"user": "Reader"}``.
+        query : str, optional
+            What selects the ratings if `ratings` is the address of a database, such as
+            ``postgresql://host/database``, ``redshift://``, ``sqlite:///file`` or
+            ``duckdb:///file``. It may only read.
+        movies_query : str, optional
+            The same for the movies, in the database `movies`, by default the one of the ratings.
         on_error : {"fail", "skip"}
             Whether an unusable row raises an error or is skipped.
         with_ratings : bool, optional
@@ -154,12 +162,14 @@ class Recommender:
         Raises
         ------
         DataError
-            If a file is missing, damaged or invalid, or has an unusable row.
+            If a file is missing, damaged or invalid, or has an unusable row, or if a database
+            cannot be reached or refuses a query.
         UsageError
             If a parameter is of another type, out of range, or not one of its names.
         """
         from pathlib import Path
 
+        from movierec.data.sources.sql import with_queries
         from movierec.training.choice import chosen_algorithm
         from movierec.training.engine import Task
         from movierec.training.engines import engine_of
@@ -183,6 +193,7 @@ class Recommender:
             settings,
         )
         parameters.check(has_columns=content is not None)
+        ratings, movies = with_queries(ratings, movies, query, movies_query)
         sources = {
             "ratings": ratings, "movies": movies, "links": links, "tags": tags, "genome": genome,
             "content": content, "columns": columns,
@@ -677,20 +688,24 @@ class Recommender:
         path: PathLike,
         k: int | None = None,
         *,
+        table: str | None = None,
         overwrite: bool = False,
         safe_csv: bool = False,
     ) -> int:
-        """Write the neighbors of every movie to a file; see :meth:`neighbors_frame`.
+        """Write the neighbors of every movie to a file or table; see :meth:`neighbors_frame`.
 
         Parameters
         ----------
         path : path-like
             Or an address. Its extension selects the format: ``.csv``, ``.jsonl``, ``.parquet``,
-            ``.sqlite`` or ``.db``.
+            ``.sqlite`` or ``.db``. Or the address of a database: ``postgresql://host/database``,
+            ``sqlite:///file`` or ``duckdb:///file``.
         k : int, optional
             Number of neighbors for each movie. Default: all that are stored.
+        table : str, optional
+            Of the database, perhaps with its schema: ``schema.table``. Default: ``neighbors``.
         overwrite : bool
-            Whether to replace an existing file.
+            Whether to replace an existing file, or the rows of an existing table.
         safe_csv : bool
             Whether ids in CSV that a spreadsheet takes for formulas get an apostrophe before them.
 
@@ -704,11 +719,11 @@ class Recommender:
         UsageError
             If the extension is none of these, or `k` is out of range.
         OutputError
-            If the file already exists or cannot be written.
+            If the file or table already exists, or cannot be written; it is then as it was.
         """
         from movierec.answers.export import export
 
-        return export(self._model, path, k, overwrite=overwrite, safe_csv=safe_csv)
+        return export(self._model, path, k, table=table, overwrite=overwrite, safe_csv=safe_csv)
 
     def search(self, words: str, limit: int = 20) -> list[Movie]:
         """Return the movies whose names contain all words, best matches first.

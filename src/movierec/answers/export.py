@@ -15,12 +15,15 @@ from movierec import _checks
 from movierec._util import csv_cell
 from movierec.errors import OutputError, UsageError
 from movierec.model.model import Model
+from movierec.store.database_tables import NewTable, is_database, write_table
 from movierec.store.stores import exists, replacing_file
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _BLOCK = 2000  # movies
+TABLE = "neighbors"
+_DATABASE = "name a database, such as postgresql://HOST/DATABASE or sqlite:///FILE"
 
 
 def frames(model: Model, k: int | None = None, *, safe_csv: bool = False) -> Iterator[pd.DataFrame]:
@@ -78,6 +81,7 @@ def export(
     path: str | os.PathLike[str],
     k: int | None,
     *,
+    table: str | None = None,
     overwrite: bool,
     safe_csv: bool = False,
 ) -> int:
@@ -86,7 +90,7 @@ def export(
     Parameters
     ----------
     model : Model
-    path, k, overwrite, safe_csv
+    path, k, table, overwrite, safe_csv
         As in that method.
 
     Raises
@@ -94,12 +98,16 @@ def export(
     UsageError
         If the extension of `path` is unknown, or `k` is out of range.
     OutputError
-        If the file already exists or cannot be written.
+        If the file or table already exists or cannot be written.
     """
     target = _checks.path_of("path", path)
-    ending = PurePath(target).suffix
     _checks.truth("overwrite", overwrite)
     _checks.truth("safe_csv", safe_csv)
+    if is_database(target):
+        return _export_table(model, target, k, TABLE if table is None else table, overwrite)
+    if table is not None:
+        raise UsageError(f"{target} is a file, which has no table of another name", _DATABASE)
+    ending = PurePath(target).suffix
     write = _WRITERS.get(ending.casefold())
     if write is None:
         raise UsageError(
@@ -109,15 +117,33 @@ def export(
     if exists(target) and not overwrite:
         raise OutputError(f"{target} already exists", "name another file, or add --overwrite")
     counts: list[int] = []
-
-    def counting() -> Iterator[pd.DataFrame]:
-        for frame in frames(model, k, safe_csv=safe_csv and write is _write_csv):
-            counts.append(len(frame))
-            yield frame
-
-    blocks = counting()
+    blocks = _counting(frames(model, k, safe_csv=safe_csv and write is _write_csv), counts)
     with replacing_file(target) as file:
         write(blocks, Path(file.name))
+    return sum(counts)
+
+
+def _counting(blocks: Iterable[pd.DataFrame], counts: list[int]) -> Iterator[pd.DataFrame]:
+    for frame in blocks:
+        counts.append(len(frame))
+        yield frame
+
+
+def _export_table(model: Model, address: str, k: int | None, name: str, overwrite: bool) -> int:
+    parts = _checks.text("table", name).split(".")
+    if not all(parts) or len(parts) > 2 or not name.isprintable():
+        raise _checks.refusal("table", name, "the name of a table, or SCHEMA.TABLE")
+    counts: list[int] = []
+    blocks = _counting(frames(model, k), counts)
+    id_type = "BIGINT" if np.asarray(model.catalog.item_ids).dtype.kind == "i" else "TEXT"
+    columns = {
+        "movieId": id_type,
+        "rank": "INTEGER",
+        "neighborId": id_type,
+        "similarity": "DOUBLE PRECISION",
+        "support": "INTEGER",
+    }
+    write_table(address, NewTable(name, columns, blocks, overwrite))
     return sum(counts)
 
 

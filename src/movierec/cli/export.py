@@ -1,4 +1,4 @@
-"""``movierec export``: write the neighbors of every movie to a file."""
+"""``movierec export``: write the neighbors of every movie to a file or table."""
 
 from __future__ import annotations
 
@@ -18,14 +18,22 @@ def export(
         typer.Argument(
             metavar="FILE",
             help="The file to write, or its address. Its ending, .csv, .jsonl, .parquet, .sqlite "
-            "or .db, sets the format.",
+            "or .db, sets the format. Or a database: postgresql://, sqlite:///FILE, duckdb:///FILE.",
         ),
     ],
     k: Annotated[
         int | None,
         typer.Option("-k", min=1, help="Neighbors per movie; all that are stored if not given."),
     ] = None,
-    overwrite: Annotated[bool, typer.Option(help="Replace the file if it exists.")] = False,
+    table: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="The table of the database to write. [default: neighbors]"
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option(help="Replace the file, or the rows of the table, if it exists.")
+    ] = False,
     safe_csv: SafeCsvOption = False,
     model: ModelOption = DEFAULT_MODEL,
 ) -> None:
@@ -33,6 +41,8 @@ def export(
     stop_cleanly()
     from movierec.recommender import Recommender
 
-    n_rows = Recommender.load(model).export(file, k, overwrite=overwrite, safe_csv=safe_csv)
+    n_rows = Recommender.load(model).export(
+        file, k, table=table, overwrite=overwrite, safe_csv=safe_csv
+    )
     raise_if_stopped()
     say(f"{pluralize(n_rows, 'row')} -> {file}")

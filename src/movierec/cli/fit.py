@@ -34,12 +34,12 @@ def fit(
         str | None,
         typer.Argument(
             metavar="[RATINGS]",
-            help="A rating file (- for standard input), or a MovieLens folder or zip with both "
-            "ratings and movies. Default: the sample data.",
+            help="A rating file (- for standard input), a MovieLens folder or zip with both "
+            "ratings and movies, or a database. Default: the sample data.",
         ),
     ] = None,
     movies: Annotated[
-        str | None, typer.Argument(metavar="[MOVIES]", help="A file of movies.")
+        str | None, typer.Argument(metavar="[MOVIES]", help="A file of movies, or a database.")
     ] = None,
     model: ModelOption = DEFAULT_MODEL,
     n_neighbors: Annotated[
@@ -131,6 +131,20 @@ def fit(
             "year, such as user=Reader,item=Book.",
         ),
     ] = None,
+    query: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SQL",
+            help="Select the ratings from a database, whose address is RATINGS: postgresql://, "
+            "redshift://, sqlite:///FILE, duckdb:///FILE, or another that SQLAlchemy knows.",
+        ),
+    ] = None,
+    movies_query: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SQL", help="Select the movies from the database MOVIES, else from RATINGS."
+        ),
+    ] = None,
     on_error: OnErrorOption = "fail",
     with_ratings: Annotated[
         bool | None,
@@ -202,6 +216,8 @@ def fit(
             algorithm=algorithm,
             settings=parse_settings(settings or (), feedback, algorithm),
             columns=parse_columns(columns),
+            query=query,
+            movies_query=movies_query,
             on_error=on_error,
             with_ratings=with_ratings,
             engine=engine,

@@ -20,6 +20,7 @@ from movierec.data.formats.columnar import ColumnarTable
 from movierec.data.formats.text import TextTable
 from movierec.data.sources.base import source_of
 from movierec.data.sources.frames import frame_table
+from movierec.data.sources.sql import SqlQuery
 from movierec.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def find_table(place: Place, kind: str, named: Mapping[str, str] | None = None) 
 
     Parameters
     ----------
-    place : path-like or table
+    place : path-like, table or SqlQuery
     kind : {"ratings", "movies", "links", "tags", "genome"}
     named : mapping of str to str, optional
         As in :func:`movierec.data.columns.known_columns`.
@@ -95,6 +96,9 @@ def find_table(place: Place, kind: str, named: Mapping[str, str] | None = None) 
     DataError
         If it is missing, cannot be read, or does not have the columns of its kind.
     """
+    if isinstance(place, SqlQuery):
+        (table,) = _named([place.table(kind)], named)
+        return _checked(table, kind)
     if not is_address(place):
         return _checked(frame_table(place, kind, named), kind)
     address = path_of(kind, place)

@@ -143,7 +143,7 @@ class RemoteFile:
 
             get_filesystem_class(self._scheme)  # its import may take seconds
             options = {"skip_instance_cache": True, **self._options()}
-            return _within(_FIRST_ANSWER, lambda: _found(url_to_fs, self.address, options))
+            return within(_FIRST_ANSWER, lambda: _found(url_to_fs, self.address, options))
         except TimeoutError as error:  # it asks in the network who it is
             raise RemoteError("no credentials were found in time", CREDENTIALS) from error
         except ImportError as error:
@@ -166,7 +166,7 @@ class RemoteFile:
         fs, path = self._opened
         with in_words():
             fs.invalidate_cache()
-            return _stat(_within(_FIRST_ANSWER, lambda: fs.info(path)))
+            return _stat(within(_FIRST_ANSWER, lambda: fs.info(path)))
 
     def files(self) -> list[tuple[RemoteFile, Stat]]:
         """Return what is in a folder."""
@@ -233,7 +233,7 @@ class RemoteFile:
             fs.mv(new, path, **overwriting)
         except BaseException:
             with suppress(Exception):
-                _within(_FIRST_ANSWER, lambda: fs.rm_file(new))
+                within(_FIRST_ANSWER, lambda: fs.rm_file(new))
             raise
 
     def check_parent(self) -> None:
@@ -243,7 +243,7 @@ class RemoteFile:
         if self._scheme in _OBJECT_STORES - {"memory"}:
             try:
                 with in_words():
-                    _within(_FIRST_ANSWER, lambda: fs.info(bucket))
+                    within(_FIRST_ANSWER, lambda: fs.info(bucket))
             except RemoteError as error:  # a bucket may hide itself, and yet take a file
                 if error.is_missing:
                     raise RemoteError(f"there is no bucket {bucket}", "create it first") from error
@@ -281,7 +281,7 @@ def _transfer(fs: Any, method: str, *arguments: str, size: int) -> None:
         raise
 
 
-def _within(seconds: float, call: Callable[[], T]) -> T:
+def within(seconds: float, call: Callable[[], T]) -> T:
     """Return what a call returns.
 
     Raises
