@@ -724,8 +724,8 @@ def test_plot_has_a_named_point_with_its_interval_for_each_algorithm() -> None:
 
 def test_plot_that_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot write"):
-        plot.save(COMPARED, tmp_path / "gone" / "plot.png")
-    plot.save(COMPARED, tmp_path / "plot.SVG")
+        plot.save(plot.draw(COMPARED), tmp_path / "gone" / "plot.png")
+    plot.save(plot.draw(COMPARED), tmp_path / "plot.SVG")
     assert [path.name for path in tmp_path.iterdir()] == ["plot.SVG"]
     assert "<svg" in (tmp_path / "plot.SVG").read_text(encoding="utf-8")
 
