@@ -54,6 +54,13 @@ def sample_model(sample: Recommender, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture
+def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an epoch over a few ratings see them a few times only."""
+    monkeypatch.setattr("movierec.algorithms._neural.sequence_model._LEAST_STEPS", 10)
+    monkeypatch.setattr("movierec.algorithms.neumf._PASSES", 2)
+
+
+@pytest.fixture
 def movierec(tmp_path: Path) -> Run:
     """Run the real program in an empty folder, as someone in a shell would."""
 

@@ -20,6 +20,7 @@ from movierec.algorithms.popular import Popular
 from movierec.algorithms.registry import load, make, names
 from movierec.neighbors.top_k import NeighborSpec
 from movierec.testing import CHECKS, example_data
+from tests.networks import all_names, marked, small
 
 Dense = np.ndarray[Any, Any]
 
@@ -32,18 +33,18 @@ N_USERS, N_ITEMS = RATINGS.shape
 
 
 def fitted(name: str, data: TrainingData = DATA, **parameters: Any) -> Algorithm:
-    small = {"n_factors": 8} if name == "als" else {}
-    return load(name)(**small | parameters).fit(data)
+    return load(name)(**small(name) | parameters).fit(data)
 
 
 def users_of(matrix: Dense) -> Interactions:
     return Interactions.from_user_items(csr_matrix(matrix.astype(np.float32)))
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.usefixtures("few_steps")
+@pytest.mark.parametrize("name", all_names())
 @pytest.mark.parametrize("check", CHECKS)
 def test_contract(check: str, name: str) -> None:
-    CHECKS[check](load(name), {"n_factors": 8} if name == "als" else {})
+    CHECKS[check](load(name), small(name))
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -79,7 +80,8 @@ def test_is_a_file_of_its_own(name: str) -> None:
     assert load(name).__module__ == f"movierec.algorithms.{name}"
 
 
-@pytest.mark.parametrize("name", [name for name in names() if name != "popular"])
+@pytest.mark.usefixtures("few_steps")
+@pytest.mark.parametrize("name", marked([name for name in names() if name != "popular"]))
 def test_an_item_is_most_similar_to_itself(name: str) -> None:
     items = np.array([3, 0, 7])
     similarities = fitted(name).similarities(items)
@@ -95,7 +97,8 @@ def test_an_item_is_most_similar_to_itself(name: str) -> None:
         np.testing.assert_allclose(own, 1, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.usefixtures("few_steps")
+@pytest.mark.parametrize("name", all_names())
 def test_only_popular_ignores_what_a_new_user_rated(name: str) -> None:
     new = np.zeros((2, N_ITEMS))
     new[1, [20, 24]] = 5, 4

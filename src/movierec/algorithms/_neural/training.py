@@ -201,7 +201,7 @@ class Trainer:
     def _read(self, path: Path, state: _State) -> _State:
         import jax
 
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             if stored["fingerprint"].tobytes() != self._fingerprint.encode():
                 raise ValueError("another training")
 
