@@ -74,6 +74,10 @@ def wrapping(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return array
 
 
+def doubled(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return np.concatenate([array, array])
+
+
 FORGERIES: dict[str, tuple[str, str, Any]] = {
     "unsigned neighbors": ("default", "neighbors/neighbors", lambda array: array.astype("<u8")),
     "neighbors out of range": ("default", "neighbors/neighbors", set_to(..., 10**6)),
@@ -104,6 +108,32 @@ FORGERIES: dict[str, tuple[str, str, Any]] = {
         lambda array: array[:-1].copy(),
     ),
     "transitions of negative people": ("transitions", "algorithm/people_", set_to(..., -1)),
+    "attention of another width": (
+        "sasrec",
+        "algorithm/qkv_",
+        lambda array: array[..., :-1].copy(),
+    ),
+    "attention to fewer places": (
+        *("sasrec", "algorithm/distances_"),
+        lambda array: array[..., :-1].copy(),
+    ),
+    "a network of two blocks": ("nextitnet", "algorithm/block_shift_", doubled),
+    "gates that are no numbers": ("gru4rec", "algorithm/recurrent_", set_to((0, 1, 2), np.nan)),
+    "gates of half precision": ("gru4rec", "algorithm/input_", lambda array: array.astype("<f2")),
+    "people of another width": (
+        *("neumf", "algorithm/rated_factors_"),
+        lambda array: array[:, :-1].copy(),
+    ),
+    "an infinite bias": ("neumf", "algorithm/item_bias_", set_to(0, np.inf)),
+    "movies of the ridge out of range": ("sasrec", "algorithm/ridge_items_", set_to(1, 5)),
+    "places of the ridge out of range": ("sasrec", "algorithm/ridge_places_", set_to(1, 5)),
+    "a blended ridge of fewer movies": (
+        *("sasrec", "algorithm/ridge_weights_"),
+        lambda array: array[:, :-1].copy(),
+    ),
+    "a ridge without weights": ("sasrec", "algorithm/ridge_weights_", b""),
+    "a blend of nothing": ("sasrec", "algorithm/blend_", set_to(0, np.nan)),
+    "a curve of no numbers": ("sasrec", "algorithm/curve_", set_to(1, np.nan)),
     "strings that overlap": ("default", "catalog/genres_offsets", set_to(slice(1, None, 2), 0)),
     "movies of words out of range": ("default", "titles/word_items", set_to(..., 5)),
     "history out of range": ("als", "histories/items", set_to(..., 200)),
@@ -121,6 +151,24 @@ def test_forged_array_is_named(forge: Forge, name: str) -> None:
     algorithm, member, change = FORGERIES[name]
     with pytest.raises(ArtifactError, match=rf"forged\.model is damaged.*{member}"):
         ask(forge(algorithm, {f"{member}.npy": change}))
+
+
+def test_network_of_other_parameters(forge: Forge) -> None:
+    """All of its arrays agree with each other, but not with the parameters on the card."""
+    narrower = {
+        f"algorithm/{name}_factors_.npy": lambda array: array[:, :-1].copy()
+        for name in ("item", "rated")
+    }
+    with pytest.raises(ArtifactError, match=r"forged\.model is damaged.*algorithm/item_factors_"):
+        ask(forge("neumf", narrower))
+    document = json.loads(_models.members_of(GOLDEN / "format-3-sasrec.model")["meta.json"])
+    document["parameters"]["settings"]["n_heads"] = 3
+    changes = {
+        "meta.json": json.dumps(document).encode(),
+        "algorithm/distances_.npy": lambda array: array[:, [0, 0, 1]].copy(),
+    }
+    with pytest.raises(ArtifactError, match=r"forged\.model is damaged.*a multiple of n_heads"):
+        ask(forge("sasrec", changes))
 
 
 def test_neighbors_without_similarity_are_not_listed(forge: Forge) -> None:

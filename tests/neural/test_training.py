@@ -244,7 +244,12 @@ def in_circles(n_users: int = 150, n_items: int = 30, length: int = 12) -> Inter
 def test_a_network_learns_an_order(name: str) -> None:
     split = Validation.of(in_circles(), 5, by_time=True)
     people = split.train.for_users(split.users)
-    parameters = {"n_factors": 16, "n_epochs": 3, "learning_rate": 0.02, "dropout": 0.0}
+    parameters: dict[str, Any] = {
+        "n_factors": 16,
+        "n_epochs": 3,
+        "learning_rate": 0.02,
+        "dropout": 0.0,
+    }
     parameters |= {"blend": False} if name == "sasrec" else {}
     scores = fit(name, data=TrainingData(split.train), **parameters).score(people)
     popular = load("popular")().fit(TrainingData(split.train)).score(people)

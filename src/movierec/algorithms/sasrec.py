@@ -150,11 +150,9 @@ class SasRec(SequenceModel):
         state, parameters
             As in :meth:`Algorithm.from_state`.
         """
-        ridge = {name: array for name, array in state.items() if name.startswith(_RIDGE)}
-        rest = {name: array for name, array in state.items() if name not in ridge}
-        algorithm = super().from_state(rest, parameters)
-        arrays = {name.removeprefix(_RIDGE): array for name, array in ridge.items()}
-        algorithm._ridge = SequenceRidge.from_state(arrays, {}) if arrays else None
+        own = {name: array for name, array in state.items() if not name.startswith(_RIDGE)}
+        algorithm = super().from_state(own, parameters)
+        algorithm._ridge = _ridge_of(state) if algorithm.blend_[0] else None
         return algorithm
 
     def _choose_blend(self, split: Validation) -> None:
@@ -223,3 +221,12 @@ class SasRec(SequenceModel):
             hidden = gelu(xp, normal @ w["wide"] + w["wide_bias"])
             x = x + dropout(hidden @ w["narrow"] + w["narrow_bias"])
         return x
+
+
+def _ridge_of(state: State) -> SequenceRidge:
+    """Return the ridge whose arrays are among others."""
+    for name in SequenceRidge.SCHEMA:
+        if f"{_RIDGE}{name}" not in state:
+            raise ValueError(f"algorithm/{_RIDGE}{name} is missing")
+    arrays = {name: state[f"{_RIDGE}{name}"] for name in SequenceRidge.SCHEMA}
+    return SequenceRidge.from_state(arrays, {})
