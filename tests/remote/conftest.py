@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from movierec import Recommender
+from tests.remote.databases import HBase, PostgresServer, environment, hbase, postgresql
 from tests.remote.servers import SERVERS, NotInstalledError, Server, strict_moto
 
 Ask = Callable[..., subprocess.CompletedProcess[str]]
@@ -66,3 +67,39 @@ def ask(server: Server, tmp_path: Path) -> Ask:
 def local(real_data: Path) -> Recommender:
     """The model of ml-latest-small, fitted from files."""
     return Recommender.fit(real_data / "ml-latest-small")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """PostgreSQL, which runs as long as tests use it."""
+    try:
+        with postgresql() as server:
+            yield server
+    except NotInstalledError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def hbase_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HBase]:
+    with hbase(tmp_path_factory.mktemp("hbase")) as server:
+        yield server
+
+
+@pytest.fixture
+def movierec_there(tmp_path: Path) -> Ask:
+    """Run the program as somebody who has no account at any database."""
+
+    def ask(
+        *arguments: str | Path, change: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "movierec", *map(str, arguments)],
+            cwd=tmp_path,
+            env=environment(change),
+            timeout=150,
+            capture_output=True,
+            check=False,
+            encoding="utf-8",
+        )
+
+    return ask

@@ -20,6 +20,7 @@ from movierec.data.formats.columnar import ColumnarTable
 from movierec.data.formats.text import TextTable
 from movierec.data.sources.base import source_of
 from movierec.data.sources.frames import frame_table
+from movierec.data.sources.hbase import HBaseTable
 from movierec.data.sources.sql import SqlQuery
 from movierec.errors import DataError, UsageError
 
@@ -153,7 +154,9 @@ def _named(tables: Sequence[Table], named: Mapping[str, str] | None) -> Sequence
     if not named:
         return tables
     return [
-        replace(table, named=named) if isinstance(table, TextTable | ColumnarTable) else table
+        replace(table, named=named)
+        if isinstance(table, TextTable | ColumnarTable | HBaseTable)
+        else table
         for table in tables
     ]
 

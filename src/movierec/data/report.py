@@ -61,8 +61,7 @@ class RowReport:
         """Return what to do about a bad row."""
         if not self.can_skip:
             return f"fix the {self.unit}"
-        option = "--on-error skip" if self.unit == "line" else 'on_error="skip"'
-        return f"fix the {self.unit}, or leave such {self.unit}s out with {option}"
+        return f"fix the {self.unit}, or leave such {self.unit}s out with --on-error skip"
 
     def notes(self) -> list[str]:
         """Return what a user should know."""

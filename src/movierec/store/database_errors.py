@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from urllib.parse import unquote
 
 from movierec._util import without_secrets
-from movierec.errors import UsageError
+from movierec.errors import MovierecError, UsageError
 from movierec.store.failures import RemoteError
 
 ADDRESS = "check the address: docs/storage.md"
@@ -26,6 +26,7 @@ _UNREACHABLE = (
     "server closed the connection", "socket closed", "could not receive data",
     "no connection to the server", "no route to host", "communication error", "network error",
     "create a connection to", "terminating connection",
+    "could not connect to", "read 0 bytes",
 )  # fmt: skip
 _WRITES = ("read-only", "read only", "readonly", "not authorized", "authorization denied")
 
@@ -77,7 +78,7 @@ def in_words(address: str, hint: str) -> Iterator[None]:
     """
     try:
         yield
-    except (RemoteError, UsageError, MemoryError):
+    except (RemoteError, MovierecError, MemoryError):
         raise
     except Exception as error:
         raise _remote_error(error, address, hint) from error
@@ -86,7 +87,7 @@ def in_words(address: str, hint: str) -> Iterator[None]:
 def _remote_error(error: Exception, address: str, hint: str) -> RemoteError:
     reason = _without_password(_reason(error), address)
     said = reason.casefold()
-    if isinstance(error, TimeoutError) or any(sign in said for sign in _UNREACHABLE):
+    if isinstance(error, TimeoutError) or _is_of_network(reason):
         return RemoteError(f"its server does not answer, or broke off: {reason}", _NETWORK)
     if any(sign in said for sign in _REFUSED):
         return RemoteError(f"access is refused: {reason}", _CREDENTIALS)
@@ -95,19 +96,22 @@ def _remote_error(error: Exception, address: str, hint: str) -> RemoteError:
     return RemoteError(reason, hint)
 
 
+def _is_of_network(text: str) -> bool:
+    return any(sign in text.casefold() for sign in _UNREACHABLE)
+
+
 def _reason(error: Exception) -> str:
     """Return what a server says, in one line."""
     cause = getattr(error, "orig", None) or error  # what SQLAlchemy wraps
-    said = cause.args[-1] if cause.args else ""
+    said = getattr(cause, "message", None) or (cause.args[-1] if cause.args else "")
     if isinstance(said, dict):  # the fields of PostgreSQL's protocol
         said = said.get("M", "")
-    text = str(said)
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    lines = [line for line in text.splitlines() if line.strip()] or [""]
     found = re.search(r"(?:ERROR|FATAL):\s+(.+)", text)
-    line = found[1] if found else next((each for each in text.splitlines() if each.strip()), "")
-    return (
-        re.sub(r"^([A-Z_]+: )?\[libpq\] (Failed to connect: )?", "", line).strip()
-        or type(error).__name__
-    )
+    line = found[1] if found else next(filter(_is_of_network, lines), lines[0])
+    prefix = r"^([A-Z_]+: )?\[libpq\] (Failed to connect: )?|^([a-z]\w*\.)+(?=[A-Z])"
+    return re.sub(prefix, "", line).strip() or type(error).__name__
 
 
 def _without_password(text: str, address: str) -> str:

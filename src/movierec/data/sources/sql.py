@@ -103,20 +103,18 @@ def with_queries(
     UsageError
         If a query is no text, or there is no database for it.
     """
-    if movies_query is None:
-        films: Any = movies
-    else:
-        films = _queried("movies_query", ratings if movies is None else movies, movies_query)
-    if query is None:
-        return ratings, films
-    if films is None:
+    stars: Any = ratings if query is None else _queried("query", ratings, query)
+    if movies_query is not None:
+        films = ratings if movies is None else movies
+        return stars, _queried("movies_query", films, movies_query)
+    if query is not None and movies is None:
         raise UsageError("ratings were queried without movies", "add --movies-query")
-    return _queried("query", ratings, query), films
+    return stars, movies
 
 
 def _queried(name: str, place: Any, query: str) -> SqlQuery:
     if not text(name, query).strip("; \t\r\n") or "\0" in query or not _is_unicode(query):
-        raise refusal(name, query, "a query in SQL")
+        raise refusal(name, query, "a query in SQL", _EXAMPLE)
     address = path_of("the database", place) if is_address(place) else ""
     if not scheme_of(address):
         raise UsageError(f"{name} was given without a database", _EXAMPLE)
