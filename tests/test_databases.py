@@ -348,8 +348,9 @@ def test_neighbors_are_written_to_a_table(scheme: str, sample: Recommender, tmp_
             frame = pd.read_sql(rows.format(table), connection)
             connection.close()
             return frame
-        with duckdb.connect(tmp_path / "new") as connection:
-            return connection.sql(rows.format(table)).df()
+        with duckdb.connect(tmp_path / "new") as database:
+            read: pd.DataFrame = database.sql(rows.format(table)).df()
+        return read
 
     expected = sample.neighbors_frame(3).sort_values(["movieId", "rank"], ignore_index=True)
     assert sample.export(address, 3) == len(expected)

@@ -22,7 +22,8 @@ from movierec.data.sources.frames import BATCH, SeriesTable
 from movierec.errors import DataError, UsageError
 from movierec.store.database_errors import ADDRESS, in_words, needed
 from movierec.store.databases import FIRST_ANSWER, batch_of
-from movierec.store.filesystems import RemoteError, within
+from movierec.store.failures import RemoteError
+from movierec.store.filesystems import within
 
 if TYPE_CHECKING:
     import narwhals as nw
