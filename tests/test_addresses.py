@@ -393,7 +393,7 @@ def test_a_model_does_not_record_secrets(memory: Any, folder: Path, tmp_path: Pa
 def test_a_server_that_never_answers_is_given_up(
     monkeypatch: pytest.MonkeyPatch, memory: Any
 ) -> None:
-    monkeypatch.setattr(filesystems, "_FIRST_ANSWER", 0.2)
+    monkeypatch.setattr(filesystems, "FIRST_ANSWER", 0.2)
     waiting = threading.Event()
     with patch.object(type(memory), "info", side_effect=lambda path: waiting.wait(60)):
         with pytest.raises(ArtifactError, match="its server does not answer"):

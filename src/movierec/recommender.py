@@ -135,7 +135,7 @@ class Recommender:
         columns : mapping of str to str, optional
             What the files call columns that are not recognized: ``{"user": "Reader"}``.
         query : str, optional
-            What selects the ratings if `ratings` is the address of a database, such as
+            The SQL that selects the ratings if `ratings` is the address of a database, such as
             ``postgresql://host/database``, ``redshift://``, ``sqlite:///file`` or
             ``duckdb:///file``. It may only read.
         movies_query : str, optional
@@ -422,11 +422,10 @@ class Recommender:
     ) -> NextMovies:
         """Return what people rated next, after a movie, from the times of their ratings.
 
-        Counted are people who rated another movie at a later time, within the window of the
-        algorithm "transitions", or 20 ratings. What was rated at one time has no order: the
-        distance to it is the mean over all orders. The list is ordered by the sum of
-        a power of 1 / distance, divided by a power of the number of ratings; equally strong movies
-        are in the order of their ids.
+        The list counts people who rated another movie at a later time, within 20 ratings or the
+        window of the model's algorithm "transitions". Ratings at the same time have no order: the
+        distance to them is the mean over all orders. Movies are ordered by the sum of a power of
+        1 / distance, divided by a power of their number of ratings; equally strong ones by id.
 
         Parameters
         ----------

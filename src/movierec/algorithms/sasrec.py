@@ -30,7 +30,7 @@ class SasRec(SequenceModel):
 
     Kang and McAuley, "Self-attentive sequential recommendation" (ICDM 2018), with the loss of
     Klenitskiy and Vasilev, "Turning dross into gold loss: is BERT4Rec really better than SASRec?"
-    (RecSys 2023). Unlike there, distances have learned biases instead of positions vectors, and
+    (RecSys 2023). Unlike there, distances have learned biases instead of position vectors, and
     item vectors start from how often items are watched close together. The logarithm of the
     probabilities is blended with the scores of `sequence_ridge`, standardized for each person.
 

@@ -18,7 +18,8 @@ def export(
         typer.Argument(
             metavar="FILE",
             help="The file to write, or its address. Its ending, .csv, .jsonl, .parquet, .sqlite "
-            "or .db, sets the format. Or a database: postgresql://, sqlite:///FILE, duckdb:///FILE.",
+            "or .db, sets the format. Or the address of a database: postgresql://, sqlite:///FILE "
+            "or duckdb:///FILE.",
         ),
     ],
     k: Annotated[

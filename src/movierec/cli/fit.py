@@ -142,7 +142,9 @@ def fit(
     movies_query: Annotated[
         str | None,
         typer.Option(
-            metavar="SQL", help="Select the movies from the database MOVIES, else from RATINGS."
+            metavar="SQL",
+            help="Select the movies from the database MOVIES, or from RATINGS if there is no "
+            "MOVIES.",
         ),
     ] = None,
     on_error: OnErrorOption = "fail",
@@ -150,14 +152,14 @@ def fit(
         bool | None,
         typer.Option(
             "--with-ratings/--without-ratings",
-            help="Whether the model holds what people rated. Without, it is about half as large "
-            "and can be shared, but knows no users, and no lists but the stored ones. [default: "
-            "with, but without if Spark fits it]",
+            help="Whether the model holds what people rated. Without it, the model is about half "
+            "as large and can be shared, but it knows no users and has only the stored lists. "
+            "[default: with, but without if Spark fits it]",
         ),
     ] = None,
     engine: Annotated[
         Literal["local", "spark"],
-        typer.Option(help="Work on this machine, or on a cluster by Spark."),
+        typer.Option(help="Fit on this machine, or on a cluster with Spark."),
     ] = "local",
     master: Annotated[
         str | None,
@@ -168,8 +170,8 @@ def fit(
     plot: Annotated[
         Path | None,
         typer.Option(
-            help="Plot the learning curve of an algorithm that is trained in epochs, in a file "
-            "such as curve.png."
+            help="Plot the learning curve to this file, such as curve.png; only for algorithms "
+            "that are trained in epochs."
         ),
     ] = None,
     force: Annotated[

@@ -29,10 +29,10 @@ def next(  # noqa: A001
 ) -> None:
     """List what people rated next, after a movie.
 
-    Counted are people who rated the other movie at a later time, within 20 ratings; ratings at the
-    same time have no order. The sooner they rated it, the more they count, and the fame of a movie
-    counts against it. The share is of those who rated anything later; the lift is how many times
-    as often people went there as its fame explains; "back" are people who went the other way.
+    The list counts people who rated the other movie at a later time, within 20 ratings; ratings at
+    the same time have no order. The sooner they rated it, the more they count; movies with many
+    ratings rank lower. The share is of those who rated anything later, the lift is how many times
+    as often people went there as its fame explains, and "back" counts those who went the other way.
 
     The model must keep when people rated. It does if there are at most 3 million ratings, and with
     algorithms that need times, such as transitions.

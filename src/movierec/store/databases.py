@@ -20,13 +20,12 @@ from movierec._util import without_secrets
 from movierec.errors import UsageError
 from movierec.store.database_errors import ADDRESS, QUERY, in_words, needed, not_a_query
 from movierec.store.failures import RemoteError
-from movierec.store.filesystems import within
+from movierec.store.filesystems import FIRST_ANSWER, within
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH = 1 << 17  # rows
-FIRST_ANSWER = 8  # seconds
 _READING = {
     sqlite3.SQLITE_SELECT,
     sqlite3.SQLITE_READ,

@@ -25,9 +25,8 @@ from movierec.store.failures import CREDENTIALS, RemoteError, in_words
 T = TypeVar("T")
 
 ANONYMOUS = "MOVIEREC_ANONYMOUS"
-_FIRST_ANSWER = (
-    8  # seconds; some clients try again for a minute before they say that nobody is there
-)
+# Seconds; some clients try again for a minute before they say that nobody is there.
+FIRST_ANSWER = 8
 _LONGEST_PAUSE = 40  # seconds
 _SLOWEST = 100_000  # bytes a second
 _TRIES = 3  # to read a file that is replaced while it is read
@@ -143,7 +142,7 @@ class RemoteFile:
 
             get_filesystem_class(self._scheme)  # its import may take seconds
             options = {"skip_instance_cache": True, **self._options()}
-            return within(_FIRST_ANSWER, lambda: _found(url_to_fs, self.address, options))
+            return within(FIRST_ANSWER, lambda: _found(url_to_fs, self.address, options))
         except TimeoutError as error:  # it asks in the network who it is
             raise RemoteError("no credentials were found in time", CREDENTIALS) from error
         except ImportError as error:
@@ -166,7 +165,7 @@ class RemoteFile:
         fs, path = self._opened
         with in_words():
             fs.invalidate_cache()
-            return _stat(within(_FIRST_ANSWER, lambda: fs.info(path)))
+            return _stat(within(FIRST_ANSWER, lambda: fs.info(path)))
 
     def files(self) -> list[tuple[RemoteFile, Stat]]:
         """Return what is in a folder."""
@@ -233,7 +232,7 @@ class RemoteFile:
             fs.mv(new, path, **overwriting)
         except BaseException:
             with suppress(Exception):
-                within(_FIRST_ANSWER, lambda: fs.rm_file(new))
+                within(FIRST_ANSWER, lambda: fs.rm_file(new))
             raise
 
     def check_parent(self) -> None:
@@ -243,7 +242,7 @@ class RemoteFile:
         if self._scheme in _OBJECT_STORES - {"memory"}:
             try:
                 with in_words():
-                    within(_FIRST_ANSWER, lambda: fs.info(bucket))
+                    within(FIRST_ANSWER, lambda: fs.info(bucket))
             except RemoteError as error:  # a bucket may hide itself, and yet take a file
                 if error.is_missing:
                     raise RemoteError(f"there is no bucket {bucket}", "create it first") from error

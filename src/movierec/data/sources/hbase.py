@@ -21,9 +21,9 @@ from movierec.data.sources.base import Source
 from movierec.data.sources.frames import BATCH, SeriesTable
 from movierec.errors import DataError, UsageError
 from movierec.store.database_errors import ADDRESS, in_words, needed
-from movierec.store.databases import FIRST_ANSWER, batch_of
+from movierec.store.databases import batch_of
 from movierec.store.failures import RemoteError
-from movierec.store.filesystems import within
+from movierec.store.filesystems import FIRST_ANSWER, within
 
 if TYPE_CHECKING:
     import narwhals as nw
