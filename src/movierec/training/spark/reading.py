@@ -81,12 +81,13 @@ def lines_of(session: Any, table: TextTable) -> Any:
     Raises
     ------
     UsageError
-        If Spark cannot read it: it is in a zip, or is standard input.
+        If Spark cannot read it: it is in a zip, at an address, or is standard input.
     """
     path = Path(table.content.name)
     if not path.is_file():
         raise UsageError(
-            f"{table.content.name} is no file that Spark can read", "unpack it, and name the file"
+            f"{table.content.name} is not a local file, which Spark needs",
+            "unpack a zip, save standard input, or pass a data frame to movierec.spark.fit",
         )
     lines = session.read.text(path.absolute().as_uri())
     if not table.layout.has_header:

@@ -11,6 +11,7 @@ from movierec.data.discover import sample_folder
 from movierec.data.formats.text import TextTable
 from movierec.data.interactions import RatingRows
 from movierec.errors import UsageError
+from movierec.store.stores import is_remote
 from movierec.training.spark.reading import Rows, lines_of
 
 if TYPE_CHECKING:
@@ -61,14 +62,25 @@ def read_sources(session: Any, task: Task) -> tuple[Dataset, Rows]:
 
 
 def _frame_of(session: Any, place: Any) -> Any:
-    """Return a data frame of Spark, or Parquet as one; None for anything else."""
+    """Return a data frame of Spark, or Parquet as one; None for anything else.
+
+    Raises
+    ------
+    UsageError
+        If it is at an address that is no path.
+    """
     if _is_spark(place):
         return place
     if not is_address(place):
         return None
+    if is_remote(str(place)):
+        raise UsageError(
+            f"the engine spark reads ratings at local paths, not at {place}",
+            "read them by Spark, and pass the data frame to movierec.spark.fit",
+        )
     path = Path(place)
     parts = path.glob("*.parquet") if path.is_dir() else ()
-    if path.suffix == ".parquet" or any(parts):
+    if (path.suffix == ".parquet" and path.exists()) or any(parts):
         return session.read.parquet(path.absolute().as_uri())
     return None
 
