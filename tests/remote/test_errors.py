@@ -78,7 +78,7 @@ def test_who_is_not_let_in_is_told_so(ask: Ask, server: Server, model: str) -> N
     run = ask("similar", "Heat", "-m", model, change=server.refused)
     assert run.returncode == 3
     assert "access is refused" in run.stderr or "no credentials were found" in run.stderr
-    assert_error(run, 3, f"{model} cannot be opened: ", "--anonymous")
+    assert_error(run, 3, f"{model} cannot be opened: ", "MOVIEREC_ANONYMOUS")
     assert_error(ask("fit", "-q", "-m", model, change=server.refused), 1, f"cannot write {model}: ")
 
 

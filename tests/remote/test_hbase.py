@@ -134,7 +134,7 @@ def test_what_is_missing_is_named(fit: Any, server: HBase) -> None:
 def test_numbers_in_bytes_are_refused(fit: Any, server: HBase) -> None:
     columns = "user=r:who,item=r:film,rating=x:more"
     run = fit(f"{server.root}/stars", "--columns", columns)
-    assert_error(run, 3, "x:more is no text in the row 2#20", "Parquet")
+    assert_error(run, 3, "x:more is not text in the row 2#20", "Parquet")
 
 
 def test_no_server(fit: Any) -> None:

@@ -106,7 +106,7 @@ def export(
     if is_database(target):
         return _export_table(model, target, k, TABLE if table is None else table, overwrite)
     if table is not None:
-        raise UsageError(f"{target} is a file, which has no table of another name", _DATABASE)
+        raise UsageError(f"{target} is a file, and only a database has tables", _DATABASE)
     ending = PurePath(target).suffix
     write = _WRITERS.get(ending.casefold())
     if write is None:

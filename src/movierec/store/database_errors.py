@@ -12,7 +12,7 @@ from movierec.errors import MovierecError, UsageError
 from movierec.store.failures import RemoteError
 
 ADDRESS = "check the address: docs/storage.md"
-QUERY = "correct the query: docs/storage.md has examples"
+QUERY = "correct the query: docs/storage.md has an example"
 _NETWORK = "check the address and the network: docs/storage.md"
 _CREDENTIALS = "set the user and the password as docs/storage.md says"
 # By what the messages say: the libraries have some ten classes for each of these.
@@ -32,8 +32,8 @@ _WRITES = ("read-only", "read only", "readonly", "not authorized", "authorizatio
 
 
 def not_a_query() -> RemoteError:
-    """Return the error for a statement that does something else than read."""
-    return RemoteError("it is not one query that only reads", "write one SELECT")
+    """Return the error for a statement that does more than read."""
+    return RemoteError("it is not a single query that only reads", "write one SELECT")
 
 
 @contextmanager

@@ -108,7 +108,7 @@ def write_table(address: str, table: NewTable) -> None:
     if write is None:
         raise UsageError(f"{name}: movierec cannot write tables of this database", _OTHERS)
     try:
-        with in_words(address, "docs/storage.md says what is written"):
+        with in_words(address, "see docs/storage.md"):
             write(address, table)
     except RemoteError as error:
         if "already exists" in error.reason and not table.overwrite:

@@ -152,7 +152,7 @@ def _read_redshift(address: str, query: str) -> Iterator[pa.RecordBatch]:
 
 
 def _redshift_arguments(address: str) -> dict[str, Any]:
-    """Return what an address names, and beyond it libpq's variables; ``?iam=true`` and so on."""
+    """Return what an address names, such as ``?iam=true``, completed by variables of libpq."""
     parts = urlsplit(address)
     given = {
         "host": parts.hostname,
@@ -173,7 +173,7 @@ def _value(text: str) -> Any:
 
 def _read_by_sqlalchemy(address: str, query: str) -> Iterator[pa.RecordBatch]:
     engine = _engine(address)
-    logging.getLogger("sqlalchemy").setLevel(logging.CRITICAL)  # what is raised is said
+    logging.getLogger("sqlalchemy").setLevel(logging.CRITICAL)  # its errors are raised
     with in_words(address, ADDRESS):
         connection = within(FIRST_ANSWER, engine.connect)
     with connection:
@@ -199,7 +199,7 @@ def _engine(address: str) -> Any:
         problem = f"{name}: SQLAlchemy knows no database {scheme_of(address)}://"
         raise UsageError(problem, ADDRESS) from error
     except (ArgumentError, ValueError) as error:
-        raise UsageError(f"{name} is no address of a database", ADDRESS) from error
+        raise UsageError(f"{name} is not the address of a database", ADDRESS) from error
 
 
 _READERS: dict[str, Callable[[str, str], Iterator[Any]]] = {
@@ -214,7 +214,7 @@ SCHEMES = (*_READERS, "mysql", "mariadb", "oracle", "mssql")
 
 
 def path_in(address: str) -> str:
-    """Return the path in an address such as ``sqlite:///folder/file.db``, which is relative.
+    """Return the path in an address, which is relative in ``sqlite:///folder/file.db``.
 
     Raises
     ------

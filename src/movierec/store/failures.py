@@ -30,9 +30,7 @@ _UNREACHABLES = ("connection refused", "connection reset", "no route to host", "
                  "failed to lookup address")  # fmt: skip
 
 
-CREDENTIALS = (
-    "set the credentials as docs/storage.md says; a public one needs: movierec --anonymous"
-)
+CREDENTIALS = "set the credentials as docs/storage.md says, or MOVIEREC_ANONYMOUS=1 if it is public"
 
 
 class RemoteError(Exception):
@@ -81,7 +79,7 @@ def _remote_error(error: Exception) -> RemoteError:
             "docs/storage.md",
         )
     reason = next((line for line in str(error).splitlines() if line.strip()), "")
-    return RemoteError(reason or type(error).__name__, "docs/storage.md")
+    return RemoteError(reason or type(error).__name__, "see docs/storage.md")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

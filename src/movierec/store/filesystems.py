@@ -58,7 +58,7 @@ _ANONYMOUSLY: dict[str, dict[str, Any]] = {
     "gcsfs": {"token": "anon"},
 }
 _MARKS = ("generation", "ETag", "etag", "modification_time", "mtime", "created", "Last-Modified")
-# What is raised is said; that it is also logged would be a second message.
+# Their errors are reported once they are raised; the log would repeat them.
 _TALKATIVE = ("aiobotocore", "asyncio", "azure", "botocore", "gcsfs", "google", "s3fs", "urllib3")
 
 
@@ -91,8 +91,8 @@ class Stat:
     size : int
         Bytes.
     mark : str
-        Another one for another content: the ETag, generation or time of the last change; empty
-        where there is none.
+        Differs for different content: the ETag, generation or time of the last change; empty if
+        there is none.
     """
 
     is_folder: bool
@@ -206,7 +206,7 @@ class RemoteFile:
                 _transfer(fs, "get_file", path, str(target), size=before.size)
             if target.stat().st_size == before.size and self.stat() == before:
                 return before
-        raise RemoteError("it ends too early, or changes all the time", "try again")
+        raise RemoteError("it ends too early, or changes again and again", "try again")
 
     def put(self, source: Path) -> None:
         """Replace the file by one at a path, in one step.
@@ -286,7 +286,7 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     Raises
     ------
     TimeoutError
-        If it takes longer; it then goes on behind our back, but keeps nobody waiting.
+        If it takes longer; the call then continues in its thread, and nobody waits for it.
     """
     outcome: list[T] = []
     errors: list[BaseException] = []

@@ -12,7 +12,7 @@ from movierec.store.local import LocalStore
 
 
 def is_remote(address: str) -> bool:
-    """Tell whether an address is no path."""
+    """Tell whether an address has a scheme, and so is not a path."""
     return "://" in address
 
 

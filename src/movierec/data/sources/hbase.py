@@ -133,7 +133,7 @@ class HBaseTable(SeriesTable):
         for value, key in zip(values, keys, strict=True):
             if value is not None and "\ufffd" in str(_shown(value)):
                 raise DataError(
-                    f"{self.name}: {column} is no text in the row {_shown(key)}",
+                    f"{self.name}: {column} is not text in the row {_shown(key)}",
                     "movierec reads numbers that are written as text; export others to Parquet",
                 )
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from movierec.data.table import Table
 
 _EXAMPLE = (
-    'movierec fit postgresql://HOST/DATABASE --query "SELECT ..." --movies-query "SELECT ..."'
+    "only fit reads databases: name one, such as postgresql://HOST/DATABASE, with --query and "
+    "--movies-query"
 )
 
 

@@ -117,7 +117,9 @@ def reporting(batch: int, session: Any) -> Iterator[None]:
 
         if not isinstance(error, PySparkException | Py4JError):
             raise
-        raise DataError(f"Spark failed: {_cause(error)}", "its logs have more") from error
+        raise DataError(
+            f"Spark failed: {_cause(error)}", "see the logs of Spark for details"
+        ) from error
     finally:
         session.conf.set(_BATCH, before)
 
