@@ -103,8 +103,9 @@ class Run:
     n_threads : int, optional
         Default: all processors.
     checkpoint : pathlib.Path, optional
-        A file in which a long fit keeps what it has learned so far, and from which it goes on if
-        it was stopped. Algorithms that fit in seconds ignore it.
+        A file in which a long fit keeps what it has learned so far, and from which it continues if
+        it was stopped. Algorithms that fit in seconds ignore it. On the command line, only
+        algorithms whose `SCHEMA` has ``curve_`` get one.
     """
 
     progress: Progress = no_progress

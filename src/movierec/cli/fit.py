@@ -195,9 +195,9 @@ def fit(
     store_for(model).check_target(model)  # before the work, not after it
     if plot is not None:
         _refuse_curve(plot, algorithm)
-    checkpoint = _checkpoint(model)
+    checkpoint = _checkpoint(model, algorithm)
     if checkpoint is not None and checkpoint.exists():
-        tell(f"{checkpoint} is there: the fit goes on from it, if it is the same")
+        tell(f"continuing from {checkpoint}, unless it is of other data or parameters")
     if ratings is None and not force:
         _keep_real_model(model)
     with progress_bar(quiet=quiet) as progress:
@@ -237,12 +237,17 @@ def fit(
     tell("next:", f"  movierec similar {_quoted(_most_rated(recommender))}{_model_option(model)}")
 
 
-def _checkpoint(model: str) -> Path | None:
-    """Return the file beside a local model in which a long fit keeps what it has learned."""
-    from movierec.store.local import LocalStore
-    from movierec.store.stores import store_for
+def _checkpoint(model: str, algorithm: str) -> Path | None:
+    """Return the file beside a local model in which an algorithm saves its state after each epoch.
 
-    return Path(f"{model}.checkpoint") if isinstance(store_for(model), LocalStore) else None
+    Other algorithms get none, so that their fits do not remove what a long fit has left.
+    """
+    from movierec.algorithms.registry import load
+    from movierec.evaluation.plot import CURVE
+    from movierec.store.stores import is_remote
+
+    is_used = CURVE in load(algorithm).SCHEMA and not is_remote(model)
+    return Path(f"{model}.checkpoint") if is_used else None
 
 
 def _refuse_curve(plot: Path, algorithm: str) -> None:
