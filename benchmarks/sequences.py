@@ -4,9 +4,9 @@
 
 The latest rating of each user is held out, a random one of a tie, and all movies that the user has
 not rated before are ranked. Each row of a table is one command, which runs with three seeds in a
-process of its own; those that need longest come last. Results are added to KEPT.jsonl as they come,
-and what is there is not measured again: an interrupted run continues where it was, and to measure
-something anew, delete its line. The default folders are `ml-100k`, `ml-latest-small` and
+process of its own; those that take longest come last. Results are added to KEPT.jsonl as they come,
+and what is there is not measured again, so an interrupted run continues where it was. To measure
+something again, delete its line. The default folders are `ml-100k`, `ml-latest-small` and
 `movietweetings-100k` in the folder that the environment variable MOVIEREC_REAL_DATA names, and
 simulated ratings of the size of MovieLens 1M, which `make_sequences.py` writes beside KEPT.jsonl.
 A row is an algorithm with options of `movierec evaluate`, such as "ease --recency 4".
@@ -30,7 +30,8 @@ from movierec.algorithms.registry import names
 
 ROWS = (
     *("popular", "item_knn", "ease", "ease --recency 4", "default --recency 4"),
-    *("transitions", "sequence_ridge", "gru4rec", "nextitnet", "sasrec", "neumf"),
+    *("transitions", "sequence_ridge", "gru4rec", "nextitnet"),
+    *("sasrec", "sasrec --set sasrec.blend=false", "neumf"),
 )
 REAL = ("ml-100k", "ml-latest-small", "movietweetings-100k")
 SIMULATED = "simulated-1m"
@@ -51,7 +52,7 @@ def default_folders(kept: Path) -> list[Path]:
 
 
 def present(rows: Sequence[str]) -> list[str]:
-    """Return the rows whose algorithm there is; say which are skipped."""
+    """Return the rows whose algorithms exist; say which are skipped."""
     known = names()
     for row in rows:
         if row.split()[0] not in known:
