@@ -157,7 +157,7 @@ class Recommender:
             Called with the name of a stage and the fraction done, from 0 to 1.
         checkpoint : path-like, optional
             A file in which algorithms that are trained for minutes keep what they have learned
-            after each epoch, and from which a fit that was stopped goes on.
+            after each epoch, and from which a fit that was stopped continues.
 
         Raises
         ------
