@@ -80,7 +80,9 @@ def evaluate(
     ] = None,
     movie_file: Annotated[
         str | None,
-        typer.Option("--movies", help="The file of movies for a published split."),
+        typer.Option(
+            "--movies", metavar="<path>", help="The file of movies for a published split."
+        ),
     ] = None,
     settings: Annotated[
         list[str] | None,
