@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -53,11 +53,13 @@ def sample_model(sample: Recommender, tmp_path_factory: pytest.TempPathFactory) 
     return path
 
 
-@pytest.fixture
-def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module")
+def few_steps() -> Iterator[None]:
     """Let an epoch over a few ratings see them a few times only."""
-    monkeypatch.setattr("movierec.algorithms._neural.sequence_model._LEAST_STEPS", 10)
-    monkeypatch.setattr("movierec.algorithms.neumf._PASSES", 2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("movierec.algorithms._neural.sequence_model._LEAST_STEPS", 10)
+        patch.setattr("movierec.algorithms.neumf._PASSES", 2)
+        yield
 
 
 @pytest.fixture

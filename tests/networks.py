@@ -15,7 +15,7 @@ NETWORKS = (*SEQUENCE_MODELS, "neumf")
 _SEQUENCE = {"n_factors": 8, "length": 16, "n_blocks": 1, "n_epochs": 2}
 _SMALL: dict[str, dict[str, Any]] = {
     **dict.fromkeys(SEQUENCE_MODELS, _SEQUENCE),
-    "neumf": {"n_factors": 8, "n_epochs": 1},
+    "neumf": {"n_factors": 8, "n_epochs": 15, "learning_rate": 0.01},
     "als": {"n_factors": 8},
 }
 

@@ -20,6 +20,7 @@ from movierec.algorithms.base import parameters_of
 from movierec.algorithms.registry import load, names
 from movierec.errors import ArtifactError
 from movierec.model.model import load_model
+from tests.networks import NETWORKS, all_names, small
 from tests.people import ALL, ids, made, made_for, scores_of
 
 
@@ -32,21 +33,26 @@ def changed(name: str) -> dict[str, Any]:
             return 7.0 if default is None else default / 2 + 0.125
         if parameter == "long":
             return 0.97  # above the other rate of sequence_ridge
+        if isinstance(default, bool):
+            return not default
         if choices := get_args(hints[parameter]):
             return next(choice for choice in reversed(choices) if choice != default)
-        return default // 2 + 1 if hints[parameter] is int else default / 2 + 0.125
+        if hints[parameter] is int:
+            return default // 2 + 1 if default != 2 else 1
+        return default / 2 + 0.125
 
     given = parameters_of(load(name))
     return {parameter: other(parameter, default) for parameter, default in given.items()}
 
 
-@pytest.fixture(scope="module", params=names())
+@pytest.fixture(scope="module", params=all_names())
 def both(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Recommender, Recommender]:
     """A model of each algorithm in memory, and the same from its file."""
     path = tmp_path_factory.mktemp("models") / "m"
     few = {"n_factors": 4} if "n_factors" in parameters_of(load(request.param)) else {}
+    few |= small(request.param)
     data = made_for(request.param)
     fitted = Recommender.fit(*data, algorithm=request.param, n_neighbors=8, settings=few)
     fitted.save(path)
@@ -70,7 +76,9 @@ def test_a_model_compares_films_the_same_from_its_file(
     fitted, loaded = both
     for k in (3, 8, 15):  # within the table, all of it, and beyond
         assert list(fitted.similar(0, k)) == list(loaded.similar(0, k))
-    assert len(fitted.similar([0, 2], 15)) > 8
+    n_listed = len(fitted.similar([0, 2], 15))
+    # To neumf, films of the other kind are unlike, and there are only eight others of this kind.
+    assert n_listed > 8 or fitted.card["algorithm"] == "neumf"
     assert list(fitted.similar([0, 2], 15)) == list(loaded.similar([0, 2], 15))
     away = [list(model.similar([0, 2], 15, less_like=[1])) for model in both]
     assert away[0] == away[1]
@@ -114,7 +122,8 @@ def test_unlikely_films_of_a_watchlist_are_not_obscure_for_being_famous(
     )
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.usefixtures("few_steps")
+@pytest.mark.parametrize("name", all_names())
 def test_every_parameter_is_in_the_file(name: str, tmp_path: Path) -> None:
     given = changed(name)
     typed = {parameter: str(value) for parameter, value in given.items()}
@@ -127,7 +136,13 @@ def test_every_parameter_is_in_the_file(name: str, tmp_path: Path) -> None:
     assert Recommender.load(tmp_path / "again").card["parameters"] == loaded.card["parameters"]
 
 
-EACH = [(name, parameter) for name in names() for parameter in parameters_of(load(name))]
+# Those of networks are tested in tests/neural, without training one for each.
+EACH = [
+    (name, parameter)
+    for name in names()
+    for parameter in parameters_of(load(name))
+    if name not in NETWORKS
+]
 
 
 @pytest.mark.parametrize(("name", "parameter"), EACH)
@@ -230,11 +245,12 @@ def test_age_counts_once(algorithm: type[Algorithm], weighs_age: bool) -> None:
     assert (scores_of(old) == scores_of(recent)) is weighs_age
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.usefixtures("few_steps")
+@pytest.mark.parametrize("name", all_names())
 def test_recency_works_for_every_algorithm(name: str) -> None:
     ratings, movies = made()
     dated = ratings.assign(timestamp=np.arange(len(ratings)))
-    fitted = Recommender.fit(dated, movies, algorithm=name, n_neighbors=8)
+    fitted = Recommender.fit(dated, movies, algorithm=name, n_neighbors=8, settings=small(name))
     found = list(fitted.recommend(20, user=3, recency=4))
     assert found
     if name == "popular":  # it ignores what people rated

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from movierec import Interactions, Recommender
 from movierec.algorithms._preferences import RatingScale, preferences
 from movierec.algorithms.base import parameters_of
-from movierec.algorithms.registry import load, names
+from movierec.algorithms.registry import load
+from tests.networks import all_names, small
 from tests.people import ALL, ids, made_for, scores_of
 
 STARS = st.integers(1, 10).map(lambda half: half / 2)
@@ -20,9 +21,10 @@ PEOPLE = st.dictionaries(st.integers(0, 19), STARS, min_size=1, max_size=8)
 SCALE = RatingScale(0.5, 5.0)
 
 
-@pytest.fixture(scope="module", params=names())
-def model(request: pytest.FixtureRequest) -> Recommender:
+@pytest.fixture(scope="module", params=all_names())
+def model(request: pytest.FixtureRequest, few_steps: None) -> Recommender:
     few = {"n_factors": 4} if "n_factors" in parameters_of(load(request.param)) else {}
+    few |= small(request.param)
     return Recommender.fit(
         *made_for(request.param), algorithm=request.param, n_neighbors=8, settings=few
     )

@@ -60,6 +60,7 @@ def test_file_that_may_not_be_read(folder: Path, movierec: Run, name: str) -> No
     assert f"{name} may not be read" in lines_of(result.stderr, "error: ")[0]
 
 
+@pytest.mark.filterwarnings("ignore:.*fork")  # of a process in which JAX has threads
 @pytest.mark.parametrize("limit", [100, 11_000])
 def test_disk_that_fills_up(folder: Path, refused: Refused, limit: int) -> None:
     """A limit on the size of files stops a write in the same places as a full disk."""

@@ -66,6 +66,7 @@ def test_full_disk_behind_standard_error_stops_nothing(folder: Path) -> None:
     assert in_shell(folder, "similar nothing 2>/dev/full").returncode == 4
 
 
+@pytest.mark.filterwarnings("ignore:.*fork")  # of a process in which JAX has threads
 def test_no_space_for_standard_input(folder: Path, refused: Refused) -> None:
     """A limit on the size of files stops the copy as a full disk does."""
     resource = pytest.importorskip("resource", reason="this system has no limits on files")

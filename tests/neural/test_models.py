@@ -136,20 +136,23 @@ def check_gradients(problem: Any, weights: dict[str, Dense], batch: Any) -> None
     key, random = jax.random.key(0), np.random.default_rng(2)
     with in_float64(True):
         exact = {name: jax.numpy.asarray(value, "float64") for name, value in weights.items()}
-        loss = jax.jit(problem.loss)
-        gradients = jax.jit(jax.grad(problem.loss))(exact, batch, key)
+        both = jax.jit(jax.value_and_grad(problem.loss))
+        _, gradients = both(exact, batch, key)
         for name, value in exact.items():
             direction = random.normal(size=value.shape)
             step = 1e-6 / np.linalg.norm(direction) * direction
-            ahead, back = (loss(exact | {name: value + way * step}, batch, key) for way in (1, -1))
+            ahead, back = (
+                both(exact | {name: value + way * step}, batch, key)[0] for way in (1, -1)
+            )
             slope = float((gradients[name] * step).sum())
             assert float(ahead - back) / 2 == pytest.approx(slope, rel=2e-3, abs=1e-11), name
             assert np.abs(gradients[name]).max() > 0, name
 
 
 @needs_jax
-@pytest.mark.parametrize("n_negatives", [500, 4], ids=["all", "sampled"])
-@pytest.mark.parametrize("name", SEQUENCE_MODELS)
+@pytest.mark.parametrize(
+    ("name", "n_negatives"), [("sasrec", 500), ("sasrec", 4), ("gru4rec", 4), ("nextitnet", 500)]
+)
 def test_gradients_of_sequence_models(name: str, n_negatives: int) -> None:
     model, weights = network(name, n_negatives=n_negatives, length=9)
     problem = _NextItem(model, SPLIT)
@@ -186,6 +189,57 @@ def test_loss_is_the_mean_cross_entropy_of_next_items(name: str) -> None:
     jax = import_module("jax")
     found = float(problem.loss(weights, batch, jax.random.key(0)))
     assert found == pytest.approx(np.mean(losses), rel=1e-5)
+
+
+# What the parameters are for
+
+
+class ReadyError(Exception):
+    """All is ready to be trained."""
+
+
+def ready(name: str, monkeypatch: pytest.MonkeyPatch, **parameters: Any) -> dict[str, Any]:
+    """Return what a training of a model would start from, parameter by parameter."""
+    kept: dict[str, Any] = {}
+
+    class Kept:
+        def __init__(self, problem: Any, schedule: Any, *others: Any) -> None:
+            first = next(problem.batches(np.random.default_rng(0)))
+            kept.update(vars(schedule), dropout=problem._model.dropout)
+            if name == "neumf":
+                kept["n_negatives"] = len(first.negatives)
+            else:
+                kept.update(length=first[0].items.shape[1], n_negatives=len(first[1]))
+
+        def train(self, weights: dict[str, Dense]) -> None:
+            kept["weights"] = weights
+            raise ReadyError
+
+    monkeypatch.setattr(f"{load(name).__mro__[name != 'neumf'].__module__}.Trainer", Kept)
+    with pytest.raises(ReadyError):
+        load(name)(**parameters).fit(example_data())
+    return kept
+
+
+@pytest.mark.parametrize("name", [*SEQUENCE_MODELS, "neumf"])
+def test_every_parameter_is_used(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {"n_factors": 12, "dropout": 0.3, "n_negatives": 7, "n_epochs": 9}
+    given |= {"learning_rate": 0.004, "minutes": 2.5, "patience": 3, "seed": 5}
+    given |= {} if name == "neumf" else {"n_blocks": 3, "length": 6}
+    given |= {"n_heads": 4} if name == "sasrec" else {}
+    found = ready(name, monkeypatch, **given)
+    weights = found.pop("weights")
+    other = ready(name, monkeypatch, **given | {"seed": 6}).pop("weights")
+    assert not np.array_equal(weights["item_factors"], other["item_factors"])
+    width = 24 if name == "neumf" else 12
+    assert weights["item_factors"].shape == (N_ITEMS, width)
+    by_block = {"sasrec": "output", "gru4rec": "input", "nextitnet": "kernel"}
+    if name in by_block:
+        assert len(weights[by_block[name]]) == 3
+    if name == "sasrec":
+        assert weights["distances"].shape == (3, 4, 6)
+    rest = given.keys() - {"n_factors", "n_blocks", "n_heads"}
+    assert found == {parameter: given[parameter] for parameter in rest}
 
 
 # Neural matrix factorization

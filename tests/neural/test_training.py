@@ -1,4 +1,4 @@
-"""Training: what an interrupted fit resumes from, when it stops, and that networks learn order."""
+"""Training: what an interrupted fit resumes from, and when it stops."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from movierec.algorithms._neural.answers import Validation, fingerprint_of
 from movierec.algorithms._neural.training import Schedule, Trainer
 from movierec.algorithms.registry import load
 from movierec.testing import example_data
-from tests.networks import NETWORKS, SEQUENCE_MODELS, needs_jax, small
+from tests.networks import NETWORKS, needs_jax, small
 
-pytestmark = needs_jax
+pytestmark = [needs_jax, pytest.mark.usefixtures("few_steps")]
 
 DATA = example_data()
 RATINGS = DATA.interactions
@@ -52,7 +52,6 @@ def same(first: Algorithm, second: Algorithm) -> bool:
     return all(np.array_equal(one[name], other[name]) for name in one)
 
 
-@pytest.mark.usefixtures("few_steps")
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_resumed_fit_is_that_which_was_not_interrupted(name: str, tmp_path: Path) -> None:
     path, steps = tmp_path / "checkpoint", []
@@ -214,7 +213,6 @@ def test_training_that_diverges_says_so() -> None:
     assert "learning_rate is 0.1" in str(caught.value.hint)
 
 
-@pytest.mark.usefixtures("few_steps")
 @pytest.mark.parametrize("name", NETWORKS)
 def test_people_who_rated_one_film_each(name: str) -> None:
     """There is no next film, nothing to find by others, and nothing to validate on."""
@@ -224,35 +222,3 @@ def test_people_who_rated_one_film_each(name: str) -> None:
     scores = fit(name, data=TrainingData(alone), n_epochs=1).score(alone)
     assert np.isfinite(scores).all()
     assert (scores > 0).all()
-
-
-# What is learned
-
-
-def in_circles(n_users: int = 150, n_items: int = 30, length: int = 12) -> Interactions:
-    """Return people who watch films in the order of a circle, each from another one on."""
-    random = np.random.default_rng(0)
-    starts, step = random.integers(0, n_items, n_users), np.arange(length)
-    circle = random.permutation(n_items)  # so that the ids do not tell
-    items = circle[(starts[:, None] + step) % n_items].ravel().astype(np.int32)
-    users = np.repeat(np.arange(n_users, dtype=np.int32), length)
-    times, ones = np.tile(60 * step, n_users), np.ones(len(users), np.float32)
-    return Interactions(users, items, ones, n_users, n_items, lambda: times)
-
-
-@pytest.mark.parametrize("name", SEQUENCE_MODELS)
-def test_a_network_learns_an_order(name: str) -> None:
-    split = Validation.of(in_circles(), 5, by_time=True)
-    people = split.train.for_users(split.users)
-    parameters: dict[str, Any] = {
-        "n_factors": 16,
-        "n_epochs": 3,
-        "learning_rate": 0.02,
-        "dropout": 0.0,
-    }
-    parameters |= {"blend": False} if name == "sasrec" else {}
-    scores = fit(name, data=TrainingData(split.train), **parameters).score(people)
-    popular = load("popular")().fit(TrainingData(split.train)).score(people)
-    assert (scores.argmax(axis=1) == split.targets).mean() > 0.8
-    assert split.ndcg(scores) > 0.95
-    assert split.ndcg(popular) < 0.4
