@@ -161,7 +161,7 @@ def test_batches_make_no_difference(
     )
     address = f"sqlite:///{tmp_path / 'odd.db'}"
     whole = read(address)
-    monkeypatch.setattr("movierec.store.databases.BATCH", size)
+    monkeypatch.setattr("movierec.store.database_rows.BATCH", size)
     assert read(address) == whole
     text = f"{QUERY} union all select 'x7', 10, 3, 'never'"
     assert read(address, text)[0][-1] == b"x7"
@@ -349,8 +349,7 @@ def test_neighbors_are_written_to_a_table(scheme: str, sample: Recommender, tmp_
             connection.close()
             return frame
         with duckdb.connect(tmp_path / "new") as database:
-            read: pd.DataFrame = database.sql(rows.format(table)).df()
-        return read
+            return pd.DataFrame(database.sql(rows.format(table)).df())
 
     expected = sample.neighbors_frame(3).sort_values(["movieId", "rank"], ignore_index=True)
     assert sample.export(address, 3) == len(expected)

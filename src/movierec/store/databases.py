@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,13 +19,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from movierec._util import without_secrets
 from movierec.errors import UsageError
 from movierec.store.database_errors import ADDRESS, QUERY, in_words, needed, not_a_query
+from movierec.store.database_rows import BATCH, fetched, plain_batches, row_batches
 from movierec.store.failures import RemoteError
 from movierec.store.filesystems import FIRST_ANSWER, within
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BATCH = 1 << 17  # rows
 _READING = {
     sqlite3.SQLITE_SELECT,
     sqlite3.SQLITE_READ,
@@ -103,7 +103,7 @@ def _read_postgresql(address: str, query: str) -> Iterator[pa.RecordBatch]:
         # The driver puts it into parentheses, which a comment at its end must not hide.
         cursor.execute(f"{query}\n")
         with cursor.fetch_record_batch() as reader:
-            yield from _plain_batches(reader)
+            yield from plain_batches(reader)
 
 
 @contextmanager
@@ -123,7 +123,7 @@ def _read_duckdb(address: str, query: str) -> Iterator[pa.RecordBatch]:
         kinds = [statement.type.name for statement in connection.extract_statements(query)]
         if kinds != ["SELECT"]:  # a COPY would write a file
             raise not_a_query()
-        yield from _plain_batches(connection.sql(query).to_arrow_reader(BATCH))
+        yield from plain_batches(connection.sql(query).to_arrow_reader(BATCH))
 
 
 def _read_sqlite(address: str, query: str) -> Iterator[pa.RecordBatch]:
@@ -134,7 +134,7 @@ def _read_sqlite(address: str, query: str) -> Iterator[pa.RecordBatch]:
         connection.set_authorizer(
             lambda action, *_: sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
         )
-        yield from _fetched(connection.execute(query))
+        yield from fetched(connection.execute(query))
 
 
 def _read_redshift(address: str, query: str) -> Iterator[pa.RecordBatch]:
@@ -148,7 +148,7 @@ def _read_redshift(address: str, query: str) -> Iterator[pa.RecordBatch]:
         cursor = connection.cursor()
         cursor.execute("BEGIN READ ONLY")
         cursor.execute(query)
-        yield from _fetched(cursor)
+        yield from fetched(cursor)
 
 
 def _redshift_arguments(address: str) -> dict[str, Any]:
@@ -184,7 +184,7 @@ def _read_by_sqlalchemy(address: str, query: str) -> Iterator[pa.RecordBatch]:
         if not result.returns_rows:
             raise not_a_query()
         # Not from its cursor, of which it has already fetched the first rows.
-        yield from _row_batches(result.keys(), result.partitions(BATCH))
+        yield from row_batches(result.keys(), result.partitions(BATCH))
 
 
 def _engine(address: str) -> Any:
@@ -234,76 +234,3 @@ def _existing_file(address: str) -> Path:
     if not path.is_file():
         raise RemoteError("there is no such file", ADDRESS, is_missing=True)
     return path
-
-
-# -- rows -----------------------------------------------------------------------------------------
-
-
-def _plain_batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-    if not reader.schema.names:
-        raise not_a_query()
-    names = reader.schema.names
-    yield from _or_header(names, (batch_of(names, batch.columns) for batch in reader))
-
-
-def _fetched(cursor: Any) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of a cursor of Python's database API."""
-    if not cursor.description:
-        raise not_a_query()
-    names = [_as_text(column[0]) for column in cursor.description]
-    yield from _row_batches(names, _parts(cursor))
-
-
-def _parts(cursor: Any) -> Iterator[Sequence[Any]]:
-    while rows := cursor.fetchmany(BATCH):
-        yield rows
-
-
-def _row_batches(names: Iterable[str], parts: Iterable[Sequence[Any]]) -> Iterator[pa.RecordBatch]:
-    names = list(names)
-    yield from _or_header(names, (batch_of(names, list(zip(*rows, strict=True))) for rows in parts))
-
-
-def _or_header(names: list[str], batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Yield batches, or an empty one that has the names of the columns."""
-    is_empty = True
-    for batch in batches:
-        is_empty = False
-        yield batch
-    if is_empty:
-        yield batch_of(names, [()] * len(names))
-
-
-def batch_of(names: Sequence[str], columns: Sequence[Any]) -> pa.RecordBatch:
-    """Return a batch, in which what only some databases have is text.
-
-    Parameters
-    ----------
-    names : sequence of str
-    columns : sequence of pyarrow.Array or of sequence
-        Values of Python may be of several types; they are text then.
-    """
-    import pyarrow as pa
-
-    return pa.record_batch([_plain(column) for column in columns], names=list(names))
-
-
-def _plain(values: Any) -> pa.Array:
-    import pyarrow as pa
-
-    try:
-        array = values if isinstance(values, pa.Array) else pa.array(values)
-    except (pa.ArrowException, TypeError, ValueError, OverflowError):
-        return pa.array([_as_text(value) for value in values], pa.string())
-    is_extension = isinstance(array.type, pa.BaseExtensionType)  # exact numbers, UUIDs, JSON
-    if is_extension and array.type.storage_type == pa.string():
-        return array.storage
-    if is_extension or array.type == pa.binary():
-        return pa.array([_as_text(value) for value in array.to_pylist()], pa.string())
-    return array
-
-
-def _as_text(value: Any) -> Any:
-    if isinstance(value, bytes | bytearray | memoryview):
-        return bytes(value).decode("utf-8", "replace")
-    return None if value is None else str(value)

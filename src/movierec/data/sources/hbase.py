@@ -21,7 +21,7 @@ from movierec.data.sources.base import Source
 from movierec.data.sources.frames import BATCH, SeriesTable
 from movierec.errors import DataError, UsageError
 from movierec.store.database_errors import ADDRESS, in_words, needed
-from movierec.store.databases import batch_of
+from movierec.store.database_rows import batch_of
 from movierec.store.failures import RemoteError
 from movierec.store.filesystems import FIRST_ANSWER, within
 
