@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 
 _BLENDS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.8)  # the weights that are tried
 _RIDGE = "ridge_"  # before the names of its arrays
+# Of the ridge: named, so that a model file means the same if the defaults change.
+_OF_RIDGE: dict[str, Any] = {
+    "n_items": 4000,
+    "short": 0.6,
+    "long": 0.93,
+    "target_decay": 0.15,
+    "l2": 300.0,
+}
 _WIDER = 2  # times n_factors: the hidden layer of a block
 
 
@@ -125,7 +133,7 @@ class SasRec(SequenceModel):
         super().fit(data, run)
         split = Validation.of(data.interactions, self.seed, by_time=True)
         if self.blend and len(split.users):
-            self._ridge = SequenceRidge().fit(TrainingData(split.train), run)
+            self._ridge = SequenceRidge(**_OF_RIDGE).fit(TrainingData(split.train), run)
             self._choose_blend(split)
         return self
 
@@ -229,4 +237,4 @@ def _ridge_of(state: State) -> SequenceRidge:
         if f"{_RIDGE}{name}" not in state:
             raise ValueError(f"algorithm/{_RIDGE}{name} is missing")
     arrays = {name: state[f"{_RIDGE}{name}"] for name in SequenceRidge.SCHEMA}
-    return SequenceRidge.from_state(arrays, {})
+    return SequenceRidge.from_state(arrays, _OF_RIDGE)
