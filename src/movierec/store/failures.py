@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +17,11 @@ _REFUSED = {
     "TokenRetrievalError", "UnauthorizedSSOTokenError",
 }  # fmt: skip
 _REFUSALS = (
-    "forbidden", "unauthorized", "401", "403", "invalid credentials", "anonymous caller",
+    "forbidden", "unauthorized", "invalid credentials", "anonymous caller",
     "accessdenied", "access denied", "authenticationfailed", "authorization",
     "must provide either a connection_string", "accesscontrolexception", "permission denied",
 )  # fmt: skip
+_REFUSED_STATUS = re.compile(r"\b40[13]\b")
 _UNREACHABLE = {
     "ConnectionError", "TimeoutError", "ClientConnectionError", "ServiceRequestError",
     "ServiceResponseError", "gaierror", "HTTPClientError", "ClientPayloadError",
@@ -70,7 +72,8 @@ def _remote_error(error: Exception) -> RemoteError:
     said = " ".join(map(str, causes)).casefold()
     if names & _MISSING:
         return RemoteError("it is not there", "check the address", is_missing=True)
-    if names & _REFUSED or any(sign in said for sign in _REFUSALS):
+    is_refused = any(sign in said for sign in _REFUSALS) or _REFUSED_STATUS.search(said)
+    if names & _REFUSED or is_refused:
         return RemoteError("access is refused", CREDENTIALS)
     if names & _UNREACHABLE or any(sign in said for sign in _UNREACHABLES):
         return RemoteError(
