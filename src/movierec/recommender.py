@@ -239,7 +239,8 @@ class Recommender:
         UsageError
             If the algorithm of the model is not trained in epochs.
         """
-        from movierec.evaluation.plot import CURVE, refuse_without_curve
+        from movierec.algorithms.base import CURVE
+        from movierec.evaluation.plot import refuse_without_curve
 
         algorithm = self._model.load_algorithm()
         refuse_without_curve(type(algorithm))

@@ -36,6 +36,7 @@ Need = Literal["timestamps", "content"]
 Scores = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
 State = Mapping[str, Any]  # arrays by name
+CURVE = "curve_"  # the learned array of algorithms that are trained in epochs, and in their SCHEMA
 
 
 @dataclass(frozen=True)

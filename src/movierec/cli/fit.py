@@ -242,8 +242,8 @@ def _checkpoint(model: str, algorithm: str) -> Path | None:
 
     Other algorithms get none, so that their fits do not remove what a long fit has left.
     """
+    from movierec.algorithms.base import CURVE
     from movierec.algorithms.registry import load
-    from movierec.evaluation.plot import CURVE
     from movierec.store.stores import is_remote
 
     is_used = CURVE in load(algorithm).SCHEMA and not is_remote(model)

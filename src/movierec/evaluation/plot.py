@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from movierec.algorithms.base import Algorithm
+from movierec.algorithms.base import CURVE, Algorithm
 from movierec.algorithms.registry import name_of
 from movierec.errors import OutputError, UsageError
 from movierec.store.atomic import replacing, target_of
@@ -15,7 +15,6 @@ from movierec.store.atomic import replacing, target_of
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-CURVE = "curve_"  # the learned array of algorithms that are trained in epochs
 _INCHES = (7, 5)
 _DPI = 150
 
