@@ -175,7 +175,7 @@ def test_unexpected_errors_tell_nothing(
     def fail(*arguments: Any, **more: Any) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(sample, "similar", fail)
+    monkeypatch.setattr(Recommender, "similar", fail)
     client = create_app(sample).test_client()
     for path in ("/api/similar?id=1", "/similar?id=1"):
         answer = client.get(path)
@@ -190,7 +190,7 @@ def test_a_missing_algorithm_is_not_called_damage(
     def fail(*arguments: Any, **more: Any) -> None:
         raise AlgorithmNotFoundError("no algorithm /secret/place")
 
-    monkeypatch.setattr(sample, "recommend", fail)
+    monkeypatch.setattr(Recommender, "recommend", fail)
     client = create_app(sample).test_client()
     answer = client.post("/api/recommend", json={"ratings": {"1": 5}})
     assert (answer.status_code, answer.get_json()["error"]) == (503, "algorithm_missing")
@@ -203,7 +203,7 @@ def test_a_damaged_model_is_said_without_its_path(
     def fail(*arguments: Any, **more: Any) -> None:
         raise ArtifactError("/secret/place is damaged")
 
-    monkeypatch.setattr(sample, "similar", fail)
+    monkeypatch.setattr(Recommender, "similar", fail)
     answer = create_app(sample).test_client().get("/api/similar?id=1")
     assert (answer.status_code, answer.get_json()["error"]) == (503, "model_damaged")
     assert "secret" not in answer.text
