@@ -33,7 +33,7 @@ def network(name: str, **parameters: Any) -> tuple[SequenceModel, dict[str, Dens
     """Return a model, and weights of which none is 0."""
     model = load(name)(**small(name) | {"dropout": 0.0} | parameters)
     assert isinstance(model, SequenceModel)
-    return model, all_different(model._initial(SPLIT))
+    return model, all_different(model._initial(Sequences.of(SPLIT.train), N_ITEMS))
 
 
 def all_different(weights: dict[str, Dense]) -> dict[str, Dense]:

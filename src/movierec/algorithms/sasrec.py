@@ -95,6 +95,8 @@ class SasRec(SequenceModel):
     }
     GRID: ClassVar = {"dropout": (0.1, 0.2, 0.4)}
 
+    _ridge: SequenceRidge | None  # None without a blend
+
     def __init__(
         self,
         *,
@@ -130,12 +132,13 @@ class SasRec(SequenceModel):
         """Train the network, then choose the blend; see :meth:`Algorithm.fit`."""
         self.shapes()  # so that heads that do not fit are an error before any work
         self._ridge, self.blend_ = None, np.zeros(1, np.float32)
-        super().fit(data, run)
-        split = Validation.of(data.interactions, self.seed, by_time=True)
+        return super().fit(data, run)
+
+    def _after_training(self, split: Validation, run: Run) -> None:
+        """Fit the ridge on the same ratings, and choose its weight."""
         if self.blend and len(split.users):
             self._ridge = SequenceRidge(**_OF_RIDGE).fit(TrainingData(split.train), run)
             self._choose_blend(split)
-        return self
 
     def logits(self, users: Interactions) -> Scores:
         """Return blended log-odds; see :class:`SequenceModel`."""

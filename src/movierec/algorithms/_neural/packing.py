@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from movierec.algorithms._moments import moments_of
 from movierec.data.interactions import Interactions
 
 I32 = npt.NDArray[np.int32]
@@ -58,17 +59,14 @@ class Sequences:
         ----------
         interactions : Interactions
         """
-        counts = np.bincount(interactions.users, minlength=interactions.n_users)
-        offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         if not interactions.has_timestamps:
+            counts = np.bincount(interactions.users, minlength=interactions.n_users)
+            offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
             rows = np.argsort(interactions.users, kind="stable")
             return cls(offsets, interactions.items[rows], np.arange(len(rows)))
-        times = interactions.timestamps
-        rows = np.lexsort((interactions.items, times, interactions.users))
-        users, times = interactions.users[rows], times[rows]
-        is_new = (users[1:] != users[:-1]) | (times[1:] != times[:-1])
-        moments = np.concatenate([[0], np.cumsum(is_new)])[: len(rows)]
-        return cls(offsets, interactions.items[rows], moments)
+        found = moments_of(interactions)
+        moments = np.repeat(np.arange(len(found.sizes)), found.sizes)
+        return cls(found.starts[found.users], found.items, moments)
 
     @property
     def lengths(self) -> npt.NDArray[np.int64]:

@@ -117,8 +117,12 @@ class SequenceModel(FactorAlgorithm):
             self.n_epochs, self.minutes, self.learning_rate, self.patience, self.seed
         )
         trainer = Trainer(problem, schedule, fingerprint_of(self, split), run)
-        self._set_weights(*trainer.train(self._initial(split)))
+        self._set_weights(*trainer.train(self._initial(problem.sequences, problem.n_items)))
+        self._after_training(split, run)
         return self
+
+    def _after_training(self, split: Validation, run: Run) -> None:
+        """Choose what is chosen on validation; here, nothing."""
 
     def score(self, users: Interactions) -> Scores:
         """Return probabilities, less for items like disliked ones; see :meth:`Algorithm.score`."""
@@ -212,13 +216,11 @@ class SequenceModel(FactorAlgorithm):
             weights[name] = random.normal(0, spread, shape).astype(np.float32)
         return weights
 
-    def _initial(self, split: Validation) -> dict[str, npt.NDArray[np.float32]]:
-        random, n_items = np.random.default_rng(self.seed), split.train.n_items
-        counts = np.log1p(np.bincount(split.train.items, minlength=n_items))
+    def _initial(self, sequences: Sequences, n_items: int) -> dict[str, npt.NDArray[np.float32]]:
+        random = np.random.default_rng(self.seed)
+        counts = np.log1p(np.bincount(sequences.items, minlength=n_items))
         return {
-            "item_factors": item_vectors(
-                Sequences.of(split.train), n_items, self.n_factors, self.seed
-            ),
+            "item_factors": item_vectors(sequences, n_items, self.n_factors, self.seed),
             "item_bias": (counts - counts.mean()).astype(np.float32),
             "gain": np.ones((2, self.n_factors), np.float32),
             "shift": np.zeros((2, self.n_factors), np.float32),
@@ -241,14 +243,14 @@ class _NextItem:
 
     def __init__(self, model: SequenceModel, split: Validation) -> None:
         self._model, self._split = model, split
-        self._sequences, self._n_items = Sequences.of(split.train), split.train.n_items
-        longest = int(self._sequences.lengths.max(initial=1))
+        self.sequences, self.n_items = Sequences.of(split.train), split.train.n_items
+        longest = int(self.sequences.lengths.max(initial=1))
         self._length = min(model.length, longest)
         self._rows = max(min(_ROWS, len(split.train) // self._length), 1)
         self._steps_of_pass = max(len(split.train) // (self._length * self._rows), 1)
         self._n_passes = -(-_LEAST_STEPS // self._steps_of_pass)
         # For a few items, all of them cost no more than a sample.
-        self._is_sampled = self._n_items > 2 * model.n_negatives
+        self._is_sampled = self.n_items > 2 * model.n_negatives
 
     @property
     def n_steps(self) -> int:
@@ -256,14 +258,14 @@ class _NextItem:
 
     def batches(self, random: np.random.Generator) -> Iterator[tuple[Batch, Any]]:
         for _ in range(self._n_passes):
-            for batch in self._sequences.batches(self._length, self._rows, random):
+            for batch in self.sequences.batches(self._length, self._rows, random):
                 yield batch, self._negatives(random)
 
     def _negatives(self, random: np.random.Generator) -> npt.NDArray[np.int32]:
         """Return the items that each next item is compared with: all, or some drawn at random."""
         if not self._is_sampled:
-            return np.arange(self._n_items, dtype=np.int32)
-        return random.integers(0, self._n_items, self._model.n_negatives).astype(np.int32)
+            return np.arange(self.n_items, dtype=np.int32)
+        return random.integers(0, self.n_items, self._model.n_negatives).astype(np.int32)
 
     def loss(self, weights: Any, batch: tuple[Batch, Any], key: Any) -> Any:
         import jax.numpy as jnp
@@ -275,7 +277,7 @@ class _NextItem:
         factors, bias = weights["item_factors"], weights["item_bias"]
         positive = (x * factors[targets]).sum(-1) + bias[targets]
         others = x @ factors[negatives].T + bias[negatives]
-        losses = sampled_loss(positive, others, negatives == targets[:, None], self._n_items)
+        losses = sampled_loss(positive, others, negatives == targets[:, None], self.n_items)
         counted = rows.weights.reshape(-1)
         return (losses * counted).sum() / jnp.maximum(counted.sum(), 1.0)
 
@@ -290,7 +292,7 @@ class _NextItem:
             padded = np.pad(items, more), np.pad(segments, more, constant_values=-1)
             return self._last(weights, *padded)[: len(items)]
 
-        vectors = self._model.vectors(self._sequences, split.users, ask)
+        vectors = self._model.vectors(self.sequences, split.users, ask)
         return split.ndcg(vectors @ weights["item_factors"].T + weights["item_bias"])
 
     @cached_property
