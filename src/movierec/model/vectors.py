@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from movierec.neighbors.sparse import SparseRows
 
 _CSR = ("data", "indices", "indptr")
+_N_KEPT = 1000  # number of items whose content is kept
 _NAMES = (*_CSR, "content_starts", "inverse_norms", "shape")
 
 
@@ -45,6 +46,7 @@ class ItemVectors:
         self._content_starts = arrays["content_starts"]
         self._inverse_norms = arrays["inverse_norms"]
         self.n_leading, self._n_columns = (int(number) for number in arrays["shape"][:])
+        self._contents: dict[int, dict[int, float]] = {}
 
     @classmethod
     def build(cls, matrix: csr_matrix, n_leading: int) -> Self:
@@ -147,8 +149,20 @@ class ItemVectors:
         """Return the ratings by ``user_index``, or the factors by number."""
         return self._entries(index, 0, self._n_leading_entries(index))
 
-    def content(self, index: int) -> dict[int, float]:
-        """Return the features of an item by number."""
+    def content(self, index: int) -> Mapping[int, float]:
+        """Return the features of an item by number.
+
+        The last ones are kept: a list compares one item with each of the others, and again to say
+        what they share.
+        """
+        found = self._contents.get(index)
+        if found is None:
+            if len(self._contents) >= _N_KEPT:
+                self._contents = {}
+            found = self._contents[index] = self._read_content(index)
+        return found
+
+    def _read_content(self, index: int) -> dict[int, float]:
         entries = self._entries(index, self._n_leading_entries(index), None)
         return {column - self.n_leading: value for column, value in entries.items()}
 
@@ -177,14 +191,15 @@ class ItemVectors:
             ``item_index`` of each.
         """
         of_first, of_second = self.content(first), self.content(second)
-        parts, start = {}, 0
+        products, start = {}, 0
         for name, end in ends.items():
             features = {
                 column: value for column, value in of_first.items() if start <= column < end
             }
-            parts[name] = self.cosine(first, second, dot(features, of_second))
+            products[name] = dot(features, of_second)
             start = end
-        return parts
+        norms = [float(self._inverse_norms[item]) for item in (first, second)]
+        return {name: product * norms[0] * norms[1] for name, product in products.items()}
 
     def content_similarity(self, first: int, second: int) -> float:
         """Return the contribution of content to the similarity of two items.

@@ -53,7 +53,7 @@ class RaggedArray:
         first, stop : int, optional
             The part of the list from `first` up to `stop`.
         """
-        start, end = int(self.offsets[index]), int(self.offsets[index + 1])
+        start, end = self.offsets[index : index + 2].tolist()
         return self.values[start + first : end if stop is None else start + stop]
 
     def rows(self, start: int, stop: int) -> Any:
@@ -107,7 +107,7 @@ class StringArray(Sequence[str]):
         return len(self._bytes)
 
     def __getitem__(self, index: Any) -> Any:
-        return self._bytes.rows(int(index), int(index) + 1).tobytes().decode("utf-8", "replace")
+        return self._bytes.row(int(index)).tobytes().decode("utf-8", "replace")
 
     def tolist(self) -> list[str]:
         """Return all strings, in one read."""

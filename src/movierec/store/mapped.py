@@ -114,7 +114,7 @@ class MappedArray:
         import numpy as np
 
         values = np.frombuffer(self._bytes(0, len(self)), self._descr).reshape(self.shape)
-        if values.size and values.dtype.kind in "iuf":
+        if values.size and self._is_limited:
             lowest, highest = values.min(), values.max()
             self._check_range(lowest, highest, float(lowest) + float(highest))
         if self._ascends and not (
@@ -129,7 +129,7 @@ class MappedArray:
         content = self._bytes(first, stop)
         if self._typecode:
             values = array(self._typecode, content.tobytes())
-            if len(values):
+            if values and self._is_limited:
                 self._check_range(min(values), max(values), sum(values))
             if self._ascends and not all(map(le, values, values[1:])):
                 raise self._damage("its values do not ascend")
@@ -137,6 +137,11 @@ class MappedArray:
         size = self._item_size
         starts = range(0, len(content), size)
         return [bytes(content[start : start + size]).rstrip(b"\0") for start in starts]
+
+    @property
+    def _is_limited(self) -> bool:
+        """Whether there are values of this type that the array must not hold."""
+        return self._least is not None or self._most is not None or self._descr[1] == "f"
 
     def _check_range(self, lowest: Any, highest: Any, total: Any) -> None:
         """Check some values, given their extremes and a sum that shows whether all are finite."""
