@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from movierec.algorithms.base import Algorithm, Explains, HasNeighbors, Range, Run, TrainingData
     from movierec.answers.explain import Lovers, Why
+    from movierec.answers.film import Film
     from movierec.answers.filters import Filter
     from movierec.answers.next import NextMovie, NextMovies
     from movierec.answers.predict import PredictedRating, PredictedRatings
     from movierec.answers.recommendation import Recommendation, Recommendations
     from movierec.answers.records import Neighbor, Neighbors
+    from movierec.answers.shelves import Shelf
     from movierec.answers.tastes import TasteComparison, TasteMovie
     from movierec.data.interactions import Interactions
     from movierec.errors import (
@@ -42,11 +44,13 @@ DEFAULT_MODEL = "movierec.model"  # in the current folder
 _MODULES = {
     "algorithms.base": ("Algorithm", "Explains", "HasNeighbors", "Range", "Run", "TrainingData"),
     "answers.explain": ("Lovers", "Why"),
+    "answers.film": ("Film",),
     "answers.filters": ("Filter",),
     "answers.next": ("NextMovie", "NextMovies"),
     "answers.predict": ("PredictedRating", "PredictedRatings"),
     "answers.recommendation": ("Recommendation", "Recommendations"),
     "answers.records": ("Neighbor", "Neighbors"),
+    "answers.shelves": ("Shelf",),
     "answers.tastes": ("TasteComparison", "TasteMovie"),
     "data.interactions": ("Interactions",),
     "errors": (
@@ -73,6 +77,7 @@ __all__ = [
     "ArtifactError",
     "DataError",
     "Explains",
+    "Film",
     "Filter",
     "HasNeighbors",
     "Interactions",
@@ -96,6 +101,7 @@ __all__ = [
     "Recommender",
     "Run",
     "ServerError",
+    "Shelf",
     "TasteComparison",
     "TasteMovie",
     "TrainingData",

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 
     from movierec.algorithms.base import Algorithm
     from movierec.answers.explain import Why
+    from movierec.answers.film import Film
     from movierec.answers.next import NextMovies
     from movierec.answers.people import Ratings
     from movierec.answers.predict import PredictedRatings
     from movierec.answers.recommendation import Recommendations
+    from movierec.answers.shelves import Shelf
     from movierec.answers.tastes import TasteComparison
     from movierec.data.dataset import OnError
     from movierec.data.sources.base import Place
@@ -755,6 +757,40 @@ class Recommender:
             If it is no text.
         """
         return self._resolver.suggest(text("query", query))
+
+    def film(self, query: Query, *, by_id: bool = False, year: int | None = None) -> Film:
+        """Return what is known about one movie: other titles, tags, how people rated it.
+
+        Parameters
+        ----------
+        query, by_id, year
+            As in :meth:`movie`.
+
+        Raises
+        ------
+        MovieNotFoundError, AmbiguousTitleError, UsageError
+            As :meth:`movie` does.
+        """
+        from movierec.answers.film import film
+
+        return film(self._model, self._resolver.index_of(query, by_id=by_id, year=year))
+
+    def shelves(self, n: int = 12) -> list[Shelf]:
+        """Return shelves of movies to start with: loved by many, hidden gems, genres, decades.
+
+        Parameters
+        ----------
+        n : int
+            Length of each.
+
+        Raises
+        ------
+        UsageError
+            If `n` is below 1 or not a whole number.
+        """
+        from movierec.answers.shelves import shelves
+
+        return shelves(self._catalog, whole_number("n", n, 1))
 
     def stats(self) -> dict[str, Any]:
         """Return statistics of the ratings, and the model card as ``model``."""

@@ -96,7 +96,7 @@ def ask_in_the_browser(path: Path) -> None:
         client = create_app(Recommender.load(path)).test_client()
     except MovierecError:
         return
-    for address in ("/", "/similar?id=1", "/why?first=1&second=2", "/stats", "/api/search?q=a"):
+    for address in ("/", "/film/1", "/why?first=1&second=2", "/stats", "/api/search?q=a"):
         assert client.get(address).status_code in {200, 404, 503}, address
     likes = {"ratings": {"1": 4, "2": 1, "3": 3}, "k": 50}
     answer = client.post("/api/recommend", json=likes)

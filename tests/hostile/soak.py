@@ -30,7 +30,7 @@ REQUESTS = (
     *[("GET", "/api/similar?id=1&k=10", "")] * 4,
     *[("POST", "/api/recommend", RATINGS)] * 3,
     ("GET", "/", ""),
-    ("GET", "/similar?id=2", ""),
+    ("GET", "/film/2", ""),
     ("GET", "/api/search?q=the", ""),
     ("GET", "/api/why?first_id=1&second_id=2", ""),
     ("GET", "/stats", ""),

@@ -126,6 +126,8 @@ _VALID: dict[str, dict[str, Any]] = {
     "search": {"words": "star"},
     "suggest": {"query": "haet"},
     "titled": {"title": "Heat (1995)"},
+    "film": {"query": "Heat"},
+    "shelves": {},
     "stats": {},
 }
 

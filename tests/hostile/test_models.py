@@ -250,7 +250,7 @@ def test_card_without_a_parameter_has_its_default(forge: Forge) -> None:
     )
     model = Recommender.load(forged)
     assert model.card["parameters"]["n_neighbors"] == 100
-    assert create_app(model).test_client().get("/similar?id=1").status_code == 200
+    assert create_app(model).test_client().get("/film/1").status_code == 200
 
 
 def test_compressed_card_is_not_unpacked(forge: Forge) -> None:

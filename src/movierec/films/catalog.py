@@ -130,9 +130,13 @@ class Catalog:
         text = self._genres[index]
         return tuple(text.split("|")) if text and text != NO_GENRES else ()
 
+    def genre_texts(self) -> list[str]:
+        """Return the genres of each movie, joined by ``|``, in one read."""
+        return ["" if text == NO_GENRES else text for text in self._genres.tolist()]
+
     def all_genres(self) -> set[str]:
         """Return the genres that any movie has."""
-        texts = {text for text in self._genres.tolist() if text and text != NO_GENRES}
+        texts = {text for text in self.genre_texts() if text}
         return {genre for text in texts for genre in text.split("|")}
 
     def tags(self, index: int) -> tuple[str, ...]:

@@ -147,11 +147,29 @@ def split_names(title: str) -> list[str]:
     return [front_article(name) for name in (rest, *reversed(groups)) if name]
 
 
+def display_title(title: str) -> str:
+    """Return a title as people say it: ``The Matrix`` for ``Matrix, The (1999)``."""
+    text, _ = split_year(title)
+    return (split_names(text) or [text])[0]
+
+
+def dated_title(title: str) -> str:
+    """Return a title as people say it, with its year: ``The Matrix (1999)``."""
+    text, year = split_year(title)
+    name = (split_names(text) or [text])[0]
+    return f"{name} ({year})" if year else name
+
+
+def other_titles(title: str) -> list[str]:
+    """Return the other names in a title, such as the original one."""
+    text, _ = split_year(title)
+    first, *others = split_names(text) or [text]
+    return [name for name in dict.fromkeys(others) if name != first]
+
+
 def main_title(title: str) -> str:
     """Return the main name of a title up to its colon, such as ``Alien`` of ``Alien: Covenant``."""
-    text, _ = split_year(title)
-    names = split_names(text) or [text]
-    return names[0].partition(":")[0]
+    return display_title(title).partition(":")[0]
 
 
 def full_and_bare(text: str) -> tuple[str, str]:

@@ -13,9 +13,11 @@ from werkzeug.exceptions import BadRequest
 from movierec import DEFAULT_MODEL
 from movierec._checks import refusal, texts
 from movierec._util import pluralize, printable
+from movierec.films.names import dated_title, display_title
 from movierec.recommender import Recommender
 from movierec.web import api, failures, pages, parameters
 from movierec.web.current import ReloadingRecommender
+from movierec.web.links import cover_address, film_address
 
 _LARGEST_BODY = 256 * 1024  # bytes; a thousand rated movies take a tenth of that
 
@@ -62,7 +64,8 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "finalize": _printable}
-    app.jinja_env.filters["pluralize"] = pluralize
+    app.jinja_env.filters |= {"pluralize": pluralize, "name": display_title, "dated": dated_title}
+    app.jinja_env.globals |= {"film_address": film_address, "cover_address": cover_address}
     ReloadingRecommender(recommender).attach_to(app)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(pages.blueprint)

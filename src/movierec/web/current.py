@@ -5,12 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from flask import Flask, current_app
 
 from movierec.errors import MovierecError
 from movierec.recommender import Recommender
 from movierec.store.stores import store_for
+
+if TYPE_CHECKING:
+    from movierec.answers.shelves import Shelf
 
 _KEY = "movierec"
 _log = logging.getLogger(__name__)
@@ -30,6 +34,7 @@ class ReloadingRecommender:
 
     def __init__(self, recommender: Recommender) -> None:
         self._recommender = recommender
+        self._shelves: tuple[Recommender, list[Shelf]] | None = None
         self._address = recommender.address
         self._store = store_for(self._address or "")
         # The model may have been replaced since it was opened, so the first request checks it.
@@ -55,6 +60,13 @@ class ReloadingRecommender:
                 self._look()
         return self._recommender
 
+    def shelves(self) -> list[Shelf]:
+        """Return the shelves of the recommender for a request, which are made once."""
+        recommender = self.get()
+        if self._shelves is None or self._shelves[0] is not recommender:
+            self._shelves = recommender, recommender.shelves()
+        return self._shelves[1]
+
     def _look(self) -> None:
         """Load the model if it is another; a bad one is not tried again until it is replaced."""
         try:
@@ -78,3 +90,9 @@ def current_recommender() -> Recommender:
     """Return the recommender for the current request."""
     reloading: ReloadingRecommender = current_app.extensions[_KEY]
     return reloading.get()
+
+
+def current_shelves() -> list[Shelf]:
+    """Return the shelves of movies for the current request."""
+    reloading: ReloadingRecommender = current_app.extensions[_KEY]
+    return reloading.shelves()

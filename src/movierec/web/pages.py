@@ -2,38 +2,104 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
-from movierec.errors import AmbiguousTitleError, MovieNotFoundError
+from movierec.answers.records import Neighbors
+from movierec.errors import AmbiguousTitleError, MovieNotFoundError, NothingFoundError
+from movierec.films.names import display_title
 from movierec.model.model import COSINE
 from movierec.web import parameters
-from movierec.web.current import current_recommender
+from movierec.web.covers.cover import cover_of
+from movierec.web.current import current_recommender, current_shelves
+from movierec.web.filters import ListFilter
+from movierec.web.links import film_address
 from movierec.web.taste import read_form, recommend_for, scale
 
 blueprint = Blueprint("pages", __name__)
 
-_LENGTHS = (10, 25, 100)  # of lists
+_LENGTHS = (12, 24, 96)  # of lists; rows of two, three, four or six covers are full
+_N_OFFERED = 25  # movies whose genres and decades are offered as filters
+_N_SUGGESTED = 8
+_A_DAY = 24 * 60 * 60  # seconds
 
 
 @blueprint.get("/")
 def home() -> str:
-    """Show the search box, and movies to start with."""
-    return render_template("home.html", movies=current_recommender().stats()["most_rated"])
+    """Show the search box, and shelves of movies to start with."""
+    return render_template("home.html", shelves=current_shelves())
+
+
+@blueprint.get("/suggestions")
+def suggestions() -> Response:
+    """Return the movies that the search box offers, for its script."""
+    words = parameters.required_text("q")
+    recommender = current_recommender()
+    movies = recommender.search(words, _N_SUGGESTED) or recommender.suggest(words)
+    return jsonify(
+        [
+            {
+                "movie_id": movie.movie_id,
+                "name": display_title(movie.title),
+                "year": movie.year,
+                "address": film_address(movie),
+            }
+            for movie in movies[:_N_SUGGESTED]
+        ]
+    )
+
+
+@blueprint.get("/film/<movie_id>")
+def film(movie_id: str) -> str:
+    """Show a movie, and those like it."""
+    return _film(movie_id)
+
+
+@blueprint.get("/film")
+def film_of_id() -> str:
+    """Show a movie whose id cannot stand in a path."""
+    return _film(parameters.required_text("id"))
+
+
+@blueprint.get("/cover/<movie_id>")
+def cover(movie_id: str) -> Response:
+    """Return the cover of a movie."""
+    return _cover(movie_id)
+
+
+@blueprint.get("/cover")
+def cover_of_id() -> Response:
+    """Return the cover of a movie whose id cannot stand in a path."""
+    return _cover(parameters.required_text("id"))
 
 
 @blueprint.get("/similar")
-def similar() -> str:
-    """Show the movies like one."""
-    return _neighbors(*parameters.movie("title", "id"))
+def similar() -> BaseResponse:
+    """Go to the movie of a title or an id."""
+    named = parameters.movie("title", "id")
+    movie = current_recommender().movie(named.text, by_id=named.by_id)
+    return redirect(film_address(movie, k=parameters.text("k")))
 
 
 @blueprint.post("/recommend")
-def recommend() -> str:
-    """Show the movies like the one whose title was typed."""
-    return _neighbors(parameters.checked_text("the title", request.form.get("movies", "")))
+def recommend() -> BaseResponse:
+    """Go to the movie whose title was typed, by an address that can be shared."""
+    typed = parameters.checked_text("the title", request.form.get("movies", ""))
+    return redirect(url_for(".similar", title=typed), code=303)
+
+
+@blueprint.get("/surprise")
+def surprise() -> BaseResponse:
+    """Go to a movie of the shelves."""
+    shelves = current_shelves()
+    movie = random.choice(random.choice(shelves).movies) if shelves else None
+    answer = redirect(film_address(movie) if movie else url_for(".home"))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @blueprint.get("/why")
@@ -63,6 +129,15 @@ def stats() -> str:
     return render_template("stats.html", stats=found, **_charts(found))
 
 
+def _cover(movie_id: str) -> Response:
+    movie = current_recommender().movie(movie_id, by_id=True)
+    answer = Response(cover_of(movie), mimetype="image/svg+xml")
+    answer.cache_control.max_age = _A_DAY
+    answer.add_etag()
+    answer.make_conditional(request)
+    return answer
+
+
 def _charts(found: Mapping[str, Any]) -> dict[str, list[tuple[str, int]]]:
     """Return the label and the count of each bar, by chart."""
     decades = found["years"]["films_per_decade"]
@@ -81,13 +156,25 @@ def _ranges(bars: Sequence[Mapping[str, int]]) -> list[tuple[str, int]]:
     return [(name(bar["from"], bar["to"]), bar["count"]) for bar in bars]
 
 
-def _neighbors(query: str, by_id: bool = False) -> str:
+def _film(movie_id: str) -> str:
     recommender = current_recommender()
-    k = parameters.length(recommender)
-    found = recommender.similar(query, k, by_id=by_id)
-    highest = parameters.highest_k(recommender)
-    lengths = sorted({min(length, highest) for length in _LENGTHS})
-    return render_template("similar.html", found=found, k=k, lengths=lengths)
+    found = recommender.film(movie_id, by_id=True)
+    highest, limits = parameters.highest_k(recommender), ListFilter.read()
+    k = parameters.count("k", default=_LENGTHS[0], highest=highest)
+    offered = recommender.similar(found.movie, min(_N_OFFERED, highest))
+    try:
+        neighbors = recommender.similar(found.movie, k, **limits.arguments())
+    except NothingFoundError as error:
+        neighbors = Neighbors([found.movie], [], str(error))
+    return render_template(
+        "film.html",
+        film=found,
+        found=neighbors,
+        limits=limits.values(),
+        chips=limits.chips(offered),
+        k=k,
+        lengths=sorted({min(length, highest) for length in _LENGTHS}),
+    )
 
 
 @blueprint.errorhandler(MovieNotFoundError)
@@ -95,6 +182,6 @@ def _neighbors(query: str, by_id: bool = False) -> str:
 def choose(error: MovieNotFoundError | AmbiguousTitleError) -> tuple[str, int]:
     """Offer the movies that a title may mean; an id of no movie is an error."""
     movies = error.candidates if isinstance(error, AmbiguousTitleError) else error.suggestions
-    typed = request.form.get("movies") or request.args.get("title", "")
+    typed = request.args.get("title", "")
     page = render_template("choices.html", message=str(error), movies=movies, typed=typed)
     return page, 200 if typed else 404

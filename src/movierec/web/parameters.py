@@ -152,6 +152,40 @@ def count(name: str, *, default: int, highest: int) -> int:
     return int(given)
 
 
+def optional_count(name: str, *, highest: int) -> int | None:
+    """Return a query parameter that is a whole number from 1 to `highest`, or None.
+
+    Parameters
+    ----------
+    name : str
+    highest : int
+
+    Raises
+    ------
+    UsageError
+        If it is not such a number.
+    """
+    return None if text(name) is None else count(name, default=1, highest=highest)
+
+
+def share(name: str) -> float:
+    """Return a query parameter that is a number from 0 to 1; 0 if it is not given.
+
+    Raises
+    ------
+    UsageError
+        If it is not such a number.
+    """
+    given = text(name)
+    try:
+        value = float(given or 0)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1:
+        raise UsageError(f"{name} is {str(given)[:_SHOWN]}; it must be a number from 0 to 1")
+    return value
+
+
 def length(recommender: Recommender) -> int:
     """Return the query parameter ``k``: the length of a list."""
     return count("k", default=DEFAULT_K, highest=highest_k(recommender))

@@ -13,7 +13,7 @@ def show_home(page: Page) -> None:
 
 
 def show_neighbors(page: Page) -> None:
-    page.goto("/similar?id=1")
+    page.goto("/film/1")
 
 
 def show_similar(page: Page) -> None:
@@ -22,7 +22,7 @@ def show_similar(page: Page) -> None:
 
 
 def show_reasons(page: Page) -> None:
-    page.goto("/similar?id=1")
+    page.goto("/film/1")
     page.locator(".why").first.click()
     expect(page.locator(".reasons")).to_be_visible()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from movierec import Recommender
+from movierec.films.names import display_title
 
 pytest.importorskip("playwright.sync_api", reason="no Chromium without playwright")
 
@@ -14,20 +15,32 @@ from tests.web.browser.helpers import in_a_row
 
 
 def test_the_tab_key_reaches_everything(page: Page, sample: Recommender) -> None:
-    page.goto("/similar?id=1")
-    expected = ["movierec", "Taste", "Stats", "A movie you like", "Find similar movies"]
+    page.goto("/film/1")
+    expected = ["Skip to the content", "movierec", "Taste", "Stats"]
+    expected += ["A movie you like", "Find similar movies"]
+    expected += page.locator(".chips a").all_inner_texts()
     for film in sample.similar("1", 2, by_id=True):
-        expected += [film.title, f"Why {film.title}?"]
+        name = display_title(film.title)
+        expected += [name, f"Why {name}?"]
     assert in_a_row(page, len(expected)) == expected
     page.keyboard.press("Enter")
-    expect(page.locator(".card").nth(1).locator(".reasons")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_contain_text(expected[-2])
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text(f"Movies like {expected[-2]}")
+    expect(page.get_by_role("heading", level=1)).to_have_text(expected[-2])
+
+
+def test_the_first_link_skips_to_the_content(page: Page) -> None:
+    page.goto("/film/1")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert in_a_row(page, 1) == [page.locator(".chips a").first.inner_text()]
 
 
 def test_the_focus_is_seen(page: Page) -> None:
-    page.goto("/similar?id=1")
+    page.goto("/film/1")
     for name in in_a_row(page, 7):
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert outline == "solid", name

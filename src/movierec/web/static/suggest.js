@@ -2,7 +2,6 @@
 // Without this script, the form around it still works.
 
 const WAIT = 150; // milliseconds after the last key before it asks the server
-const LENGTH = 8;
 
 function suggest(input) {
   const list = document.createElement("ul");
@@ -40,15 +39,19 @@ function suggest(input) {
     item.id = `${list.id}-${place}`;
     item.role = "option";
     item.ariaSelected = "false";
-    item.textContent = movie.title;
+    item.append(movie.name);
+    if (movie.year) {
+      const year = document.createElement("small");
+      year.textContent = ` ${movie.year}`;
+      item.append(year);
+    }
     item.addEventListener("pointerdown", (event) => event.preventDefault()); // keep the focus in the box
     item.addEventListener("click", () => choose(movie));
     item.movie = movie;
     return item;
   }
 
-  function show({ films, suggestions }) {
-    const found = films.length ? films : suggestions;
+  function show(found) {
     list.replaceChildren(...found.map(option));
     list.hidden = !found.length;
     input.ariaExpanded = String(!list.hidden);
@@ -58,7 +61,7 @@ function suggest(input) {
 
   async function ask() {
     asking = new AbortController();
-    const address = `${input.dataset.suggest}?${new URLSearchParams({ q: input.value, limit: LENGTH })}`;
+    const address = `${input.dataset.suggest}?${new URLSearchParams({ q: input.value })}`;
     try {
       const answer = await fetch(address, { signal: asking.signal });
       if (answer.ok) show(await answer.json());
@@ -71,9 +74,7 @@ function suggest(input) {
   function choose(movie) {
     close();
     const event = new CustomEvent("movie", { detail: movie, bubbles: true, cancelable: true });
-    if (input.dispatchEvent(event)) {
-      location.assign(`${input.dataset.movie}?${new URLSearchParams({ id: movie.movie_id })}`);
-    }
+    if (input.dispatchEvent(event)) location.assign(movie.address);
   }
 
   function move(step) {
