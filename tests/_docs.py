@@ -165,6 +165,7 @@ def environment() -> dict[str, str]:
     return kept | {
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "COLUMNS": "100",
+        "MOVIEREC_DATA": "data",
         "PYTHONIOENCODING": "utf-8",
     }
 

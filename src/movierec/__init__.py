@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from movierec.answers.shelves import Shelf
     from movierec.answers.tastes import TasteComparison, TasteMovie
     from movierec.data.interactions import Interactions
+    from movierec.data.public.download import download
     from movierec.errors import (
         AlgorithmNotFoundError,
         AmbiguousTitleError,
@@ -53,6 +54,7 @@ _MODULES = {
     "answers.shelves": ("Shelf",),
     "answers.tastes": ("TasteComparison", "TasteMovie"),
     "data.interactions": ("Interactions",),
+    "data.public.download": ("download",),
     "errors": (
         *(
             "AlgorithmNotFoundError",
@@ -108,6 +110,7 @@ __all__ = [
     "UsageError",
     "Why",
     "__version__",
+    "download",
 ]
 
 

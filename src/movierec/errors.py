@@ -20,9 +20,9 @@ _LONGEST_MESSAGE = 400
 # Options whose arguments in Python have other names; of the others, only the dashes change.
 _ARGUMENTS = {
     "like": "likes", "dislike": "dislikes", "genre": "genres", "id": "by_id", "set": "settings",
-    "train": "published", "test": "published",
+    "train": "published", "test": "published", "to": "folder", "yes": "accept_license",
 }  # fmt: skip
-_CALLS = {"search": "search", "fit": "fit", "evaluate": "compare"}
+_CALLS = {"search": "search", "fit": "fit", "evaluate": "compare", "download": "download"}
 
 
 def in_python(hint: str) -> str:
@@ -44,7 +44,7 @@ def in_python(hint: str) -> str:
     def call(found: re.Match[str]) -> str:
         return f"{_CALLS[found[1]]}(...)"
 
-    hint = re.sub(r"movierec (search|fit|evaluate)( (?!--)[\w.]+)*( --help)?", call, hint)
+    hint = re.sub(r"movierec (search|fit|evaluate|download)( (?!--)[\w.-]+)*( --help)?", call, hint)
     return re.sub(
         r"--([a-z][a-z-]*)(?: (?:[A-Z=]+|[\w.]+=[\w.,=]+|skip|FILE|\w+\.csv))?", argument, hint
     )

@@ -150,7 +150,7 @@ def test_every_public_method_is_tried() -> None:
     # The curve of a network takes no arguments: tests/neural.
     assert set(public_methods()) == {*_VALID, "learning_curve"}
     names = {function.__name__ for function in public_functions()}
-    assert names == {"check_algorithm", "create_app", "example_data"}
+    assert names == {"check_algorithm", "create_app", "download", "example_data"}
 
 
 def replaced(
@@ -190,6 +190,15 @@ def test_method_answers_or_refuses(
 @given(st.data())
 def test_fit_answers_or_refuses(data: st.DataObject) -> None:
     answers_or_refuses(Recommender.fit, replaced(data, Recommender.fit, _VALID["fit"]))
+
+
+@settings(max_examples=N_EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_download_answers_or_refuses(monkeypatch: pytest.MonkeyPatch, data: st.DataObject) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # where nobody is
+    monkeypatch.setattr("movierec.data.public.fetch.time.sleep", lambda seconds: None)
+    valid = {"name": "ml-1m", "folder": "data", "accept_license": True, "tries": 1}
+    answers_or_refuses(movierec.download, replaced(data, movierec.download, valid))
 
 
 @settings(max_examples=100)

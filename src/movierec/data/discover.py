@@ -18,6 +18,7 @@ from movierec.data.columns import (
 )
 from movierec.data.formats.columnar import ColumnarTable
 from movierec.data.formats.text import TextTable
+from movierec.data.public.sets import resolved
 from movierec.data.sources.base import source_of
 from movierec.data.sources.frames import frame_table
 from movierec.data.sources.hbase import HBaseTable
@@ -102,7 +103,7 @@ def find_table(place: Place, kind: str, named: Mapping[str, str] | None = None) 
         return _checked(table, kind)
     if not is_address(place):
         return _checked(frame_table(place, kind, named), kind)
-    address = path_of(kind, place)
+    address = _address(kind, place)
     tables = _named(source_of(address).tables(address), named)
     if not tables:
         raise DataError(f"{address} is empty", "is it the right folder or zip?")
@@ -132,7 +133,7 @@ def only_table(place: Place, role: str) -> Table:
     """
     if not is_address(place):
         return frame_table(place, role)
-    address = path_of(role, place)
+    address = _address(role, place)
     tables = source_of(address).tables(address)
     if len(tables) != 1:
         files = pluralize(len(tables), "file")
@@ -144,9 +145,14 @@ def holds_several(place: Place) -> bool:
     """Tell whether a place is a folder or zip with more than one table."""
     if not is_address(place):
         return False
-    address = path_of("ratings", place)
+    address = _address("ratings", place)
     source = source_of(address)
     return source.is_folder(address) and len(source.tables(address)) > 1
+
+
+def _address(role: str, place: Place) -> str:
+    """Return where to read a table; a public data set is named by its name."""
+    return resolved(path_of(role, place))
 
 
 def _named(tables: Sequence[Table], named: Mapping[str, str] | None) -> Sequence[Table]:
@@ -189,7 +195,7 @@ def _find_together(place: Place, named: Mapping[str, str] | None = None) -> dict
     if not is_address(place):
         frame_table(place, "ratings")  # for its error, if it is no table at all
         raise UsageError("ratings were given without movies", "give a table of movies, too")
-    address = path_of("ratings", place)
+    address = _address("ratings", place)
     source = source_of(address)
     tables = _named(source.tables(address), named)
     if not source.is_folder(address):

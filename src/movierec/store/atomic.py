@@ -84,7 +84,7 @@ def _new_file_beside(target: Path) -> IO[bytes]:
             file = open(path, "x+b", opener=partial(os.open, mode=0o600 if old else 0o666))  # noqa: SIM115
         except FileExistsError:
             continue
-        _lock(file.fileno())
+        lock(file.fileno())
         if path.exists():  # else another process took it for a leftover before it was locked
             break
         file.close()
@@ -113,11 +113,11 @@ def _remove_leftover(path: Path, *, is_of_this_host: bool) -> None:
     found = path.lstat()
     if stat.S_ISREG(found.st_mode) and (is_of_this_host or time.time() - found.st_mtime > _DAY):
         with path.open("rb") as file:
-            if _lock(file.fileno(), wait=False):
+            if lock(file.fileno(), wait=False):
                 path.unlink()
 
 
-def _lock(descriptor: int, *, wait: bool = True) -> bool:
+def lock(descriptor: int, *, wait: bool = True) -> bool:
     """Lock an open file, and tell whether that was possible.
 
     Without such locks, as on Windows, the system does not remove files that are open.

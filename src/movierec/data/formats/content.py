@@ -25,7 +25,7 @@ _DECOMPRESSORS: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ\x00": lzma.LZMAFile,
 }
-_BROKEN = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+BROKEN = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Content:
                 counting = io.BufferedReader(_Counted(stored, self.size, progress), _BUFFER)
                 with self._limited(counting) as content:
                     yield content
-        except _BROKEN as error:
+        except BROKEN as error:
             raise DataError(
                 f"{self.name} is broken: {error}", "download or export the file again"
             ) from error
@@ -88,6 +88,17 @@ class Content:
 def may_be_text(head: bytes) -> bool:
     """Tell whether bytes may be the first ones of a text, perhaps compressed."""
     return b"\0" not in head or head.startswith(tuple(_DECOMPRESSORS))
+
+
+def most_bytes(packed: int) -> int:
+    """Return how many bytes a compressed file may expand to: few can be made to expand to any.
+
+    Parameters
+    ----------
+    packed : int
+        Number of bytes that it has.
+    """
+    return max(_ALWAYS_READ, _MOST_TIMES * packed)
 
 
 def unreadable(name: str, error: OSError) -> DataError:
@@ -125,14 +136,14 @@ class _Counted(io.RawIOBase):
 
 
 class _Limited(io.RawIOBase):
-    """Decompressed bytes, up to what a real file may hold: few bytes can be made to expand to any.
+    """Decompressed bytes, up to what a real file may hold.
 
     Ratings compress 4 to 20 times.
     """
 
     def __init__(self, content: IO[bytes], name: str, packed: int) -> None:
         self._content, self._name = content, name
-        self._n_left = max(_ALWAYS_READ, _MOST_TIMES * packed)
+        self._n_left = most_bytes(packed)
 
     def readable(self) -> bool:
         return True
