@@ -21,6 +21,7 @@ _LONGEST_MESSAGE = 400
 _ARGUMENTS = {
     "like": "likes", "dislike": "dislikes", "genre": "genres", "id": "by_id", "set": "settings",
     "train": "published", "test": "published", "to": "folder", "yes": "accept_license",
+    "no-unpack": "unpack",
 }  # fmt: skip
 _CALLS = {"search": "search", "fit": "fit", "evaluate": "compare", "download": "download"}
 

@@ -311,6 +311,7 @@ def test_arguments_in_hints_exist() -> None:
     names = {"published", "split", "plot", "tune", "port", "model", "force", "unmatched"}
     for name in ("fit", "similar", "recommend", "export"):
         names |= set(inspect.signature(getattr(Recommender, name)).parameters)
+    names |= set(inspect.signature(package.download).parameters)
     for hint in hints():
         if "--debug" in hint:  # is for the command line alone
             continue

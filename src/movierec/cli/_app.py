@@ -52,7 +52,10 @@ class _Group(TyperGroup):
     def main(self, args: Any = None, *rest: Any, **more: Any) -> Any:
         words = list(sys.argv[1:] if args is None else args) or ["--help"]
         try:
-            code = super().main(words, *rest, **{**more, "standalone_mode": False})
+            # Under one name, however it is started, shells find its completion.
+            code = super().main(
+                words, **{**more, "prog_name": "movierec", "standalone_mode": False}
+            )
             sys.stdout.flush()
         except BaseException as error:
             code = _exit_code(error, debug="--debug" in words)
@@ -64,7 +67,6 @@ class _Group(TyperGroup):
 
 app = typer.Typer(
     cls=_Group,
-    add_completion=False,  # completing a title takes longer than typing: docs/architecture.md
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # boxes around the help double the time that --help takes
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     from movierec.recommender import Recommender
 
 
+def _algorithms() -> list[str]:
+    from movierec.algorithms.registry import names
+
+    return list(names())
+
+
 def fit(
     ratings: Annotated[
         str | None,
@@ -82,8 +88,9 @@ def fit(
     algorithm: Annotated[
         str,
         typer.Option(
+            autocompletion=_algorithms,
             help="Algorithm that recommends and compares movies: a name from `movierec "
-            "algorithms`, or package.module:Class."
+            "algorithms`, or package.module:Class.",
         ),
     ] = Parameters.algorithm,
     settings: Annotated[
