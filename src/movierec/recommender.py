@@ -100,8 +100,8 @@ class Recommender:
         ratings, movies : path-like or data frame, optional
             Files, also at addresses such as ``s3://bucket/ratings.parquet``, or data frames
             (pandas, polars, Arrow), in any combination. `ratings` alone may be a folder or zip that
-            holds both; links, tags and the tag genome are read from it too.
-            Default: the sample data.
+            holds both, or the name of a data set of :func:`download`; links, tags and the tag
+            genome are read from it too. Default: the sample data.
         links, tags, genome : path-like or data frame, optional
             IMDb ids, tags, and the relevance of tags.
         content : path-like or data frame, optional

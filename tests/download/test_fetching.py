@@ -277,10 +277,18 @@ def test_redirects_are_followed_but_not_to_addresses_without_encryption(
     site.files["moved.zip"] = GOOD
     site.faults = [Fault(status=302, headers={"Location": f"{site.address}/moved.zip"})]
     assert is_complete(fetch())
+    fetch(force=True)
     for address in ("http://127.0.0.1:9/x.zip", "ftp://127.0.0.1:9/x.zip", "file:///etc/hosts"):
         site.faults = [Fault(status=302, headers={"Location": address})]
-        with pytest.raises(MovierecError, match=r"redirects to|302"):
+        with pytest.raises(DataError, match=r"redirects to|302"):
             fetch(force=True)
+    for address in ("https://[", "https://127.0.0.1:x/", "https://127.0.0.1:9/", "?", "x y\u00e9"):
+        site.faults = [Fault(status=302, headers={"Location": address}), Fault(status=404)]
+        with pytest.raises(DataError, match=ZIP):
+            fetch(force=True, tries=1)
+    site.faults = [Fault(status=302, headers={"Location": site.address + "/x"}) for _ in range(50)]
+    with pytest.raises(DataError, match="cannot be fetched"):
+        fetch(force=True)
 
 
 def test_nobody_there_is_one_error(fetch: Fetch, pauses: list[float]) -> None:

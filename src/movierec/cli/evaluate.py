@@ -21,7 +21,8 @@ def evaluate(
         str | None,
         typer.Argument(
             metavar="[RATINGS]",
-            help="A rating file to split, or a MovieLens folder or zip.",
+            help="A rating file to split, a MovieLens folder or zip, or the name of a downloaded "
+            "data set.",
         ),
     ] = None,
     movies: Annotated[

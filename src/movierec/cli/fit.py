@@ -41,7 +41,8 @@ def fit(
         typer.Argument(
             metavar="[RATINGS]",
             help="A rating file (- for standard input), a MovieLens folder or zip with both "
-            "ratings and movies, or a database. Default: the sample data.",
+            "ratings and movies, the name of a downloaded data set, or a database. Default: the "
+            "sample data.",
         ),
     ] = None,
     movies: Annotated[

@@ -82,7 +82,7 @@ def request(address: str, headers: Mapping[str, str], timeout: float) -> http.cl
     except urllib.error.HTTPError as error:
         with error:
             raise _refused(address, error) from error
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:  # no address, for instance
         raise _unreachable(address, error) from error
     return response
 
