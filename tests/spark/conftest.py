@@ -13,7 +13,7 @@ import pytest
 @pytest.fixture(scope="session")
 def spark() -> Iterator[Any]:
     if importlib.util.find_spec("pyspark") is None:
-        pytest.skip("pyspark is not installed: pip install 'movierec[spark]'")
+        pytest.skip("pyspark is not installed: it is in the extra spark")
     if not shutil.which("java"):
         pytest.skip("Spark needs Java, which is not installed")
     from movierec.training.spark.session import opened_session

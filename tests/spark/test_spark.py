@@ -183,7 +183,7 @@ def test_task_whose_process_dies_is_done_again(
     """A task kills its Python once while it sums; Spark retries it, and the table is the same."""
     from tests.spark.dying import DyingSums
 
-    monkeypatch.setattr("movierec.training.spark.engine.ItemSums", DyingSums.of(tmp_path))
+    monkeypatch.setattr("movierec.training.spark.ratings.ItemSums", DyingSums.of(tmp_path))
     found = Recommender.fit(engine="spark", n_neighbors=10)
     assert (tmp_path / "died").exists()
     assert_same(found, Recommender.fit(n_neighbors=10))

@@ -21,7 +21,7 @@ from movierec.errors import UsageError
 from movierec.store.database_errors import ADDRESS, QUERY, in_words, needed, not_a_query
 from movierec.store.database_rows import BATCH, fetched, plain_batches, row_batches
 from movierec.store.failures import RemoteError
-from movierec.store.filesystems import FIRST_ANSWER, within
+from movierec.store.waiting import FIRST_ANSWER, within
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,26 +9,20 @@ from __future__ import annotations
 import logging
 import os
 import posixpath
-import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from movierec._util import without_secrets
 from movierec.errors import UsageError
 from movierec.store.failures import CREDENTIALS, RemoteError, in_words
-
-T = TypeVar("T")
+from movierec.store.waiting import FIRST_ANSWER, transfer, within
 
 ANONYMOUS = "MOVIEREC_ANONYMOUS"
-# Seconds; some clients try again for a minute before they say that nobody is there.
-FIRST_ANSWER = 8
-_LONGEST_PAUSE = 40  # seconds
-_SLOWEST = 100_000  # bytes a second
 _TRIES = 3  # to read a file that is replaced while it is read
 
 # What an address needs: what is imported, what pip installs, and the extra that has it.
@@ -60,6 +54,11 @@ _ANONYMOUSLY: dict[str, dict[str, Any]] = {
 _MARKS = ("generation", "ETag", "etag", "modification_time", "mtime", "created", "Last-Modified")
 # Their errors are reported once they are raised; the log would repeat them.
 _TALKATIVE = ("aiobotocore", "asyncio", "azure", "botocore", "gcsfs", "google", "s3fs", "urllib3")
+
+
+def is_anonymous() -> bool:
+    """Tell whether addresses are read without credentials."""
+    return os.environ.get(ANONYMOUS, "") not in ("", "0")
 
 
 class Schemes(Collection[str]):
@@ -156,8 +155,7 @@ class RemoteFile:
         return _NEEDS.get(self._scheme, ("fsspec", "", ""))[0]
 
     def _options(self) -> dict[str, Any]:
-        is_anonymous = os.environ.get(ANONYMOUS, "") not in ("", "0")
-        anonymously = _ANONYMOUSLY.get(self._library, {}) if is_anonymous else {}
+        anonymously = _ANONYMOUSLY.get(self._library, {}) if is_anonymous() else {}
         return {**_OPTIONS.get(self._library, {}), **anonymously}
 
     def stat(self) -> Stat:
@@ -188,9 +186,20 @@ class RemoteFile:
         size : int
             The most bytes to return.
         """
+        return self.read(0, size)
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Return some bytes of a file, fewer if it ends before.
+
+        Parameters
+        ----------
+        start, stop : int
+            The positions of the first byte, and of the one after the last.
+        """
         fs, path = self._opened
         with in_words():
-            return bytes(fs.cat_file(path, start=0, end=size))
+            found = transfer(fs, "cat_file", path, start=start, end=stop, size=stop - start)
+        return bytes(found)
 
     def get(self, target: Path) -> Stat:
         """Copy the file to a path, all of it as it was at one time, and tell what it was.
@@ -203,7 +212,7 @@ class RemoteFile:
         for _ in range(_TRIES):
             before = self.stat()
             with in_words():
-                _transfer(fs, "get_file", path, str(target), size=before.size)
+                transfer(fs, "get_file", path, str(target), size=before.size)
             if target.stat().st_size == before.size and self.stat() == before:
                 return before
         raise RemoteError("it ends too early, or changes again and again", "try again")
@@ -218,7 +227,7 @@ class RemoteFile:
         fs, path = self._opened
         with in_words():
             if self._scheme in _OBJECT_STORES:
-                _transfer(fs, "put_file", str(source), path, size=source.stat().st_size)
+                transfer(fs, "put_file", str(source), path, size=source.stat().st_size)
             else:
                 self._put_beside(source)
 
@@ -257,51 +266,3 @@ def _stat(info: dict[str, Any]) -> Stat:
 def _found(find: Callable[..., tuple[Any, str]], address: str, options: Any) -> tuple[Any, str]:
     with in_words():
         return find(address, **options)
-
-
-def _transfer(fs: Any, method: str, *arguments: str, size: int) -> None:
-    """Copy a file, and end that if it takes far too long: retries of retries take minutes.
-
-    Raises
-    ------
-    TimeoutError
-        If it does; it is then no longer copied.
-    """
-    if not fs.async_impl:
-        getattr(fs, method)(*arguments)
-        return
-    import asyncio
-
-    copying = asyncio.run_coroutine_threadsafe(getattr(fs, f"_{method}")(*arguments), fs.loop)
-    try:
-        copying.result(_LONGEST_PAUSE + size / _SLOWEST)
-    except BaseException:
-        copying.cancel()
-        raise
-
-
-def within(seconds: float, call: Callable[[], T]) -> T:
-    """Return what a call returns.
-
-    Raises
-    ------
-    TimeoutError
-        If it takes longer; the call then continues in its thread, and nobody waits for it.
-    """
-    outcome: list[T] = []
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            outcome.append(call())
-        except BaseException as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if errors:
-        raise errors[0]
-    if not outcome:
-        raise TimeoutError
-    return outcome[0]

@@ -53,7 +53,7 @@ class ColumnarTable(SeriesTable):
     @cached_property
     def header(self) -> Sequence[str]:  # type: ignore[override]
         """Names of the columns."""
-        with _opened(self.contents[0]) as file:
+        with opened(self.contents[0].in_parts()) as file:
             return file.header
 
     @cached_property
@@ -79,16 +79,17 @@ class ColumnarTable(SeriesTable):
 
         names, start = [self.header[position] for position in positions], 0
         for number, content in enumerate(self.contents):
-            with _opened(content) as file:
-                self._check(content, file.header)
+            with opened(content) as file:
+                self.check(content, file.header)
                 for done, batch in file.batches(names):
                     yield start, [nw.from_native(batch)[name] for name in names]
                     start += len(batch)
                     if progress:
                         progress(min((number + done) / len(self.contents), 1.0))
 
-    def _check(self, content: Content, header: Sequence[str]) -> None:
-        if header != self.header:
+    def check(self, content: Content, header: Sequence[str]) -> None:
+        """Raise an error if a part has other columns than the table."""
+        if list(header) != list(self.header):
             raise DataError(
                 f"{content.name} has other columns than {self.contents[0].name}: "
                 f"{', '.join(header[:8])[:120]}",
@@ -110,7 +111,7 @@ def columnar_format(content: Content) -> str | None:
     return next((name for magic, name in MAGICS.items() if head.startswith(magic)), None)
 
 
-class _File:
+class ColumnarFile:
     """An open file of either format."""
 
     def __init__(self, content: Content, stream: IO[bytes]) -> None:
@@ -139,21 +140,41 @@ class _File:
                 "is it the right file?",
             )
 
-    def batches(self, names: Sequence[str]) -> Iterator[tuple[float, Any]]:
-        """Yield some columns as tables of at most a batch of rows, with the fraction done."""
+    @property
+    def row_groups(self) -> list[int]:
+        """The number of rows of each row group; empty for formats without them."""
+        if self._parquet is None:
+            return []
+        found = self._parquet.metadata
+        return [found.row_group(number).num_rows for number in range(found.num_row_groups)]
+
+    def batches(
+        self, names: Sequence[str], groups: Sequence[int] | None = None
+    ) -> Iterator[tuple[float, Any]]:
+        """Yield some columns as tables of at most a batch of rows, with the fraction done.
+
+        Parameters
+        ----------
+        names : sequence of str
+        groups : sequence of int, optional
+            The row groups to read. Default: all.
+        """
         import pyarrow as pa
 
         n_read = 0
-        for n_rows, batch in self._record_batches(names):
+        for n_rows, batch in self._record_batches(names, groups):
             n_read += len(batch)
             yield n_read / max(n_rows, 1), pa.Table.from_batches([batch])
 
-    def _record_batches(self, names: Sequence[str]) -> Iterator[tuple[int, Any]]:
+    def _record_batches(
+        self, names: Sequence[str], groups: Sequence[int] | None
+    ) -> Iterator[tuple[int, Any]]:
         import pyarrow as pa
 
         if self._parquet:
             n_rows = self._parquet.metadata.num_rows
-            for batch in self._parquet.iter_batches(BATCH, columns=list(dict.fromkeys(names))):
+            columns = list(dict.fromkeys(names))
+            for batch in self._parquet.iter_batches(BATCH, row_groups=groups, columns=columns):
                 yield n_rows, batch
             return
         self._stream.seek(0)
@@ -168,7 +189,7 @@ class _File:
 
 
 @contextmanager
-def _opened(content: Content) -> Iterator[_File]:
+def opened(content: Content) -> Iterator[ColumnarFile]:
     """Open a file.
 
     Raises
@@ -187,7 +208,7 @@ def _opened(content: Content) -> Iterator[_File]:
         ) from error
     with _seekable(content) as stream:
         try:
-            yield _File(content, stream)
+            yield ColumnarFile(content, stream)
         except (pa.ArrowException, OSError) as error:
             raise DataError(
                 f"{content.name} is broken: {error}", "download or export the file again"

@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Any
 
 from movierec.data.table import Done
@@ -42,12 +42,26 @@ class Content:
         Returns the stored bytes, from the start.
     packed : int, optional
         Number of bytes that these take in a zip.
+    part_opener : callable, optional
+        As `opener`, for those who read parts of it: what they skip is not fetched. Processes on
+        other machines can use it too.
     """
 
     name: str
     size: int
     opener: Callable[[], IO[bytes]]
     packed: int | None = None
+    part_opener: Callable[[], IO[bytes]] | None = None
+
+    def in_parts(self) -> Content:
+        """Return the content as one of which only parts are fetched, where that is possible."""
+        return replace(self, opener=self.part_opener or self.opener)
+
+    @property
+    def is_compressed(self) -> bool:
+        """Whether its first bytes say that it is compressed."""
+        with self.in_parts().opener() as stored:
+            return stored.read(8).startswith(tuple(_DECOMPRESSORS))
 
     @contextmanager
     def open(self, progress: Done | None = None) -> Iterator[IO[bytes]]:
@@ -81,7 +95,7 @@ class Content:
 
     def head(self) -> bytes:
         """Return the first bytes, enough to recognize a format."""
-        with self.open() as content:
+        with self.in_parts().open() as content:
             return content.read(HEAD)
 
 

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Collection, Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO, ClassVar
 
@@ -108,7 +109,12 @@ def _standard_input() -> list[Content]:
 
 
 def _file(path: Path) -> Content:
-    return Content(str(path), path.stat().st_size, lambda: path.open("rb"))
+    opener = partial(_open, path.absolute())
+    return Content(str(path), path.stat().st_size, opener, part_opener=opener)
+
+
+def _open(path: Path) -> IO[bytes]:
+    return path.open("rb")
 
 
 class _Spool:

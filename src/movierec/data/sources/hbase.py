@@ -23,7 +23,7 @@ from movierec.errors import DataError, UsageError
 from movierec.store.database_errors import ADDRESS, in_words, needed
 from movierec.store.database_rows import batch_of
 from movierec.store.failures import RemoteError
-from movierec.store.filesystems import FIRST_ANSWER, within
+from movierec.store.waiting import FIRST_ANSWER, within
 
 if TYPE_CHECKING:
     import narwhals as nw

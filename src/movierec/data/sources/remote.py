@@ -1,27 +1,27 @@
 """Tables at addresses that fsspec knows, such as ``s3://bucket/ratings.csv``.
 
-A file is copied to a temporary folder when more of it is asked for than its start: what is read
-twice is then the same, and a connection that breaks is noticed before anything is computed.
+A file is copied to a temporary folder when it is read, but for its start and what else says what it
+holds: what is read twice is then the same, and a connection that breaks is noticed before anything
+is computed.
 """
 
 from __future__ import annotations
 
-import io
 import shutil
 import tempfile
 import weakref
 from collections.abc import Collection
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import ClassVar
 
 from movierec.data.formats.content import HEAD, Content
 from movierec.data.formats.tables import tables_of
 from movierec.data.sources.base import Source
 from movierec.data.sources.files import PARTED, is_zip
+from movierec.data.sources.ranges import Ranges, RangeStream, unreadable_there
 from movierec.data.sources.zips import members_of
 from movierec.data.table import Table
-from movierec.errors import DataError
 from movierec.store.failures import RemoteError
 from movierec.store.filesystems import RemoteFile, Schemes, Stat
 
@@ -81,42 +81,27 @@ def _stat(address: str) -> Stat:
     try:
         return file.stat()
     except RemoteError as error:
-        raise _unreadable(file.name, error) from error
+        raise unreadable_there(file.name, error) from error
 
 
 def _files(folder: RemoteFile) -> list[tuple[RemoteFile, Stat]]:
     try:
         found = folder.files()
     except RemoteError as error:
-        raise _unreadable(folder.name, error) from error
+        raise unreadable_there(folder.name, error) from error
     return [(file, stat) for file, stat in found if file.base_name[0] not in "._"]
-
-
-def _unreadable(name: str, error: RemoteError) -> DataError:
-    if error.is_missing:
-        return DataError(f"there is no file {name}", "check the address")
-    return DataError(f"{name} cannot be read: {error.reason}", error.hint)
 
 
 class _Copy:
     """A file, of which first the start is read, and then all is copied to a temporary folder."""
 
     def __init__(self, address: str, stat: Stat) -> None:
-        self._file, self.size = RemoteFile(address), stat.size
+        self.ranges = Ranges(address, stat)
+        self._file = self.ranges.file
 
     @property
     def is_zip(self) -> bool:
-        return is_zip(self.head)
-
-    @cached_property
-    def head(self) -> bytes:
-        try:
-            found = self._file.head(HEAD) if self.size else b""
-        except RemoteError as error:
-            raise _unreadable(self._file.name, error) from error
-        if len(found) != min(self.size, HEAD):
-            raise self._changed()
-        return found
+        return is_zip(self.ranges.head)
 
     @cached_property
     def path(self) -> Path:
@@ -127,18 +112,15 @@ class _Copy:
         try:
             found = self._file.get(path)
         except RemoteError as error:
-            raise _unreadable(self._file.name, error) from error
+            raise unreadable_there(self._file.name, error) from error
         with path.open("rb") as copied:
-            if found.size != self.size or copied.read(HEAD) != self.head:
-                raise self._changed()
+            if found.size != self.ranges.stat.size or copied.read(HEAD) != self.ranges.head:
+                raise self.ranges.replaced()
         return path
 
-    def _changed(self) -> DataError:
-        return DataError(f"{self._file.name} was replaced while it was read", "try again")
-
     def content(self) -> Content:
-        opener = partial(_Stream, self)
-        return Content(self._file.name, self.size, opener)  # type: ignore[arg-type]
+        size, opener = self.ranges.stat.size, partial(_Stream, self)
+        return Content(self._file.name, size, opener, part_opener=self.ranges)  # type: ignore[arg-type]
 
     def members(self) -> list[Content]:
         return members_of(self.path, self._file.name)
@@ -150,50 +132,14 @@ def _copy_of(address: str, stat: Stat) -> _Copy:
     return _Copy(address, stat)
 
 
-class _Stream(io.RawIOBase):
+class _Stream(RangeStream):
     """The bytes of a file, of which the first do not need a copy of all."""
 
     def __init__(self, copy: _Copy) -> None:
-        self._copy, self._at = copy, 0
-        self._whole: IO[bytes] | None = None
+        super().__init__(copy.ranges)
+        self._copy = copy
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        if whence == io.SEEK_SET and self._whole is None:
-            self._at = offset
-            return offset
-        self._at = self._opened().seek(offset, whence)
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        if self._at >= self._copy.size:
-            return 0
-        part = self._copy.head[self._at : self._at + len(buffer)]
-        if part:
-            buffer[: len(part)] = part
-            n_bytes = len(part)
-        else:
-            whole = self._opened()
-            whole.seek(self._at)
-            n_bytes = whole.readinto(buffer)  # type: ignore[attr-defined]
-        self._at += n_bytes
-        return n_bytes
-
-    def close(self) -> None:
-        if self._whole is not None:
-            self._whole.close()
-        super().close()
-
-    def _opened(self) -> IO[bytes]:
-        if self._whole is None:
-            self._whole = self._copy.path.open("rb")
-            self._whole.seek(self._at)
-        return self._whole
+    def fetch(self, start: int, stop: int) -> bytes:
+        with self._copy.path.open("rb") as whole:
+            whole.seek(start)
+            return whole.read(stop - start)

@@ -14,15 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from movierec.training.spark.packing import FACTS, SCHEMA, Chunk, Packer
-from movierec.training.spark.reading import ROWS, Rows
-from movierec.training.spark.session import reporting
+from movierec.training.spark.reading import ROWS
+from movierec.training.spark.session import reporting, shared
 
 if TYPE_CHECKING:
     from movierec.neighbors.sums import Sum, Totals
-    from movierec.vocabulary import Vocabulary
 
 _CELLS = 1 << 20  # of a piece of an array, in which sums are exchanged
-_ARRAYS = ("users", "starts", "items", "values")
+_ARRAYS = ("users", "starts", "items", "values", "times")
 _PIECES = "name string, piece int, part int, data binary"
 
 
@@ -41,29 +40,32 @@ class Chunks:
     n_items: int
 
     @classmethod
-    def of(cls, rows: Rows, items: Vocabulary, n_parts: int) -> Chunks:
-        """Read ratings, and bring those of each user together.
+    def of(cls, encoded: Any, n_items: int, n_parts: int, *, with_times: bool = False) -> Chunks:
+        """Bring the ratings of each user together.
 
         Parameters
         ----------
-        rows : Rows
-        items : Vocabulary
+        encoded : DataFrame
+            With the columns of :data:`movierec.training.spark.reading.SCHEMA`.
+        n_items : int
         n_parts : int
             Number of tasks.
+        with_times : bool
+            Whether the chunks hold when ratings were given.
         """
-        encoded = rows.encoded(items)
-        found = cls._packed(encoded, len(items), n_parts)
+        pack = partial(_pack, with_times)
+        found = cls._packed(encoded, n_items, n_parts, pack)
         if found.left_out["numbers"] and found.left_out["texts"]:  # all ids are text, then
             found.close()
-            found = cls._packed(_as_text(encoded), len(items), n_parts)
+            found = cls._packed(_as_text(encoded), n_items, n_parts, pack)
         return found
 
     @classmethod
-    def _packed(cls, encoded: Any, n_items: int, n_parts: int) -> Chunks:
+    def _packed(cls, encoded: Any, n_items: int, n_parts: int, pack: Any) -> Chunks:
         order = ("user_number", "user_text", "item", "time", "place")
         with reporting(ROWS, encoded.sparkSession):
             by_user = encoded.repartitionByRange(n_parts, *order[:2])
-            frame = by_user.sortWithinPartitions(*order).mapInArrow(_pack, SCHEMA).persist()
+            frame = by_user.sortWithinPartitions(*order).mapInArrow(pack, SCHEMA).persist()
             found = cls(frame, n_items)
             _ = found.facts  # computes the chunks
         return found
@@ -133,7 +135,7 @@ class Chunks:
         ----------
         chosen : ndarray of shape (n_items,), bool
         """
-        work = partial(_of_items, self._shared(chosen))
+        work = partial(_of_items, chosen)  # not shared: the chunks may be computed again
         with reporting(1, self.frame.sparkSession):
             left = Chunks(self.frame.mapInArrow(work, SCHEMA).persist(), self.n_items)
             _ = left.facts
@@ -150,9 +152,9 @@ class Chunks:
         firsts, found = {}, 0
         for row in self.facts:
             firsts[row.part, row.seq], found = found, found + row.n_users
-        work = partial(_of_users, self._shared((firsts, chosen)))
-        with reporting(1, self.frame.sparkSession):
-            rows = self.frame.mapInArrow(work, SCHEMA).collect()
+        session = self.frame.sparkSession
+        with shared(session, (firsts, chosen)) as wanted, reporting(1, session):
+            rows = self.frame.mapInArrow(partial(_of_users, wanted), SCHEMA).collect()
         rows.sort(key=lambda row: (row.part, row.seq))
         return Chunk.joined(
             [Chunk.empty(), *(Chunk.from_columns(*(row[name] for name in _ARRAYS)) for row in rows)]
@@ -168,8 +170,9 @@ class Chunks:
         totals = what.zeros()
         dtypes = {name: array.dtype.str for name, array in totals.items()}
         size = sum(math.ceil(array.size / _CELLS) for array in totals.values())
-        with reporting(1, self.frame.sparkSession):
-            sums = self.frame.mapInArrow(partial(_sum, self._shared(what), self.n_items), _PIECES)
+        session = self.frame.sparkSession
+        with shared(session, what) as summed, reporting(1, session):
+            sums = self.frame.mapInArrow(partial(_sum, summed, self.n_items), _PIECES)
             pieces = sums.repartition(min(size, self.n_parts), "name", "piece")
             in_order = pieces.sortWithinPartitions("name", "piece", "part")
             rows = in_order.mapInArrow(partial(_add, dtypes), _PIECES).collect()
@@ -182,9 +185,6 @@ class Chunks:
     def n_parts(self) -> int:
         """Number of tasks that hold chunks."""
         return max((row.part for row in self.facts), default=0) + 1
-
-    def _shared(self, value: Any) -> Any:
-        return self.frame.sparkSession.sparkContext.broadcast(value)
 
 
 def _as_text(encoded: Any) -> Any:
@@ -208,20 +208,21 @@ def chunks_in(batches: Iterator[Any]) -> Iterator[tuple[int, int, Chunk]]:
             yield part, seq, chunk
 
 
-def _pack(batches: Iterator[Any]) -> Iterator[Any]:
+def _pack(with_times: bool, batches: Iterator[Any]) -> Iterator[Any]:
     from pyspark import TaskContext
 
     context = TaskContext.get()
-    yield from Packer(context.partitionId() if context else 0).chunks(batches)
+    packer = Packer(context.partitionId() if context else 0, with_times=with_times)
+    yield from packer.chunks(batches)
 
 
-def _of_items(chosen: Any, batches: Iterator[Any]) -> Iterator[Any]:
+def _of_items(chosen: npt.NDArray[np.bool_], batches: Iterator[Any]) -> Iterator[Any]:
     for part, seq, chunk in chunks_in(batches):
-        yield chunk.of_items(chosen.value).row(part, seq)
+        yield chunk.of_items(chosen).row(part, seq)
 
 
-def _of_users(shared: Any, batches: Iterator[Any]) -> Iterator[Any]:
-    firsts, chosen = shared.value
+def _of_users(sent: Any, batches: Iterator[Any]) -> Iterator[Any]:
+    firsts, chosen = sent.value
     for part, seq, chunk in chunks_in(batches):
         first = firsts[part, seq]
         is_chosen = np.zeros(len(chunk.users), dtype=bool)
@@ -231,8 +232,8 @@ def _of_users(shared: Any, batches: Iterator[Any]) -> Iterator[Any]:
             yield chunk.of_users(is_chosen).row(part, seq)
 
 
-def _sum(shared: Any, n_items: int, batches: Iterator[Any]) -> Iterator[Any]:
-    what, part = shared.value, 0
+def _sum(sent: Any, n_items: int, batches: Iterator[Any]) -> Iterator[Any]:
+    what, part = sent.value, 0
     totals: Totals = {}
     for number, _, chunk in chunks_in(batches):
         if len(chunk.items):

@@ -6,39 +6,31 @@ ratings, from which it makes the vectors, and the finished table. The ratings st
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from movierec._util import Progress, pluralize
+from movierec._util import Progress
 from movierec.algorithms.base import Algorithm, HasNeighbors, NeedsSupport
 from movierec.data.dataset import Dataset
-from movierec.data.encode import make_catalog, nothing_left
+from movierec.data.encode import make_catalog
 from movierec.data.summary import summarize
-from movierec.errors import DataError, UsageError
+from movierec.errors import UsageError
 from movierec.model.card import CardFacts, make_card
-from movierec.model.histories import Histories
 from movierec.model.model import COSINE, Model, restored
-from movierec.model.ratings import ItemRatings
 from movierec.model.vectors import ItemVectors
 from movierec.neighbors.corrected import combined_vectors
-from movierec.neighbors.factors import (
-    N_FACTORS,
-    completed_factors,
-    coordinates,
-    sampled_directions,
-    sampling_step,
-    weigh,
-)
-from movierec.neighbors.sums import DirectionSums, ItemSums, MatrixCounts, PairCounts
-from movierec.neighbors.vectors import item_vectors, norms_of, scaled_content
+from movierec.neighbors.factors import completed_factors
+from movierec.neighbors.sums import MatrixCounts
+from movierec.neighbors.vectors import norms_of, scaled_content
 from movierec.neighbors.weighting import CORRECTED
 from movierec.training.choice import algorithm_of, completed, content_of
 from movierec.training.spark.chunks import Chunks
-from movierec.training.spark.session import opened_session
+from movierec.training.spark.collected import with_ratings
+from movierec.training.spark.ratings import Ratings, report_rows
+from movierec.training.spark.reading import ROWS
+from movierec.training.spark.session import opened_session, reporting, shared
 from movierec.training.spark.sources import read_sources
 from movierec.training.spark.statistics import counts_of_chunks, stars_of_chunks
 from movierec.training.spark.tables import (
@@ -48,7 +40,7 @@ from movierec.training.spark.tables import (
     table_of_vectors,
 )
 from movierec.training.summary import counts_of
-from movierec.vocabulary import Vocabulary, as_ids
+from movierec.vocabulary import as_ids
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -91,97 +83,24 @@ class SparkEngine:
 
 
 def _fit(session: Any, task: Task, algorithm: Algorithm, spec: NeighborSpec) -> Model:
-    dataset, rows = read_sources(session, task)
+    with reporting(ROWS, session):
+        dataset, rows = read_sources(session, task)
+        n_parts = max(session.sparkContext.defaultParallelism, rows.n_parts)
     parameters = completed(task.parameters.with_columns(dataset.features), algorithm)
-    items = Vocabulary(np.sort(as_ids([movie.movie_id for movie in dataset.movies])))
+    items = np.sort(as_ids([movie.movie_id for movie in dataset.movies]))
     task.progress("bringing the ratings of each user together", 0.0)
-    n_parts = max(session.sparkContext.defaultParallelism, rows.frame.rdd.getNumPartitions())
-    chunks = Chunks.of(rows, items, n_parts)
-    try:
-        _report(chunks, dataset, rows.table.name, task.on_error)
-        ratings = Ratings.of(chunks, parameters.min_ratings)
-        _check(ratings, dataset)
-        chunks = ratings.chunks
-        return _model(ratings, dataset, parameters, algorithm, spec, task)
-    finally:
-        chunks.close()
-
-
-@dataclass(frozen=True)
-class Ratings:
-    """The ratings on the cluster, and what is known of each item."""
-
-    chunks: Chunks
-    n_ratings: npt.NDArray[np.int64]
-    sums: npt.NDArray[np.float64]
-    squares: npt.NDArray[np.float64]
-    users_with: npt.NDArray[np.int64]
-    dropped: dict[str, int]
-
-    @classmethod
-    def of(cls, chunks: Chunks, min_ratings: int) -> Ratings:
-        """Count ratings, and leave out those of items that have too few."""
-        found = chunks.add_up(ItemSums(chunks.n_items))
-        left_out = chunks.left_out
-        dropped = {
-            "of movies that are not in the movies file": left_out["unknown"],
-            "repeated (the last by time was kept)": left_out["repeated"],
-        }
-        is_rare = (found["n_ratings"] < min_ratings) & (found["n_ratings"] > 0)
-        if is_rare.any():
-            dropped[f"of movies with fewer than {min_ratings} ratings"] = int(
-                found["n_ratings"][is_rare].sum()
-            )
-            chunks = chunks.of_items(~is_rare)
-            found = chunks.add_up(ItemSums(chunks.n_items))
-        return cls(chunks, **found, dropped={why: n for why, n in dropped.items() if n})
-
-    @property
-    def half_scale(self) -> float:
-        """Half of the difference between the highest and the lowest rating."""
-        lowest, highest = np.array(self.chunks.scale, dtype=np.float32)
-        return float(np.float32((highest - lowest) / 2))
-
-    def leading_factors(self) -> npt.NDArray[np.float32]:
-        """Find directions from a sample of users, and take a last step with all ratings."""
-        step = sampling_step(self.chunks.n_ratings)
-        sample = self.chunks.of_users(np.arange(0, self.chunks.n_users, step))
-        weights = weigh(sample.user_items(self.chunks.n_items).T.tocsr(), self.half_scale)
-        directions = sampled_directions(weights, N_FACTORS)
-        sums = self.chunks.add_up(DirectionSums(directions, self.half_scale))
-        return coordinates(sums["squares"], sums["products"], N_FACTORS)
-
-    def count_shared(self, first: npt.NDArray[Any], second: npt.NDArray[Any]) -> Any:
-        """Return how many users rated both items of each pair."""
-        if not len(first):
-            return np.zeros(0, np.int32)
-        return self.chunks.add_up(PairCounts(first, second))["shared"]
-
-
-def _report(chunks: Chunks, dataset: Dataset, name: str, on_error: str) -> None:
-    """Count rows, and say what was wrong with some of them.
-
-    Raises
-    ------
-    DataError
-        If there are bad rows, and they are not to be skipped.
-    """
-    n_bad, left_out = chunks.left_out["bad"], chunks.left_out
-    if n_bad and on_error == "fail":
-        raise DataError(
-            f"{name}: {chunks.first_bad} ({pluralize(n_bad, 'bad row')} in all)",
-            "fix the rows, or leave such rows out with --on-error skip",
-        )
-    if n_bad:
-        skipped = pluralize(n_bad, "bad row")
-        dataset.notes.append(f"{name}: skipped {skipped} (the first: {chunks.first_bad})")
-    dataset.n_rating_rows = chunks.n_ratings + left_out["repeated"] + left_out["unknown"]
-
-
-def _check(ratings: Ratings, dataset: Dataset) -> None:
-    if not ratings.n_ratings.sum():
-        name, n_rows = dataset.files["ratings"], dataset.n_rating_rows
-        raise DataError(*nothing_left(name, n_rows, ratings.dropped))
+    with_times = bool(task.with_ratings) and "timestamp" in rows.table.columns
+    with shared(session, items) as ids:
+        encoded = rows.encoded(ids)
+        chunks = Chunks.of(encoded, len(items), n_parts, with_times=with_times)
+        try:
+            report_rows(chunks, dataset, task.on_error)
+            ratings = Ratings.of(chunks, parameters.min_ratings)
+            ratings.check(dataset)
+            chunks = ratings.chunks
+            return _model(ratings, dataset, parameters, algorithm, spec, task)
+        finally:
+            chunks.close()
 
 
 def _model(
@@ -231,7 +150,7 @@ def _model(
         load_algorithm=cache(lambda: restored(type(algorithm), settings, state, table, catalog)),
         load_summary=lambda: summary,
     )
-    return _with_ratings(model, ratings, content) if task.with_ratings else model
+    return with_ratings(model, ratings, content) if task.with_ratings else model
 
 
 def _compared(
@@ -295,19 +214,3 @@ def _learn(
             support.counts[:] = ratings.chunks.add_up(MatrixCounts(support.items))["counts"]
             support.complete()
         algorithm.set_support(support, has_content=has_content)
-
-
-def _with_ratings(model: Model, ratings: Ratings, content: Content | None) -> Model:
-    """Collect the ratings, which must fit in the memory of the driver."""
-    from dataclasses import replace
-
-    chunk = ratings.chunks.of_users(np.arange(ratings.chunks.n_users))
-    item_users = chunk.user_items(ratings.chunks.n_items).T.tocsr()
-    histories = Histories.by_index(Vocabulary(chunk.users), item_users)
-    parameters = model.parameters
-    if parameters.weighting == CORRECTED:
-        return replace(model, ratings=ItemRatings.build(item_users), histories=histories)
-    part = None if content is None else content.matrix
-    matrix = item_vectors(item_users, part, parameters.content_weight, parameters.prior)
-    vectors = ItemVectors.build(matrix, item_users.shape[1])
-    return replace(model, vectors=vectors, ratings=ItemRatings.within(vectors), histories=histories)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from movierec.data.summary import counts_of_values
-from movierec.training.spark.reading import BAD
+from movierec.training.spark.reading import BAD, LATIN_1, UNKNOWN
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -21,9 +21,13 @@ RATINGS = 1_000_000  # of a chunk, unless a single user has more
 FACTS = "part int, seq int, n_users long, n_ratings long, lowest double, highest double"
 SCHEMA = (
     f"{FACTS}, digest string, counts string, left_out string, users binary, starts binary, "
-    "items binary, values binary"
+    "items binary, values binary, times binary"
 )
+_REASONS = {BAD: "bad", UNKNOWN: "unknown", LATIN_1: "latin-1"}
 _FACTS = (*[column.split()[0] for column in FACTS.split(", ")], "digest", "counts", "left_out")
+
+
+WHEN = np.dtype([("time", np.float64), ("place", np.int64)])
 
 
 class Chunk(NamedTuple):
@@ -33,6 +37,8 @@ class Chunk(NamedTuple):
     starts: npt.NDArray[np.int64]  #: (n_users + 1,)
     items: npt.NDArray[np.int32]  #: (n_ratings,), ascending for each user
     values: npt.NDArray[np.float32]  #: (n_ratings,)
+    #: (n_ratings,) of `WHEN`, the time in seconds and the place in the order of the rows; or empty
+    times: npt.NDArray[np.void]
 
     def user_items(self, n_items: int) -> csr_matrix:
         """Return the ratings as CSR of shape (n_users, n_items)."""
@@ -47,7 +53,7 @@ class Chunk(NamedTuple):
         lengths = np.diff(self.starts)
         kept = np.repeat(chosen, lengths)
         starts = np.concatenate([[0], np.cumsum(lengths[chosen])])
-        return Chunk(self.users[chosen], starts, self.items[kept], self.values[kept])
+        return Chunk(self.users[chosen], starts, *self._ratings(kept))
 
     def of_items(self, chosen: npt.NDArray[np.bool_]) -> Chunk:
         """Return the ratings of some items, and the users who have any."""
@@ -56,10 +62,13 @@ class Chunk(NamedTuple):
         left = Chunk(
             self.users,
             np.concatenate([[0], np.cumsum(lengths)]),
-            self.items[kept],
-            self.values[kept],
+            *self._ratings(kept),
         )
         return left.of_users(lengths > 0)
+
+    def _ratings(self, kept: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[Any], ...]:
+        times = self.times[kept] if len(self.times) else self.times
+        return self.items[kept], self.values[kept], times
 
     @classmethod
     def empty(cls) -> Chunk:
@@ -69,14 +78,15 @@ class Chunk(NamedTuple):
             np.zeros(1, np.int64),
             np.zeros(0, np.int32),
             np.zeros(0, np.float32),
+            np.zeros(0, WHEN),
         )
 
     @classmethod
     def joined(cls, chunks: list[Chunk]) -> Chunk:
         """Return the ratings of several chunks, in their order."""
         lengths = np.concatenate([np.diff(chunk.starts) for chunk in chunks])
-        users, _, items, values = (np.concatenate(arrays) for arrays in zip(*chunks, strict=True))
-        return cls(users, np.concatenate([[0], np.cumsum(lengths)]), items, values)
+        users, _, *ratings = (np.concatenate(arrays) for arrays in zip(*chunks, strict=True))
+        return cls(users, np.concatenate([[0], np.cumsum(lengths)]), *ratings)
 
     def digest(self) -> int:
         """Return a number that, added up over all chunks, is that of all ratings."""
@@ -108,20 +118,23 @@ class Chunk(NamedTuple):
         texts = (f"{self.digest():x}", counts, json.dumps(left_out or {}))
         columns = [pa.array([fact]) for fact in (*facts, *texts)]
         columns[:2] = [pa.array([number], pa.int32()) for number in (part, seq)]
-        arrays = (self.starts, self.items, self.values)
+        arrays = (self.starts, self.items, self.values, self.times)
         parts = (_packed_ids(self.users), *(array.tobytes() for array in arrays))
         binary = [pa.array([part], pa.binary()) for part in parts]
-        names = (*_FACTS, "users", "starts", "items", "values")
+        names = (*_FACTS, "users", "starts", "items", "values", "times")
         return pa.record_batch([*columns, *binary], names=names)
 
     @classmethod
-    def from_columns(cls, users: bytes, starts: bytes, items: bytes, values: bytes) -> Chunk:
+    def from_columns(
+        cls, users: bytes, starts: bytes, items: bytes, values: bytes, times: bytes
+    ) -> Chunk:
         """Return a chunk from the bytes of its arrays."""
         return cls(
             _unpacked_ids(users),
             np.frombuffer(starts, np.int64),
             np.frombuffer(items, np.int32),
             np.frombuffer(values, np.float32),
+            np.frombuffer(times, WHEN),
         )
 
 
@@ -141,10 +154,12 @@ class Packer:
     ----------
     part : int
         The number of the task.
+    with_times : bool
+        Whether the chunks hold when ratings were given.
     """
 
-    def __init__(self, part: int) -> None:
-        self._part, self._seq = part, 0
+    def __init__(self, part: int, *, with_times: bool = False) -> None:
+        self._part, self._seq, self._with_times = part, 0, with_times
         self._held: list[tuple[npt.NDArray[Any], ...]] = []
         self._left_out: Counter[str] = Counter()
         self._first_bad: tuple[int, str] | None = None
@@ -165,15 +180,21 @@ class Packer:
 
         special = batch.filter(pc.less(batch["item"], 0))
         for row in special.to_pylist():
-            self._left_out["bad" if row["item"] == BAD else "unknown"] += int(row["value"])
+            self._left_out[_REASONS[row["item"]]] += int(row["value"])
             if row["item"] == BAD:
                 first = (row["place"], row["left_out"])
                 self._first_bad = min(self._first_bad or first, first)
         rated = batch.filter(pc.greater_equal(batch["item"], 0))
         if rated.num_rows:
             columns = (rated[name].to_numpy(zero_copy_only=False) for name in ("item", "value"))
-            self._held.append((self._ids(rated), *columns))
+            self._held.append((self._ids(rated), *columns, self._times(rated)))
         return int(rated.num_rows)
+
+    def _times(self, rated: Any) -> npt.NDArray[np.void]:
+        times = np.zeros(rated.num_rows if self._with_times else 0, WHEN)
+        for name in ("time", "place") if self._with_times else ():
+            times[name] = rated[name].to_numpy(zero_copy_only=False)
+        return times
 
     def _ids(self, rated: Any) -> npt.NDArray[Any]:
         numbers, texts = rated["user_number"], rated["user_text"]
@@ -190,14 +211,19 @@ class Packer:
             if is_last and self._left_out:
                 yield self._row(Chunk.empty())
             return
-        users, items, values = (np.concatenate(arrays) for arrays in zip(*self._held, strict=True))
+        columns = [np.concatenate(arrays) for arrays in zip(*self._held, strict=True)]
+        users = columns[0]
         end = len(users) if is_last else int(np.searchsorted(users, users[-1]))
-        self._held = [(users[end:], items[end:], values[end:])]
+        self._held = [tuple(column[end:] for column in columns)]
         if end:
-            yield self._row(self._packed(users[:end], items[:end], values[:end]))
+            yield self._row(self._packed(*(column[:end] for column in columns)))
 
     def _packed(
-        self, users: npt.NDArray[Any], items: npt.NDArray[Any], values: npt.NDArray[Any]
+        self,
+        users: npt.NDArray[Any],
+        items: npt.NDArray[Any],
+        values: npt.NDArray[Any],
+        times: npt.NDArray[Any],
     ) -> Chunk:
         is_new = np.append(True, users[1:] != users[:-1])
         is_last = np.append(is_new[1:] | (items[1:] != items[:-1]), True)
@@ -206,7 +232,8 @@ class Packer:
         lengths = np.bincount(numbers)
         starts = np.concatenate([[0], np.cumsum(lengths)])
         columns = items[is_last].astype(np.int32), values[is_last].astype(np.float32)
-        return Chunk(users[is_new], starts, *columns)
+        kept_times = times[is_last] if len(times) else times
+        return Chunk(users[is_new], starts, *columns, kept_times)
 
     def _row(self, chunk: Chunk) -> Any:
         left_out: dict[str, Any] = dict(self._left_out)

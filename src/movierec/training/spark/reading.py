@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from io import BytesIO
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -16,7 +15,9 @@ from movierec.data.formats.layout import Layout
 from movierec.data.formats.text import TextTable
 from movierec.data.ratings import rating_rows
 from movierec.data.report import RowReport, Unit
-from movierec.errors import UsageError
+from movierec.data.times import is_known
+from movierec.training.spark.pieces import Piece, contents_of, names_of, text_table
+from movierec.training.spark.session import with_hints
 from movierec.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -28,84 +29,109 @@ SCHEMA = (
     "user_number long, user_text string, item int, value float, time double, place long, "
     "left_out string"
 )
-UNKNOWN, BAD = -1, -2  # the "items" of rows that say how many were left out, and why
+# The "items" of rows that say how many ratings were left out, and why, or how they were read.
+UNKNOWN, BAD, LATIN_1 = -1, -2, -3
+_BYTES = 1 << 27  # that a task reads, unless there are more tasks than pieces
+
+
+class Rows(Protocol):
+    """Where ratings are.
+
+    Attributes
+    ----------
+    table : Table
+        What is known of them without reading them.
+    n_parts : int
+        Number of tasks that read them.
+    """
+
+    @property
+    def table(self) -> Table:
+        """What is known of them."""
+
+    @property
+    def n_parts(self) -> int:
+        """Number of tasks that read them."""
+
+    def encoded(self, ids: Any) -> Any:
+        """Return the ratings as a data frame with the columns of `SCHEMA`.
+
+        Parameters
+        ----------
+        ids : pyspark.Broadcast
+            Of the ids of the items, ascending; ratings of others are counted.
+        """
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Where ratings are, as a data frame of Spark.
+class FrameRows:
+    """Ratings in a data frame of Spark; see :class:`Rows`.
 
     Attributes
     ----------
     frame : DataFrame
         Columns of a table, or a column ``value`` with the lines of a text file.
     table : Table
-        What is known of it without its rows.
     """
 
     frame: Any
     table: Table
 
-    def encoded(self, items: Vocabulary) -> Any:
-        """Return the ratings as a data frame with the columns of `SCHEMA`.
+    @property
+    def n_parts(self) -> int:
+        """Number of tasks."""
+        return int(self.frame.rdd.getNumPartitions())
 
-        Parameters
-        ----------
-        items : Vocabulary
-            Ratings of other items are counted.
-        """
+    def encoded(self, ids: Any) -> Any:
+        """Return the ratings; see :meth:`Rows.encoded`."""
         from pyspark.sql import functions
 
-        shared = self.frame.sparkSession.sparkContext.broadcast(items.ids)
         numbered = self.frame.withColumn("_place", functions.monotonically_increasing_id())
-        read = partial(_read, self._table_of(), self.table.unit, self.table.name)
-        return numbered.mapInArrow(partial(_encode, read, shared), SCHEMA)
+        work = partial(_encode_batches, self._table_of(), _report_of(self.table), ids)
+        return numbered.mapInArrow(work, SCHEMA)
 
-    def _table_of(self) -> Callable[[Any], Any]:
+    def _table_of(self) -> Callable[[Any], Table]:
         if isinstance(self.table, TextTable):
-            return partial(_text_table, replace(self.table.layout, has_header=False))
-        return partial(_frame_table, self._named())
-
-    def _named(self) -> dict[str, str]:
-        return {name: self.table.header[place] for name, place in self.table.columns.items()}
+            return partial(_lines_table, replace(self.table.layout, has_header=False))
+        return partial(_frame_table, names_of(self.table))
 
 
-def lines_of(session: Any, table: TextTable) -> Any:
-    """Return the lines of a text file.
+@dataclass(frozen=True)
+class PieceRows:
+    """Ratings in files that tasks open by themselves; see :class:`Rows`.
 
-    Parameters
+    Attributes
     ----------
     session : SparkSession
-    table : TextTable
-
-    Raises
-    ------
-    UsageError
-        If Spark cannot read it: it is in a zip, at an address, or is standard input.
+    pieces : list of Piece
+    table : Table
     """
-    path = Path(table.content.name)
-    if not path.is_file():
-        raise UsageError(
-            f"{table.content.name} is not a local file, which Spark needs",
-            "unpack a zip, save standard input, or pass a data frame to movierec.spark.fit",
-        )
-    lines = session.read.text(path.absolute().as_uri())
-    if not table.layout.has_header:
-        return lines
-    head = table.content.head().decode("utf-8-sig", "replace")
-    header = next(line for line in head.splitlines() if line.strip())
-    return lines.where(~lines["value"].isin(header, f"\ufeff{header}"))
+
+    session: Any
+    pieces: list[Piece]
+    table: Table
+
+    @property
+    def n_parts(self) -> int:
+        """Number of tasks: one for each processor, or for some bytes if that is more."""
+        size = sum(content.size for content in contents_of(self.table))
+        most = max(self.session.sparkContext.defaultParallelism, size // _BYTES)
+        return min(len(self.pieces), int(most))
+
+    def encoded(self, ids: Any) -> Any:
+        """Return the ratings; see :meth:`Rows.encoded`."""
+        numbers = self.session.range(0, len(self.pieces), 1, self.n_parts)
+        work = partial(_encode_pieces, self.pieces, _report_of(self.table), ids)
+        return numbers.mapInArrow(work, SCHEMA)
 
 
-def _text_table(layout: Layout, batch: Any) -> TextTable:
+def _lines_table(layout: Layout, batch: Any) -> TextTable:
     """Return a batch of lines as a table."""
     content = "\n".join([*batch.column("value").to_pylist(), ""]).encode()
-    table = TextTable(Content("the ratings", len(content), lambda: BytesIO(content)))
-    vars(table)["layout"] = layout  # instead of recognizing it from these lines
-    return table
+    return text_table(Content("the ratings", len(content), lambda: BytesIO(content)), layout)
 
 
-def _frame_table(named: Mapping[str, str], batch: Any) -> Any:
+def _frame_table(named: Mapping[str, str], batch: Any) -> Table:
     """Return a batch of columns as a table."""
     import pyarrow as pa
 
@@ -126,26 +152,51 @@ class _Report(RowReport):
         self.first = self.first or problem
 
 
-def _read(
-    table_of: Callable[[Any], Any], unit: Unit, name: str, batch: Any
-) -> tuple[RatingRows, _Report]:
-    report = _Report(name, unit)
-    return rating_rows(table_of(batch), report), report
+def _report_of(table: Table) -> Callable[[], _Report]:
+    return partial(_Report, table.name, table.unit)
 
 
-def _encode(read: Callable[[Any], Any], items: Any, batches: Iterator[Any]) -> Iterator[Any]:
-    """Read batches, and convert the ids of items to indices."""
-    vocabulary = Vocabulary(items.value)
-    for batch in batches:
-        if batch.num_rows:
-            rows, report = read(batch)
-            index = vocabulary.indices_of(rows.items)
-            place = int(batch.column("_place")[0].as_py())
-            yield _ratings(rows, index, place)
-            if report.count:
-                yield _left_out(BAD, report.count, place, str(report.first))
-            if (index < 0).any():
-                yield _left_out(UNKNOWN, int((index < 0).sum()), place, "")
+def _encode_batches(
+    table_of: Callable[[Any], Table],
+    new_report: Callable[[], _Report],
+    ids: Any,
+    batches: Iterator[Any],
+) -> Iterator[Any]:
+    tables = (
+        (int(batch.column("_place")[0].as_py()), table_of(batch))
+        for batch in batches
+        if batch.num_rows
+    )
+    return _encode(tables, new_report, Vocabulary(ids.value))
+
+
+def _encode_pieces(
+    pieces: list[Piece], new_report: Callable[[], _Report], ids: Any, batches: Iterator[Any]
+) -> Iterator[Any]:
+    tables = (
+        table
+        for batch in batches
+        for number in batch.column(0).to_pylist()
+        for table in pieces[number].tables()
+    )
+    return with_hints(_encode(tables, new_report, Vocabulary(ids.value)))
+
+
+def _encode(
+    tables: Iterable[tuple[int, Table]], new_report: Callable[[], _Report], items: Vocabulary
+) -> Iterator[Any]:
+    """Read tables, and convert the ids of items to indices."""
+    for place, table in tables:
+        report = new_report()
+        rows = rating_rows(table, report)
+        index = items.indices_of(rows.items)
+        yield _ratings(rows, index, place)
+        if report.count:
+            yield _left_out(BAD, report.count, place, str(report.first))
+        if report.is_latin_1:
+            yield _left_out(LATIN_1, 1, place, "")
+        if (index < 0).any():
+            yield _left_out(UNKNOWN, int((index < 0).sum()), place, "")
 
 
 def _ratings(rows: RatingRows, index: Any, place: int) -> Any:
@@ -154,7 +205,8 @@ def _ratings(rows: RatingRows, index: Any, place: int) -> Any:
     kept = np.flatnonzero(index >= 0)
     users, times = rows.users[kept], np.zeros(len(kept))
     if rows.read_timestamps is not None and len(kept):
-        times = rows.read_timestamps()[kept].astype(np.float64)
+        found = rows.read_timestamps()[kept]
+        times = np.where(is_known(found), found, -np.inf)
     is_number = users.dtype.kind == "i"
     missing = pa.nulls(len(kept), pa.string() if is_number else pa.int64())
     numbers = pa.array(users.astype(np.int64)) if is_number else missing

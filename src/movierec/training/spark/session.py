@@ -10,10 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
+from movierec import errors
 from movierec.errors import DataError, MovierecError, UsageError
 
-_INSTALL = "install it: pip install 'movierec[spark]'"
+_INSTALL = "pip install pyspark pyarrow, which are in the extra spark"
 _BATCH = "spark.sql.execution.arrow.maxRecordsPerBatch"
+_HINT = "hint: "
+# An error of movierec in the traceback of a task, with its hint.
+_OURS = re.compile(rf"^movierec\.errors\.(\w+): (.*)(?:\n{_HINT}(.*))?$", re.MULTILINE)
 _RETRIED = re.compile(r"local\[([0-9]+|\*)\]")  # without retries, unless a number is named
 _LOCAL = {
     "spark.ui.enabled": "false",
@@ -117,11 +121,48 @@ def reporting(batch: int, session: Any) -> Iterator[None]:
 
         if not isinstance(error, PySparkException | Py4JError):
             raise
-        raise DataError(
-            f"Spark failed: {_cause(error)}", "see the logs of Spark for details"
-        ) from error
+        raise _in_words(error) from error
     finally:
         session.conf.set(_BATCH, before)
+
+
+def with_hints(batches: Iterator[Any]) -> Iterator[Any]:
+    """Yield what a task makes; let the hints of errors reach the driver, with their tracebacks."""
+    try:
+        yield from batches
+    except MovierecError as error:
+        if error.cli_hint:
+            error.add_note(f"{_HINT}{error.cli_hint}")
+        raise
+
+
+@contextmanager
+def shared(session: Any, value: Any) -> Iterator[Any]:
+    """Send a value to all machines, and remove it there in the end.
+
+    Parameters
+    ----------
+    session : SparkSession
+    value : object
+
+    Yields
+    ------
+    pyspark.Broadcast
+    """
+    broadcast = session.sparkContext.broadcast(value)
+    try:
+        yield broadcast
+    finally:
+        broadcast.destroy()
+
+
+def _in_words(error: Exception) -> MovierecError:
+    """Return an error that a task raised, or what Spark says."""
+    ours = _OURS.search(str(error))
+    if ours is None:
+        return DataError(f"Spark failed: {_cause(error)}", "see the logs of Spark for details")
+    kind = {"UsageError": UsageError, "OutputError": errors.OutputError}.get(ours[1], DataError)
+    return kind(ours[2], ours[3])
 
 
 def _cause(error: Exception) -> str:

@@ -1,18 +1,15 @@
-"""What is read: the ratings by Spark, all else on the driver."""
+"""What is read: the ratings on the cluster, all else on the driver."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from movierec._checks import is_address
 from movierec.data.dataset import Dataset, read_dataset
-from movierec.data.discover import sample_folder
-from movierec.data.formats.text import TextTable
 from movierec.data.interactions import RatingRows
 from movierec.errors import UsageError
-from movierec.store.stores import is_remote
-from movierec.training.spark.reading import Rows, lines_of
+from movierec.training.spark.connectors import frame_of_files
+from movierec.training.spark.pieces import contents_of, pieces_of
+from movierec.training.spark.reading import FrameRows, PieceRows, Rows
 
 if TYPE_CHECKING:
     from movierec.data.report import RowReport
@@ -33,12 +30,10 @@ def read_sources(session: Any, task: Task) -> tuple[Dataset, Rows]:
     DataError
         If a file is missing, or not what it should be.
     UsageError
-        If Spark cannot read the ratings.
+        If tasks cannot read the ratings.
     """
     sources = dict(task.sources)
-    if sources["ratings"] is None and sources["movies"] is None:
-        sources["ratings"] = str(sample_folder())
-    frame = _frame_of(session, sources["ratings"])
+    frame = sources["ratings"] if _is_spark(sources["ratings"]) else None
     if frame is not None:
         sources["ratings"] = _header_of(frame)
     sources = {name: _on_driver(source) for name, source in sources.items()}
@@ -52,37 +47,21 @@ def read_sources(session: Any, task: Task) -> tuple[Dataset, Rows]:
         **sources, on_error=task.on_error, progress=task.progress, read_rows=leave
     )
     (table,) = found
-    if frame is None:
-        if not isinstance(table, TextTable):
-            raise UsageError(
-                "the engine spark reads files and data frames of Spark", "use the engine local"
-            )
-        frame = lines_of(session, table)
-    return dataset, Rows(frame, table)
+    return dataset, _rows(session, frame, table)
 
 
-def _frame_of(session: Any, place: Any) -> Any:
-    """Return a data frame of Spark, or Parquet as one; None for anything else.
-
-    Raises
-    ------
-    UsageError
-        If it is at an address that is no path.
-    """
-    if _is_spark(place):
-        return place
-    if not is_address(place):
-        return None
-    if is_remote(str(place)):
+def _rows(session: Any, frame: Any, table: Table) -> Rows:
+    if frame is not None:
+        return FrameRows(frame, table)
+    if not contents_of(table):
         raise UsageError(
-            f"the engine spark reads ratings at local paths, not at {place}",
-            "read them by Spark, and pass the data frame to movierec.spark.fit",
+            f"the engine spark cannot read {table.name}: it reads files and data frames of Spark",
+            "unpack a zip, save what comes from elsewhere as Parquet, or use the engine local",
         )
-    path = Path(place)
-    parts = path.glob("*.parquet") if path.is_dir() else ()
-    if (path.suffix == ".parquet" and path.exists()) or any(parts):
-        return session.read.parquet(path.absolute().as_uri())
-    return None
+    frame = frame_of_files(session, table)
+    if frame is not None:
+        return FrameRows(frame, table)
+    return PieceRows(session, pieces_of(table), table)
 
 
 def _is_spark(place: Any) -> bool:

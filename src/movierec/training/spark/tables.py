@@ -16,7 +16,7 @@ from movierec.neighbors.sums import TableCounts
 from movierec.neighbors.table import NeighborTable
 from movierec.training.spark.chunks import Chunks, chunks_in
 from movierec.training.spark.packing import Chunk
-from movierec.training.spark.session import reporting
+from movierec.training.spark.session import reporting, shared
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 _BUDGET = 512 << 20  # bytes of the products of a block
 _ROWS = "items binary, neighbors binary, similarities binary, support binary"
-_CHUNKS = "block int, part int, seq int, users binary, starts binary, items binary, values binary"
+_CHUNKS = (
+    "block int, part int, seq int, users binary, starts binary, items binary, values binary, "
+    "times binary"
+)
 _ARRAYS = (("neighbors", np.int32), ("similarities", np.float32), ("support", np.int32))
 
 
@@ -48,9 +51,9 @@ def table_of_vectors(
     session = chunks.frame.sparkSession
     blocks = blocks_of(vectors.shape[0])
     n_tasks = min(len(blocks), 4 * session.sparkContext.defaultParallelism)
-    work = partial(_nearest, session.sparkContext.broadcast((vectors, k)))
-    with reporting(1, session):
-        frame = session.range(0, len(blocks), 1, n_tasks).mapInArrow(work, _ROWS)
+    with shared(session, (vectors, k)) as compared, reporting(1, session):
+        numbers = session.range(0, len(blocks), 1, n_tasks)
+        frame = numbers.mapInArrow(partial(_nearest, compared), _ROWS)
         table = _collected(frame, vectors.shape[0], k)
     counts = TableCounts(table.neighbors, n_ratings)
     table.support[:] = chunks.add_up(counts)["support"]
@@ -117,13 +120,12 @@ def table_of_ratings(
     parallelism = session.sparkContext.defaultParallelism
     budget = min(_BUDGET, 12 * n_items**2 // (2 * parallelism) + 1)
     blocks = blocks_of_items(n_ratings, budget)
-    shared = session.sparkContext.broadcast((blocks, comparison))
-    with reporting(1, session):
+    with shared(session, (blocks, comparison)) as work, reporting(1, session):
         first = (chunks.facts[0].part, chunks.facts[0].seq)
-        spread = chunks.frame.mapInArrow(partial(_spread, shared, first, n_items), _CHUNKS)
+        spread = chunks.frame.mapInArrow(partial(_spread, work, first, n_items), _CHUNKS)
         by_block = spread.repartition(len(blocks), "block")
         in_order = by_block.sortWithinPartitions("block", "part", "seq")
-        frame = in_order.mapInArrow(partial(_compared, shared), _ROWS)
+        frame = in_order.mapInArrow(partial(_compared, work), _ROWS)
         return _collected(frame, n_items, comparison.spec.n_neighbors)
 
 
@@ -144,13 +146,13 @@ def scale_of(
     return inverse_norms(empty if content is None else content, squares)
 
 
-def _nearest(shared: Any, batches: Iterator[Any]) -> Iterator[Any]:
+def _nearest(sent: Any, batches: Iterator[Any]) -> Iterator[Any]:
     from threadpoolctl import threadpool_limits
 
     from movierec.neighbors.counting import Counts
     from movierec.neighbors.dense import Nearest, blocks_of
 
-    vectors, k = shared.value
+    vectors, k = sent.value
     n_items = vectors.shape[0]
     nearest = Nearest(vectors, Counts.none(n_items), 0)
     blocks = blocks_of(n_items)
@@ -164,10 +166,10 @@ def _nearest(shared: Any, batches: Iterator[Any]) -> Iterator[Any]:
 
 
 def _spread(
-    shared: Any, first: tuple[int, int], n_items: int, batches: Iterator[Any]
+    sent: Any, first: tuple[int, int], n_items: int, batches: Iterator[Any]
 ) -> Iterator[Any]:
     """Send each block of items the users who rated any of them; the first chunk goes to all."""
-    blocks = shared.value[0]
+    blocks = sent.value[0]
     block_of = np.empty(n_items, np.int32)
     for number, items in enumerate(blocks):
         block_of[items] = number
@@ -191,12 +193,12 @@ def _for_block(block: int, row: Any) -> Any:
     return pa.record_batch(columns, names=names)
 
 
-def _compared(shared: Any, batches: Iterator[Any]) -> Iterator[Any]:
+def _compared(sent: Any, batches: Iterator[Any]) -> Iterator[Any]:
     """Compare a block of items after another with all items."""
     from movierec.neighbors.blockwise import fill_rows
     from movierec.neighbors.products import BlockProducts
 
-    blocks, comparison = shared.value
+    blocks, comparison = sent.value
     n_items = comparison.n_items
     for number, chunks in groupby(_chunks_by_block(batches), lambda found: found[0]):
         items = blocks[number]
