@@ -392,6 +392,33 @@ def test_a_table_stays_whole_if_its_rows_cannot_be_replaced(
     assert read(address, "select x as user_id, x as movie_id from other", movies)[0] == [7]
 
 
+@pytest.mark.parametrize("scheme", MAKERS)
+def test_nothing_is_left_of_a_new_file_that_could_not_be_written(
+    scheme: str, sample: Recommender, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from movierec.answers import export
+
+    address = f"{scheme}:///{tmp_path / 'new'}"
+    first = sample.neighbors_frame(1)[:5]
+    with pytest.raises(OutputError, match=r"cannot write the table nowhere\.x"):
+        sample.export(address, table="nowhere.x")
+    assert list(tmp_path.iterdir()) == []
+
+    def broken(*_: Any) -> Any:
+        yield first
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(export, "frames", broken)
+    with pytest.raises(MovierecError, match="the disk is full"):
+        sample.export(address)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "new").touch()  # which somebody else made
+    if scheme == "sqlite":
+        with pytest.raises(MovierecError, match="the disk is full"):
+            sample.export(address)
+        assert (tmp_path / "new").exists()
+
+
 @pytest.mark.parametrize("name", ["", ".", "a.b.c", "a\0b", "a.", "a\nb", 7])
 def test_names_that_no_table_has(sample: Recommender, tmp_path: Path, name: Any) -> None:
     with pytest.raises(UsageError, match="table is "):

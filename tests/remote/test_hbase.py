@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,6 +142,15 @@ def test_no_server(fit: Any) -> None:
     started = time.monotonic()
     run = fit(f"hbase://127.0.0.1:{free_port()}/stars")
     assert time.monotonic() - started < 5 * DOWN
+    assert_error(run, 3, "its server does not answer", "network")
+
+
+def test_a_server_that_is_silent_is_noticed(fit: Any) -> None:
+    """It accepts connections, and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        started = time.monotonic()
+        run = fit(f"hbase://127.0.0.1:{silent.getsockname()[1]}/stars")
+        assert time.monotonic() - started < 25  # 8 of them are for the server
     assert_error(run, 3, "its server does not answer", "network")
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from movierec._util import without_secrets
@@ -130,8 +131,10 @@ def _write_postgresql(address: str, table: NewTable) -> None:
 def _write_duckdb(address: str, table: NewTable) -> None:
     with (
         needed(address, "pip install pyarrow, which is in the extra sql"),
+        _whole_or_none(address) as made,
         connected_duckdb(address, read_only=False) as connection,
     ):
+        made()
         connection.execute("BEGIN")
         for statement in table.beginning():
             connection.execute(statement)
@@ -143,13 +146,37 @@ def _write_duckdb(address: str, table: NewTable) -> None:
 def _write_sqlite(address: str, table: NewTable) -> None:
     names = ", ".join(map(_quoted, table.columns))
     places = ", ".join("?" for _ in table.columns)
-    with closing(sqlite3.connect(path_in(address), isolation_level=None)) as connection:
+    with (
+        _whole_or_none(address) as made,
+        closing(sqlite3.connect(path_in(address), isolation_level=None)) as connection,
+    ):
         connection.execute("BEGIN IMMEDIATE")
+        made()
         for statement in table.beginning():
             connection.execute(statement)
         insert = f"INSERT INTO {table.quoted} ({names}) VALUES ({places})"
         connection.executemany(insert, _rows(table.frames))
         connection.execute("COMMIT")
+
+
+@contextmanager
+def _whole_or_none(address: str) -> Iterator[Callable[[], None]]:
+    """Remove the file of a database that is new, if nothing could be written to it.
+
+    Yields
+    ------
+    callable
+        To be called once nobody else can write to the file.
+    """
+    path = Path(path_in(address))
+    is_new, made = not path.exists(), list[bool]()
+    try:
+        yield lambda: made.append(is_new)
+    except BaseException:
+        if any(made):
+            for name in (path.name, f"{path.name}.wal"):
+                path.with_name(name).unlink(missing_ok=True)
+        raise
 
 
 def _rows(frames: Iterable[pd.DataFrame]) -> Iterator[tuple[Any, ...]]:

@@ -35,7 +35,7 @@ KEY = ":key"
 _PORT = 9090
 _FIRST_ROWS = 1000  # in which columns are looked for
 _AT_ONCE = 2000  # rows
-_SILENCE = 30_000  # milliseconds after which a connection is given up
+_SILENCE = 30_000  # milliseconds after which a connection is given up on which rows came
 _COLUMNS = "check the table and --columns, as user=FAMILY:QUALIFIER: docs/storage.md"
 _PACKAGES = "pip install happybase pyarrow, which are in the extra hbase"
 
@@ -81,8 +81,9 @@ class HBaseTable(SeriesTable):
     @cached_property
     def header(self) -> Sequence[str]:  # type: ignore[override]
         """The key, and the columns of the first rows and those that are named."""
-        with self._opened() as table:
-            found = {column for _, row in table.scan(limit=_FIRST_ROWS) for column in row}
+        with self._opened() as table:  # which is the first that the server is asked for
+            rows = within(FIRST_ANSWER, lambda: [*table.scan(limit=_FIRST_ROWS)])
+        found = {column for _, row in rows for column in row}
         families = {column.partition(b":")[0] for column in found}
         named = {each.encode() for each in self.named.values() if each != KEY}
         found |= {each for each in named if each.partition(b":")[0] in families and b":" in each}

@@ -29,9 +29,9 @@ from movierec.training.choice import algorithm_of, completed, content_of
 from movierec.training.spark.chunks import Chunks
 from movierec.training.spark.collected import with_ratings
 from movierec.training.spark.ratings import Ratings, report_rows
-from movierec.training.spark.reading import ROWS
+from movierec.training.spark.reading import ROWS, Rows
 from movierec.training.spark.session import opened_session, reporting, shared
-from movierec.training.spark.sources import read_sources
+from movierec.training.spark.sources import read_sources, rows_of
 from movierec.training.spark.statistics import counts_of_chunks, stars_of_chunks
 from movierec.training.spark.tables import (
     Comparison,
@@ -78,20 +78,29 @@ class SparkEngine:
                 f"the engine spark cannot fit {task.parameters.algorithm}",
                 "choose the algorithm default or item_knn, or the engine local",
             )
+        dataset, table, frame = read_sources(task)  # before Java starts, since it can fail
         with opened_session(self._master) as session:
-            return _fit(session, task, algorithm, spec)
+            with reporting(ROWS, session):
+                rows = rows_of(session, table, frame)
+            return _fit(session, dataset, rows, task, algorithm, spec)
 
 
-def _fit(session: Any, task: Task, algorithm: Algorithm, spec: NeighborSpec) -> Model:
-    with reporting(ROWS, session):
-        dataset, rows = read_sources(session, task)
-        n_parts = max(session.sparkContext.defaultParallelism, rows.n_parts)
+def _fit(
+    session: Any,
+    dataset: Dataset,
+    rows: Rows,
+    task: Task,
+    algorithm: Algorithm,
+    spec: NeighborSpec,
+) -> Model:
     parameters = completed(task.parameters.with_columns(dataset.features), algorithm)
     items = np.sort(as_ids([movie.movie_id for movie in dataset.movies]))
     task.progress("bringing the ratings of each user together", 0.0)
     with_times = bool(task.with_ratings) and "timestamp" in rows.table.columns
     with shared(session, items) as ids:
-        encoded = rows.encoded(ids)
+        with reporting(ROWS, session):
+            n_parts = max(session.sparkContext.defaultParallelism, rows.n_parts)
+            encoded = rows.encoded(ids)
         chunks = Chunks.of(encoded, len(items), n_parts, with_times=with_times)
         try:
             report_rows(chunks, dataset, task.on_error)

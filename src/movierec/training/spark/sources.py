@@ -9,7 +9,8 @@ from movierec.data.interactions import RatingRows
 from movierec.errors import UsageError
 from movierec.training.spark.connectors import frame_of_files
 from movierec.training.spark.pieces import contents_of, pieces_of
-from movierec.training.spark.reading import FrameRows, PieceRows, Rows
+from movierec.training.spark.reading import ROWS, FrameRows, PieceRows, Rows
+from movierec.training.spark.session import reporting
 
 if TYPE_CHECKING:
     from movierec.data.report import RowReport
@@ -17,13 +18,21 @@ if TYPE_CHECKING:
     from movierec.training.engine import Task
 
 
-def read_sources(session: Any, task: Task) -> tuple[Dataset, Rows]:
-    """Read all but the ratings, which are left to the tasks.
+def read_sources(task: Task) -> tuple[Dataset, Table, Any]:
+    """Read all but the ratings, without Spark, unless data frames of it are given.
 
     Parameters
     ----------
-    session : SparkSession
     task : Task
+
+    Returns
+    -------
+    dataset : Dataset
+        Without ratings.
+    table : Table
+        What is known of the ratings.
+    frame : DataFrame or None
+        The ratings, if they were given as a data frame of Spark.
 
     Raises
     ------
@@ -47,21 +56,34 @@ def read_sources(session: Any, task: Task) -> tuple[Dataset, Rows]:
         **sources, on_error=task.on_error, progress=task.progress, read_rows=leave
     )
     (table,) = found
-    return dataset, _rows(session, frame, table)
-
-
-def _rows(session: Any, frame: Any, table: Table) -> Rows:
-    if frame is not None:
-        return FrameRows(frame, table)
-    if not contents_of(table):
+    if frame is None and not contents_of(table):
         raise UsageError(
             f"the engine spark cannot read {table.name}: it reads files and data frames of Spark",
             "unpack a zip, save what comes from elsewhere as Parquet, or use the engine local",
         )
-    frame = frame_of_files(session, table)
-    if frame is not None:
-        return FrameRows(frame, table)
-    return PieceRows(session, pieces_of(table), table)
+    return dataset, table, frame
+
+
+def rows_of(session: Any, table: Table, frame: Any = None) -> Rows:
+    """Return how ratings are read: by Spark, or by tasks that open the files.
+
+    Parameters
+    ----------
+    session : SparkSession
+    table : Table
+        What is known of them.
+    frame : DataFrame, optional
+
+    Raises
+    ------
+    DataError
+        If a file cannot be read.
+    """
+    if frame is None:
+        frame = frame_of_files(session, table)
+    if frame is None:
+        return PieceRows(session, pieces_of(table), table)
+    return FrameRows(frame, table)
 
 
 def _is_spark(place: Any) -> bool:
@@ -81,5 +103,6 @@ def _on_driver(place: Any) -> Any:
         return place
     import pyarrow as pa
 
-    rows = [row.asDict() for row in place.collect()]
+    with reporting(ROWS, place.sparkSession):
+        rows = [row.asDict() for row in place.collect()]
     return pa.Table.from_pylist(rows) if rows else _header_of(place)
