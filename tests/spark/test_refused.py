@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from movierec import Recommender, UsageError
+from movierec.data.discover import sample_folder
 from tests.conftest import Run
 
 
@@ -39,3 +41,11 @@ def test_engine_must_exist_and_take_a_master() -> None:
         Recommender.fit(engine="dask")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="a master was named for the local engine"):
         Recommender.fit(master="local[2]")
+
+
+def test_what_tasks_cannot_open_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "both.zip", "w") as archive:
+        for name in ("ratings.csv", "movies.csv"):
+            archive.write(sample_folder() / name, name)
+    with pytest.raises(UsageError, match=r"the engine spark cannot read .*both\.zip:ratings\.csv"):
+        Recommender.fit(tmp_path / "both.zip", engine="spark")

@@ -155,6 +155,69 @@ def test_model_holds_no_ratings_unless_they_are_collected(spark: Any, tmp_path: 
     assert found.why(1, 2).support == expected.why(1, 2).support
 
 
+def test_collected_ratings_keep_their_times(spark: Any, tmp_path: Path) -> None:
+    """The histories are those of a local fit: repeated and tied ratings, rare films, fractions."""
+    titles = {f"{film:03}": f"Film {film} ({1950 + film % 60})" for film in range(10, 140)}
+    rows = [(*row[:3], time) for row, time in zip(odd_rows(2), odd_times(), strict=True)]
+    places = write(tmp_path, rows, titles)
+    found = Recommender.fit(*places, engine="spark", with_ratings=True, min_ratings=20)
+    expected = Recommender.fit(*places, min_ratings=20)
+    histories = [model._model.histories for model in (found, expected)]
+    assert histories[0] is not None
+    assert histories[1] is not None
+    arrays = [each.to_arrays() for each in (histories[0], histories[1])]
+    assert arrays[0].keys() == arrays[1].keys() == {"user_ids", "offsets", "items", "timestamps"}
+    for name, array in arrays[0].items():
+        np.testing.assert_array_equal(array, arrays[1][name], err_msg=name)
+    assert found.stats()["tied_ratings"] == expected.stats()["tied_ratings"]
+    assert found.recommend(user="u1") == expected.recommend(user="u1")
+
+
+def odd_times() -> list[Any]:
+    """Times of which many are equal, some are missing, and some have fractions."""
+    rng = np.random.default_rng(5)
+    times = rng.integers(0, 40, 4000) / 2
+    return [None if rng.random() < 0.1 else time for time in times.tolist()]
+
+
+def test_nothing_that_was_sent_to_the_tasks_is_left(
+    spark: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[Any] = []
+    broadcast = spark.sparkContext.broadcast
+
+    def recorded(value: Any) -> Any:
+        sent.append(broadcast(value))
+        return sent[-1]
+
+    monkeypatch.setattr(spark.sparkContext, "broadcast", recorded)
+    Recommender.fit(engine="spark", min_ratings=20, weighting="none", with_ratings=True)
+    assert len(sent) > 4
+    assert not any(each._jbroadcast.isValid() for each in sent)
+
+
+def test_a_folder_of_columnar_tables(spark: Any, tmp_path: Path) -> None:
+    """Only one of them holds ratings; Arrow is read, too."""
+    for name, write in (("ratings", "to_feather"), ("movies", "to_parquet")):
+        frame = pd.read_csv(sample_folder() / f"{name}.csv")
+        getattr(frame, write)(tmp_path / f"{name}.{write[3:]}")
+    found = Recommender.fit(tmp_path, engine="spark", n_neighbors=10)
+    assert_same(found, Recommender.fit(n_neighbors=10))
+
+
+def test_broken_parquet_is_named(spark: Any, tmp_path: Path) -> None:
+    path = tmp_path / "ratings.parquet"
+    whole = pd.read_csv(sample_folder() / "ratings.csv").to_parquet()
+    movies = sample_folder() / "movies.csv"
+    path.write_bytes(whole[:-100])
+    with pytest.raises(DataError, match=r"ratings\.parquet is broken: "):
+        Recommender.fit(path, movies, engine="spark")
+    path.write_bytes(whole[:5000] + bytes(20_000) + whole[25_000:])  # found by a task
+    with pytest.raises(DataError, match=r"^[^ ]*ratings\.parquet is broken: ") as error:
+        Recommender.fit(path, movies, engine="spark")
+    assert error.value.hint == "download or export the file again"
+
+
 def test_bad_rows_are_an_error_or_skipped(spark: Any, tmp_path: Path) -> None:
     rows: list[tuple[Any, ...]] = [(1, 1, 4, 0), (2, 1, "many", 0), (1, 2, 3, 0), (2, 2, 5, 0)]
     places = write(tmp_path, rows, {1: "One (1990)", 2: "Two (1991)"})
