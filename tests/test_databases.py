@@ -83,7 +83,7 @@ def test_a_model_is_that_of_files(address: str, movierec: Run, tmp_path: Path) -
     found = Recommender.load(tmp_path / "there.model")
     assert found.card["fingerprint"] == expected.card["fingerprint"]
     pd.testing.assert_frame_equal(found.neighbors_frame(), expected.neighbors_frame())
-    assert found.card["files"]["movies"] == f"movies query at {address}"
+    assert found.card["files"]["movies"] == f"movies query at {Path(address).name}"
     assert "select" not in str(found.card)
 
 

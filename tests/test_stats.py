@@ -83,6 +83,7 @@ def test_model_has_a_card(sample_model: Path) -> None:
             "l2": None,
             "feedback": "value",
         },
+        "min_raters": None,
     }
     assert set(card["versions"]) == {"movierec", "scikit-learn", "scipy", "numpy"}
     assert card["bytes"] == sample_model.stat().st_size

@@ -81,6 +81,21 @@ def stem_of(address: str) -> str:
     return PurePath(without_secrets(address).removesuffix("?...")).stem
 
 
+def file_name(name: str) -> str:
+    """Return the last part of the name of a table: neither its folders nor its host.
+
+    Parameters
+    ----------
+    name : str
+        A path, another address, or words such as ``ratings query at sqlite:////folder/file``.
+    """
+    role, at, address = name.rpartition(" query at ")
+    path = without_secrets(address)
+    if "://" in path:
+        path = path.partition("?")[0]
+    return role + at + path.rstrip("/\\").replace("\\", "/").rpartition("/")[2]
+
+
 def csv_cell(value: object, *, safe: bool = False) -> object:
     """Return a value for the writer of :mod:`csv`: a number, or printable text.
 

@@ -18,6 +18,7 @@ from movierec.films.content import CONTENT_PARTS
 from movierec.films.resolve import Query, Resolver, as_list
 from movierec.model.model import Model, load_model
 from movierec.model.parameters import Parameters
+from movierec.model.people import people_in
 from movierec.neighbors.weighting import Weighting
 from movierec.store.stores import store_for
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from movierec.training.engines import EngineName
 
 PathLike = str | os.PathLike[str]
+SAMPLE = "sample ratings.csv"  # what a card calls the ratings of the sample
 Rated = Mapping[Any, float | None] | Sequence[Query]
 
 
@@ -249,24 +251,43 @@ class Recommender:
         curve: npt.NDArray[np.float32] = algorithm.state()[CURVE]
         return curve
 
-    def save(self, path: PathLike) -> None:
+    def save(self, path: PathLike, *, private: bool = False) -> None:
         """Write a model file atomically: if that fails, an existing file stays unchanged.
 
         Parameters
         ----------
         path : path-like
             Or an address, such as ``s3://bucket/m.model``.
+        private : bool
+            Whether only the owner may read and write the file (mode 0600). Otherwise it keeps the
+            mode of the file that it replaces, and a new one has what the umask leaves.
 
         Raises
         ------
         OutputError
             If the file cannot be written.
         UsageError
-            If `path` is no path.
+            If `path` is no path, or an address and `private`.
         """
         address = path_of("path", path)
-        self._model.save(address)
+        self._model.save(address, private=truth("private", private))
         self._path = store_for(address).absolute(address)
+
+    def without_ratings(self) -> Self:
+        """Return the model without what people rated: no user ids, no ratings.
+
+        It is the model that a fit with ``with_ratings=False`` gives. docs/privacy.md says what it
+        still reveals about people.
+
+        Raises
+        ------
+        UsageError
+            If the algorithm of the model learns by keeping what people rated.
+        """
+        from movierec.training.choice import check_can_be_without_ratings
+
+        check_can_be_without_ratings(self._model.load_algorithm())
+        return type(self)(self._model.without_ratings())
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the path of the model file, which must be there where it is unpickled.
@@ -304,7 +325,7 @@ class Recommender:
     @property
     def is_sample(self) -> bool:
         """Whether the model was fitted on the sample data."""
-        return str(self._model.card["files"].get("ratings", "")).startswith("sample ")
+        return bool(self._model.card["files"].get("ratings") == SAMPLE)
 
     def __len__(self) -> int:
         return len(self._catalog)
@@ -793,8 +814,12 @@ class Recommender:
         return shelves(self._catalog, whole_number("n", n, 1))
 
     def stats(self) -> dict[str, Any]:
-        """Return statistics of the ratings, and the model card as ``model``."""
-        return {**self._model.load_summary(), "model": self.card}
+        """Return statistics of the ratings, and the model card as ``model``.
+
+        ``people`` says what the model holds about them; see :func:`movierec.model.people.people_in`.
+        """
+        people = people_in(self._model)
+        return {**self._model.load_summary(), "people": people, "model": self.card}
 
 
 def _identity(model: Model) -> tuple[Any, ...]:

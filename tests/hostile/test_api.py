@@ -129,6 +129,7 @@ _VALID: dict[str, dict[str, Any]] = {
     "film": {"query": "Heat"},
     "shelves": {},
     "stats": {},
+    "without_ratings": {},
 }
 
 

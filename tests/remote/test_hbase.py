@@ -69,7 +69,7 @@ def test_a_data_set_gives_the_model_of_its_files(
     assert (run.returncode, run.stderr, run.stdout) == (0, "", "")
     found = Recommender.load(tmp_path / "there.model")
     assert_same(found, local)
-    assert found.card["files"]["ratings"] == places[0]
+    assert found.card["files"]["ratings"] == "ratings"
 
 
 def test_columns_are_named_and_a_key_can_be_an_id(server: HBase) -> None:

@@ -112,7 +112,7 @@ def export(
     if write is None:
         raise UsageError(
             f'{target}: movierec cannot write files with the extension "{ending}"',
-            f"use one of {', '.join(_WRITERS)}",
+            f"use one of {', '.join(_WRITERS)}; models are written by export --without-ratings",
         )
     if exists(target) and not overwrite:
         raise OutputError(f"{target} already exists", "name another file, or add --overwrite")

@@ -35,6 +35,14 @@ SafeCsvOption = Annotated[
         help="In CSV and TSV, put an apostrophe before text that spreadsheets take for formulas.",
     ),
 ]
+PrivateOption = Annotated[
+    bool,
+    typer.Option(
+        "--private",
+        help="Let only you read and write the model file (mode 0600). Otherwise it keeps the mode "
+        "of the file that it replaces; a new one has what your umask leaves.",
+    ),
+]
 OnErrorOption = Annotated[
     Literal["fail", "skip"],
     typer.Option(help="Whether to stop at a row that cannot be used, or to leave it out."),

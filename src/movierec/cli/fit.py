@@ -18,7 +18,7 @@ from movierec.cli._fit_options import (
     parse_settings,
     parse_weights,
 )
-from movierec.cli._options import DEFAULT_MODEL, ModelOption, OnErrorOption
+from movierec.cli._options import DEFAULT_MODEL, ModelOption, OnErrorOption, PrivateOption
 from movierec.cli._signals import raise_if_stopped, stop_cleanly
 from movierec.errors import UsageError
 from movierec.films.content import CONTENT_PARTS
@@ -182,6 +182,7 @@ def fit(
             "that are trained in epochs."
         ),
     ] = None,
+    private: PrivateOption = False,
     force: Annotated[
         bool, typer.Option("--force", help="Let the sample replace a model of other data.")
     ] = False,
@@ -198,9 +199,10 @@ def fit(
     stop_cleanly()
     from movierec.cli._output import progress_bar
     from movierec.recommender import Recommender
-    from movierec.store.stores import store_for
+    from movierec.store.stores import refuse_private, store_for
 
-    store_for(model).check_target(model)  # before the work, not after it
+    refuse_private(model, private=private)  # before the work, not after it
+    store_for(model).check_target(model)
     if plot is not None:
         _refuse_curve(plot, algorithm)
     checkpoint = _checkpoint(model, algorithm)
@@ -236,7 +238,7 @@ def fit(
             checkpoint=checkpoint,
         )
         raise_if_stopped()
-        recommender.save(model)
+        recommender.save(model, private=private)
     if checkpoint is not None:
         checkpoint.unlink(missing_ok=True)
     if plot is not None:

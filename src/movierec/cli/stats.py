@@ -56,7 +56,7 @@ def _print(found: Mapping[str, Any]) -> None:
     best = found["best_rated"]
     print_table(best["films"], columns, f"Best rated, with {best['min_ratings']:,} ratings or more")
     if "model" in found:
-        print_pairs("Model", _card(found["model"]))
+        print_pairs("Model", _card(found["model"], found["people"]["holds"]))
 
 
 def _counts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -87,7 +87,7 @@ def _ties(n_tied: int | None, n_ratings: int) -> list[tuple[str, str]]:
     return [("tied in time", f"{share:.1%}: at the same time as another of that user{warning}")]
 
 
-def _card(card: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _card(card: Mapping[str, Any], holds: str) -> list[tuple[str, str]]:
     def joined(pairs: Mapping[str, Any]) -> str:
         return ", ".join(
             f"{name} ({joined(value)})" if isinstance(value, dict) else f"{name} {value}"
@@ -102,6 +102,7 @@ def _card(card: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("made", card["created"]),
         ("from", ", ".join(card["files"].values())),
         *((f"left out {reason}", f"{n:,} ratings") for reason, n in card["dropped"].items()),
+        ("holds", holds),
         ("fingerprint", card["fingerprint"][:16]),
         *size,
     ]

@@ -71,6 +71,7 @@ class Catalog:
     """
 
     NAME: ClassVar = "catalog"
+    OF_PEOPLE: ClassVar = False
     SCHEMA: ClassVar[Schema] = {
         "item_ids": Column("i8 S", ("items",)),
         "years": Column("i2", ("items",), least=0),

@@ -36,6 +36,7 @@ class TitleIndex:
     """
 
     NAME: ClassVar = "titles"
+    OF_PEOPLE: ClassVar = False
     SCHEMA: ClassVar[Schema] = {
         **text_columns("keys", "keys"),
         "key_items": Column("i4", ("movies by key",), below="items"),

@@ -14,6 +14,9 @@ from movierec.model.parameters import Parameters
 
 if TYPE_CHECKING:
     from movierec.data.encode import EncodedData
+    from movierec.films.catalog import Catalog
+    from movierec.neighbors.table import NeighborTable
+    from movierec.store.columns import Array
 
 
 class CardFacts(NamedTuple):
@@ -75,8 +78,26 @@ def _versions() -> dict[str, str]:
 def _fingerprint(encoded: EncodedData) -> str:
     """Return a SHA-256 that is equal for models that were fitted on the same ratings."""
     matrix = encoded.interactions.item_users
-    digest = hashlib.sha256()
     ids = (encoded.catalog.item_ids, encoded.users.ids)
-    for array in (matrix.indptr, matrix.indices, matrix.data, *ids):
+    return _digest(matrix.indptr, matrix.indices, matrix.data, *ids)
+
+
+def fingerprint_without_ratings(catalog: Catalog, table: NeighborTable) -> str:
+    """Return a SHA-256 of what a model without ratings says of its movies.
+
+    One of the ratings would let somebody who guesses them check the guess.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    table : NeighborTable
+    """
+    columns = (catalog.item_ids, catalog.n_ratings, catalog.mean_ratings)
+    return _digest(*columns, *table.to_arrays().values())
+
+
+def _digest(*arrays: Array) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

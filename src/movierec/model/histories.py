@@ -31,6 +31,7 @@ class Histories:
     """
 
     NAME: ClassVar = "histories"
+    OF_PEOPLE: ClassVar = True
     SCHEMA: ClassVar[Schema] = {
         "user_ids": Column("i8 S", ("users",)),
         "items": Column("u1 u2 u4", ("rated items",), below="items"),

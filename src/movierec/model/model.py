@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,6 +14,7 @@ from movierec.films.catalog import Catalog
 from movierec.films.index import TitleIndex
 from movierec.model.forms import CARD, SUMMARY
 from movierec.model.histories import Histories
+from movierec.model.origin import origin
 from movierec.model.parameters import Parameters
 from movierec.model.ratings import ItemRatings
 from movierec.model.stars import Stars
@@ -87,33 +88,58 @@ class Model:
 
     def without_ratings(self) -> Model:
         """Return the model without what people rated: its table, and what it needs to recommend."""
+        from movierec.model.card import fingerprint_without_ratings
+
         vectors, ratings = self.vectors, self.ratings
         if vectors is not None and ratings is not None and not ratings.is_stored:
             vectors = vectors.without_leading()
-        return replace(self, vectors=vectors, ratings=None, histories=None)
+        left_out = dict.fromkeys(name for name, part in self.parts.items() if part.OF_PEOPLE)
+        fingerprint = fingerprint_without_ratings(self.catalog, self.neighbors)
+        card = self._stored_card() | {"fingerprint": fingerprint}
+        kept = replace(self, card=card, vectors=vectors)
+        return replace(kept, **left_out)  # type: ignore[arg-type]  # these parts may be None
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model; see :func:`movierec.store.writing.write_artifact`."""
+    @property
+    def parts(self) -> dict[str, Part]:
+        """The parts that were not left out, by the name of their field; not the algorithm."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if hasattr(value, "OF_PEOPLE")}
+
+    def _stored_card(self) -> dict[str, Any]:
+        """Return the card without what is true only of the file that it was read from."""
+        return {name: value for name, value in self.card.items() if name not in _OF_THE_FILE}
+
+    def save(self, path: str | os.PathLike[str], *, private: bool = False) -> None:
+        """Write the model; see :func:`movierec.store.writing.write_artifact`.
+
+        Parameters
+        ----------
+        path : path-like
+        private : bool
+            Whether only its owner may read and write the file.
+        """
         from concurrent.futures import ThreadPoolExecutor
 
         import numpy as np
 
-        kept: list[Part | None] = [self.catalog, self.titles, self.neighbors]
-        kept += [self.vectors, self.ratings, self.histories, self.stars]
-        parts = {part.NAME: part.to_arrays() for part in kept if part is not None}
+        parts = {part.NAME: part.to_arrays() for part in self.parts.values()}
         parts[ALGORITHM] = self.load_algorithm().state()
         arrays = {
             name: {key: np.asarray(array) for key, array in part.items()}
             for name, part in parts.items()
         }
+        card = self._stored_card()
+        if self.ratings is None:
+            card["notes"] = []  # they quote rows
         with ThreadPoolExecutor(1) as background:  # importing scikit-learn takes a second
             pickled = background.submit(self._pickled, arrays)
             store_for(os.fspath(path)).write(
                 os.fspath(path),
-                {name: value for name, value in self.card.items() if name not in _OF_THE_FILE},
+                card,
                 arrays,
                 pickled=pickled.result,
                 documents={"summary": self.load_summary()},
+                private=private,
             )
 
     def _pickled(self, arrays: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -137,6 +163,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         parameters = Parameters(**stored.meta["parameters"])
         parameters.check(has_columns=True)
         card = stored.meta | {"parameters": asdict(parameters)}  # all of them
+        card |= origin(card["files"], card["notes"])  # older models hold whole paths
         card |= {"path": without_secrets(str(path)), "bytes": stored.size}
         parts = _Parts(stored)
         catalog = parts.required(Catalog)

@@ -43,6 +43,8 @@ class Parameters:
         Name of the algorithm, or its address as ``package.module:Class``.
     settings : mapping of str to object
         Parameters of the algorithm.
+    min_raters : int, optional
+        Minimum number of people on whom each figure rests; others are left out, as are ratings.
     """
 
     n_neighbors: int = 100
@@ -54,6 +56,7 @@ class Parameters:
     content_parts: Mapping[str, float] = field(default_factory=lambda: dict(CONTENT_PARTS))
     algorithm: str = "default"
     settings: Mapping[str, Any] = field(default_factory=dict)
+    min_raters: int | None = None
 
     def with_columns(self, columns: Iterable[str]) -> Parameters:
         """Return parameters in which columns of other content have a weight.
@@ -92,6 +95,8 @@ class Parameters:
         """
         for name, least in (("n_neighbors", 1), ("min_support", 0), ("min_ratings", 1)):
             whole_number(name, getattr(self, name), least, _HINT)
+        if self.min_raters is not None:
+            whole_number("min_raters", self.min_raters, 2, "a figure of one person is theirs")
         number("content_weight", self.content_weight, 0, 1, _HINT)
         number("prior", self.prior, 0, hint=_HINT)
         one_of("weighting", self.weighting, get_args(Weighting))

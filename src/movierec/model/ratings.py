@@ -36,6 +36,7 @@ class ItemRatings:
     """
 
     NAME: ClassVar = "ratings"
+    OF_PEOPLE: ClassVar = True
     SCHEMA: ClassVar[Schema] = {
         "shape": Column("i8", (2,), values=("items", "users")),
         **csr_columns("", "items", "users"),

@@ -48,6 +48,7 @@ class Stars:
     """
 
     NAME: ClassVar = "stars"
+    OF_PEOPLE: ClassVar = False
     SCHEMA: ClassVar[Schema] = {
         "mean": Column("f4", (1,)),
         "deviations": Column("f4", ("items",)),

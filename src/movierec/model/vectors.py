@@ -32,6 +32,7 @@ class ItemVectors:
     """
 
     NAME: ClassVar = "vectors"
+    OF_PEOPLE: ClassVar = False
     SCHEMA: ClassVar[Schema] = {
         "shape": Column("i8", (2,), values=("leading columns", "columns")),
         **csr_columns("", "items", "columns"),

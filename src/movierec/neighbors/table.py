@@ -35,6 +35,7 @@ class NeighborTable:
     """
 
     NAME: ClassVar = "neighbors"
+    OF_PEOPLE: ClassVar = False
     SCHEMA: ClassVar[Schema] = {
         "neighbors": Column("i4", ("items", "neighbors"), least=-1, below="items"),
         "similarities": Column("f4", ("items", "neighbors")),

@@ -19,6 +19,7 @@ from movierec.errors import OutputError
 
 _DAY = 24 * 60 * 60  # seconds
 _HOST = f"{zlib.crc32(platform.node().encode()) & 0xFFFF:04x}"  # in the names of new files
+_PRIVATE = 0o600  # the owner may read and write
 _HINTS = {
     errno.EACCES: "choose another folder, or change the permissions",
     errno.ENOENT: "create the folder first",
@@ -40,12 +41,18 @@ def target_of(path: Path) -> Path:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
+def replacing(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
     """Open a new file that replaces `path` once it is complete and on disk.
 
     If anything fails, the new file is removed and `path` stays unchanged. The new file has the mode
     and the owner of the one that it replaces, as far as the system allows; otherwise, the umask
     says who may read it. Files that killed processes left are removed.
+
+    Parameters
+    ----------
+    path : Path
+    private : bool
+        Whether only the owner may read and write it, whatever the umask and the old mode.
 
     Raises
     ------
@@ -57,7 +64,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         target = target_of(path)
         with suppress(OSError):  # a folder that may be written, but not read
             _remove_leftovers(target)
-        with _new_file_beside(target) as file:
+        with _new_file_beside(target, private=private) as file:
             temporary = Path(file.name)
             yield file
             file.flush()
@@ -75,23 +82,26 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
                 temporary.unlink()
 
 
-def _new_file_beside(target: Path) -> IO[bytes]:
+def _new_file_beside(target: Path, *, private: bool) -> IO[bytes]:
     """Open a file of a new name, which is locked for as long as it is open."""
     old = target.stat() if target.exists() else None
+    mode = _PRIVATE if old or private else 0o666  # the umask lowers the latter
     while True:
         path = target.with_name(f".{target.name}.{_HOST}{os.urandom(2).hex()}.tmp")
         try:
-            file = open(path, "x+b", opener=partial(os.open, mode=0o600 if old else 0o666))  # noqa: SIM115
+            file = open(path, "x+b", opener=partial(os.open, mode=mode))  # noqa: SIM115
         except FileExistsError:
             continue
         lock(file.fileno())
         if path.exists():  # else another process took it for a leftover before it was locked
             break
         file.close()
-    if old and hasattr(os, "fchmod"):
-        with suppress(OSError):  # only root may give a file away
-            os.fchown(file.fileno(), old.st_uid, old.st_gid)
-        os.fchmod(file.fileno(), stat.S_IMODE(old.st_mode))
+    if hasattr(os, "fchmod"):
+        if old:
+            with suppress(OSError):  # only root may give a file away
+                os.fchown(file.fileno(), old.st_uid, old.st_gid)
+        if old or private:
+            os.fchmod(file.fileno(), stat.S_IMODE(old.st_mode) if old and not private else _PRIVATE)
     return file
 
 

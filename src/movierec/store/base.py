@@ -27,10 +27,13 @@ class Part(Protocol):
         The folder of its arrays in a model file.
     SCHEMA : mapping of str to Column
         What the arrays must be.
+    OF_PEOPLE : bool
+        Whether it holds ids or ratings of single people, so that a model without ratings has none.
     """
 
     NAME: ClassVar[str]
     SCHEMA: ClassVar[Schema]
+    OF_PEOPLE: ClassVar[bool]
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> Self:
@@ -101,12 +104,13 @@ class Store(Protocol):
         *,
         pickled: Callable[[], Any],
         documents: Mapping[str, Any],
+        private: bool = False,
     ) -> None:
         """Write a model completely or not at all.
 
         Parameters
         ----------
         address : str
-        meta, parts, pickled, documents
+        meta, parts, pickled, documents, private
             As in :func:`movierec.store.writing.write_artifact`.
         """

@@ -49,6 +49,7 @@ class LocalStore:
         *,
         pickled: Callable[[], Any],
         documents: Mapping[str, Any],
+        private: bool = False,
     ) -> None:
         """Write a model file.
 
@@ -56,9 +57,9 @@ class LocalStore:
         ----------
         address : str
             The path of the file.
-        meta, parts, pickled, documents
+        meta, parts, pickled, documents, private
             As in :func:`movierec.store.writing.write_artifact`.
         """
         from movierec.store.writing import write_artifact
 
-        write_artifact(address, meta, parts, pickled=pickled, documents=documents)
+        write_artifact(address, meta, parts, pickled=pickled, documents=documents, private=private)

@@ -15,6 +15,7 @@ from movierec.store.failures import RemoteError
 from movierec.store.filesystems import RemoteFile, Schemes
 from movierec.store.layout import META
 from movierec.store.reading import Artifact
+from movierec.store.stores import refuse_private
 
 _HEAD = 64  # bytes, in which a model has the name META
 _ANOTHER = "name another with --model"
@@ -81,6 +82,7 @@ class RemoteStore:
         *,
         pickled: Callable[[], Any],
         documents: Mapping[str, Any],
+        private: bool = False,
     ) -> None:
         """Write a model here, then put it there.
 
@@ -89,13 +91,19 @@ class RemoteStore:
         address : str
         meta, parts, pickled, documents
             As in :func:`movierec.store.writing.write_artifact`.
+        private : bool
+            Refused: who may read an object is set where it is stored.
 
         Raises
         ------
         OutputError
             If it cannot be written; what was there before is still there.
+        UsageError
+            If it shall be private.
         """
         from movierec.store.writing import write_artifact
+
+        refuse_private(address, private=private)
 
         self.check_target(address)
         with tempfile.TemporaryDirectory(prefix="movierec-") as folder:

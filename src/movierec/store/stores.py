@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO
 
+from movierec._util import without_secrets
 from movierec.errors import OutputError, UsageError
 from movierec.store.base import Store
 from movierec.store.local import LocalStore
@@ -35,6 +36,27 @@ def store_for(address: str) -> Store:
         f"{address}: models cannot be stored at {scheme}://",
         f"name a file, or an address: {', '.join(f'{each}://' for each in RemoteStore.SCHEMES)}",
     )
+
+
+def refuse_private(address: str, *, private: bool) -> None:
+    """Raise an error if a file at an address shall be private, which only its owner there can do.
+
+    Parameters
+    ----------
+    address : str
+    private : bool
+
+    Raises
+    ------
+    UsageError
+        If it shall, and the address is no path.
+    """
+    if private and is_remote(address):
+        raise UsageError(
+            f"{without_secrets(address)} is no file of this machine, so movierec cannot make it "
+            "private",
+            "leave out --private, and set at that place who may read it",
+        )
 
 
 def exists(address: str) -> bool:

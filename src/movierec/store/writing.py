@@ -39,6 +39,7 @@ def write_artifact(
     *,
     pickled: Callable[[], Any],
     documents: Mapping[str, Any],
+    private: bool = False,
 ) -> None:
     """Write a model file atomically: `path` is always the old file or the new one.
 
@@ -54,6 +55,8 @@ def write_artifact(
         `parts`. Called after the parts are written.
     documents : mapping of str to object
         Additional members, stored as JSON.
+    private : bool
+        As in :func:`movierec.store.atomic.replacing`.
 
     Raises
     ------
@@ -67,7 +70,7 @@ def write_artifact(
         for part, part_arrays in parts.items()
         for name, array in part_arrays.items()
     }
-    with replacing(target) as file, zipfile.ZipFile(file, "w") as archive:
+    with replacing(target, private=private) as file, zipfile.ZipFile(file, "w") as archive:
         _add(archive, META, _json({"format": FORMAT, **meta}))
         for name, document in documents.items():
             _add(archive, f"{name}.json", _json(document))

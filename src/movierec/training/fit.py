@@ -24,6 +24,7 @@ from movierec.data.summary import RatingCounts, summarize
 from movierec.model.card import CardFacts, make_card
 from movierec.model.histories import Histories
 from movierec.model.model import COSINE, Model, restored
+from movierec.model.origin import origin
 from movierec.model.parameters import Parameters
 from movierec.model.ratings import ItemRatings
 from movierec.model.vectors import ItemVectors
@@ -96,8 +97,7 @@ def fit_model(
     stars = StarsFitter.of(encoded.interactions)
     content = content_of(encoded.catalog, dataset, parameters)
     card = make_card(CardFacts.of(encoded), parameters) | {
-        "files": dataset.files,
-        "notes": dataset.notes,
+        **origin(dataset.files, dataset.notes),
         "content_parts": {} if content is None else content.ends,
     }
     catalog, titles = encoded.catalog, encoded.titles

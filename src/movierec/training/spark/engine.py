@@ -19,6 +19,7 @@ from movierec.data.summary import summarize
 from movierec.errors import UsageError
 from movierec.model.card import CardFacts, make_card
 from movierec.model.model import COSINE, Model, restored
+from movierec.model.origin import origin
 from movierec.model.vectors import ItemVectors
 from movierec.neighbors.corrected import combined_vectors
 from movierec.neighbors.factors import completed_factors
@@ -138,8 +139,7 @@ def _model(
         *chunks.scale,
     )
     card = make_card(facts, parameters) | {
-        "files": dataset.files,
-        "notes": dataset.notes,
+        **origin(dataset.files, dataset.notes),
         "content_parts": {} if content is None else content.ends,
         "similarity": COSINE,
     }
@@ -159,7 +159,9 @@ def _model(
         load_algorithm=cache(lambda: restored(type(algorithm), settings, state, table, catalog)),
         load_summary=lambda: summary,
     )
-    return with_ratings(model, ratings, content) if task.with_ratings else model
+    if task.with_ratings:
+        return with_ratings(model, ratings, content)
+    return model.without_ratings()
 
 
 def _compared(
