@@ -219,7 +219,7 @@ def traces(ratings: pd.DataFrame, content: bytes) -> set[str]:
     return found | {"times" for each in times if each in content}
 
 
-@settings(max_examples=examples(15))
+@settings(max_examples=examples(1500))
 @given(rated())
 def test_model_without_ratings_holds_no_trace_of_a_person(
     tmp_path_factory: pytest.TempPathFactory, ratings: pd.DataFrame
@@ -232,7 +232,7 @@ def test_model_without_ratings_holds_no_trace_of_a_person(
     assert traces(ratings, (folder / "shared").read_bytes()) == set()
 
 
-@settings(max_examples=examples(10))
+@settings(max_examples=examples(1000))
 @given(rated())
 def test_model_without_ratings_does_not_depend_on_who_the_people_are(
     tmp_path_factory: pytest.TempPathFactory, ratings: pd.DataFrame

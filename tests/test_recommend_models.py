@@ -114,8 +114,8 @@ def test_unlikely_films_of_a_watchlist_are_not_obscure_for_being_famous(
     usual = loaded.recommend(20, likes=[0], only=tmp_path / "all")
     scores = np.array([film.score for film in usual])
     values = (scores - min(scores.min(), 0)) / (scores.max() - min(scores.min(), 0) or 1)
-    most = max(loaded.movie(film).n_ratings for film in range(20))
-    values *= 1 - np.log1p([film.n_ratings for film in usual]) / np.log1p(most)
+    most = max(loaded.movie(film).n_ratings or 0 for film in range(20))
+    values *= 1 - np.log1p([film.n_ratings or 0 for film in usual]) / np.log1p(most)
     expected = dict(zip(ids(usual), values.tolist(), strict=True))
     found = loaded.recommend(20, likes=[0], only=tmp_path / "all", obscurity=1)
     assert [expected[movie_id] for movie_id in ids(found)] == pytest.approx(

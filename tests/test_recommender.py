@@ -99,7 +99,7 @@ def test_filters_make_room_for_others(sample: Recommender) -> None:
         and "Comedy" not in movie.genres
         and movie.year is not None
         and 1970 <= movie.year <= 1999
-        and movie.support >= 2
+        and (movie.support or 0) >= 2
     ]
     found = sample.similar(
         "Toy Story (1995)",
@@ -157,7 +157,7 @@ def test_without_content_similarity_is_the_cosine_of_ratings(by_ratings: Recomme
         cosines[cosines > 0].drop(1).to_dict(), abs=1e-6
     )
     assert {movie.content_share for movie in found} == {0}
-    assert all(movie.support > 0 for movie in found)
+    assert all((movie.support or 0) > 0 for movie in found)
 
 
 def test_thin_is_fewer_than_five_who_rated_both(sample: Recommender) -> None:
@@ -169,8 +169,8 @@ def test_thin_is_fewer_than_five_who_rated_both(sample: Recommender) -> None:
 def test_evidence_tells_who_rated_both_before_what_is_mostly_content(sample: Recommender) -> None:
     found = [movie for movie_id in (1, 9, 746) for movie in sample.similar(movie_id, k=1000)]
     assert {movie.support == 0 for movie in found if movie.evidence == "by content"} == {True}
-    assert {movie.support < 5 for movie in found if movie.evidence == "thin"} == {True}
-    firm = [movie for movie in found if movie.support >= 5]
+    assert {(movie.support or 0) < 5 for movie in found if movie.evidence == "thin"} == {True}
+    firm = [movie for movie in found if (movie.support or 0) >= 5]
     assert [movie.evidence for movie in firm] == [
         "mostly content" if movie.content_share > 0.5 else "solid" for movie in firm
     ]

@@ -90,6 +90,7 @@ class Recommender:
         movies_query: str | None = None,
         on_error: OnError = "fail",
         with_ratings: bool | None = None,
+        min_raters: int | None = None,
         engine: EngineName = "local",
         master: str | None = None,
         progress: Progress | None = None,
@@ -151,6 +152,11 @@ class Recommender:
             shared, but it lists no more than the `n_neighbors` that are stored, only for single
             movies, recommends to nobody by their id, and explains only stored pairs. Default: with
             ratings, but without for the engine "spark".
+        min_raters : int, optional
+            The least number of people on whom each figure in the model rests: means and counts of
+            movies, similarities, numbers of people who rated both. Others are left out, and so are
+            ratings, user ids and tags. Only with the algorithm "default", the weighting "corrected"
+            and the engine "local". docs/privacy.md says what that protects from, and what not.
         engine : {"local", "spark"}
             Whether to work in this process, or on a cluster by Spark, with the same table as
             result; see :func:`movierec.spark.fit`.
@@ -195,8 +201,11 @@ class Recommender:
             dict(parts),
             name,
             settings,
+            min_raters,
         )
         parameters.check(has_columns=content is not None)
+        if min_raters is not None:
+            _refuse_beside_min_raters(with_ratings, engine)
         ratings, movies = with_queries(ratings, movies, query, movies_query)
         sources = {
             "ratings": ratings, "movies": movies, "links": links, "tags": tags, "genome": genome,
@@ -816,10 +825,31 @@ class Recommender:
     def stats(self) -> dict[str, Any]:
         """Return statistics of the ratings, and the model card as ``model``.
 
-        ``people`` says what the model holds about them; see :func:`movierec.model.people.people_in`.
+        ``people`` says what the model holds about them, as
+        :func:`movierec.model.people.people_in` does.
         """
         people = people_in(self._model)
         return {**self._model.load_summary(), "people": people, "model": self.card}
+
+
+def _refuse_beside_min_raters(with_ratings: bool | None, engine: str) -> None:
+    """Refuse arguments of a fit that `min_raters` rules out.
+
+    Raises
+    ------
+    UsageError
+        If there is one.
+    """
+    if with_ratings:
+        raise UsageError(
+            "a model with ratings has figures of single people, which min_raters rules out",
+            "leave out --with-ratings, or --min-raters",
+        )
+    if engine == "spark":
+        raise UsageError(
+            "the engine spark cannot limit figures to those of several people",
+            "leave out --engine, or --min-raters",
+        )
 
 
 def _identity(model: Model) -> tuple[Any, ...]:

@@ -83,7 +83,9 @@ class Because:
 
     def _by_people(self, item: int, support: int) -> str:
         if not support:
-            return "nobody rated both" if len(self._liked) == 1 else ""
+            least = self._model.parameters.min_raters
+            few = f"fewer than {least} people rated both" if least else "nobody rated both"
+            return few if len(self._liked) == 1 else ""
         if len(self._liked) > 1:
             return f"at least {pluralize(support, 'person', 'people')} rated it and each of them"
         if support < THIN_SUPPORT:

@@ -57,8 +57,8 @@ class Why(Record):
         The contribution of each part of the content.
     evidence : str
         As in :class:`movierec.answers.records.Neighbor`.
-    support : int
-        Number of people who rated both.
+    support : int or None
+        Number of people who rated both; None if they are fewer than `min_raters` of the fit.
     steps : list of float
         The highest rating in each row and column of `ratings`. Both are empty, and so is what
         follows of ratings, if the model was fitted without ratings.
@@ -84,7 +84,7 @@ class Why(Record):
     from_content: float
     parts: dict[str, float]
     evidence: str
-    support: int
+    support: int | None
     steps: list[float]
     ratings: list[list[int]]
     agreement: float | None
@@ -128,7 +128,7 @@ def explain(model: Model, first: int, second: int) -> Why:
         from_content=round(from_content, 6),
         parts={name: round(value, 6) for name, value in parts.items()},
         evidence=evidence_of(support, from_content / similarity if similarity else 0.0),
-        support=support,
+        support=model.shown_support(support),
         steps=steps if holds_ratings else [],
         ratings=_cross_table(pairs, highest) if holds_ratings else [],
         agreement=_agreement(pairs, _LOVED * highest),

@@ -55,7 +55,14 @@ def frames(model: Model, k: int | None = None, *, safe_csv: bool = False) -> Ite
     if safe_csv and ids.dtype.kind == "U":
         ids = np.array([csv_cell(text, safe=True) for text in ids])
     blocks = range(0, max(len(ids), 1), _BLOCK)
-    return (_frame(table, ids, start, min(k or stored, stored)) for start in blocks)
+    found = (_frame(table, ids, start, min(k or stored, stored)) for start in blocks)
+    return map(_without_hidden, found) if model.parameters.min_raters else found
+
+
+def _without_hidden(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table in which a support that is too low to be known is missing."""
+    support = frame["support"].astype("Int32")
+    return frame.assign(support=support.mask(support == 0))
 
 
 def _frame(

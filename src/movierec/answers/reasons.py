@@ -130,4 +130,5 @@ class ReasonFinder:
 
 def why(reasons: Sequence[Reason], n_ratings: int) -> str:
     """Return the main reason in words; without one, how many people rated the movie."""
-    return str(reasons[0]) if reasons else f"{pluralize(n_ratings, 'person', 'people')} rated it"
+    people = pluralize(n_ratings, "person", "people") if n_ratings else "hardly anybody"
+    return str(reasons[0]) if reasons else f"{people} rated it"

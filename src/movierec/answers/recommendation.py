@@ -38,7 +38,7 @@ class Recommendation(Record):
         The main reason, in words.
     because : tuple of str
         The titles of the rated movies that add most to the score, most important first.
-    n_ratings : int
+    n_ratings : int or None
     mean_rating : float or None
     """
 
@@ -53,7 +53,7 @@ class Recommendation(Record):
     score: float
     why: str
     because: tuple[str, ...]
-    n_ratings: int
+    n_ratings: int | None
     mean_rating: float | None
 
 

@@ -26,19 +26,19 @@ class Neighbor(Record):
     genres : tuple of str
     similarity : float
         Cosine of the vectors of the two movies, above 0, at most 1.
-    support : int
-        Number of people who rated both movies.
+    support : int or None
+        Number of people who rated both movies; None if they are fewer than `min_raters` of the fit.
     content_share : float
         Share of the similarity, from 0 to 1, that comes from content; the rest comes from ratings.
     evidence : str
-        "by content" if nobody rated both; else "thin" if `support` is below 5; else "mostly
-        content" if `content_share` is more than half; else "solid".
+        "by content" if nobody rated both, or `support` is None; else "thin" if `support` is below
+        5; else "mostly content" if `content_share` is more than half; else "solid".
     thin : bool
-        Whether `support` is below 5.
+        Whether `support` is below 5, or None.
     shared_genres : tuple of str
     reason : str
         Why it is listed: ``same series; 81 of the 97 who rated it rated both``.
-    n_ratings : int
+    n_ratings : int or None
     mean_rating : float or None
     """
 
@@ -48,13 +48,13 @@ class Neighbor(Record):
     year: int | None
     genres: tuple[str, ...]
     similarity: float
-    support: int
+    support: int | None
     content_share: float
     evidence: str
     thin: bool
     shared_genres: tuple[str, ...]
     reason: str
-    n_ratings: int
+    n_ratings: int | None
     mean_rating: float | None
 
 

@@ -99,7 +99,7 @@ class SimilarMovies:
         return Neighbor(
             rank=rank,
             similarity=round(found.similarity, 6),
-            support=found.support,
+            support=self._model.shown_support(found.support),
             content_share=round(share, 4),
             evidence=evidence_of(found.support, share),
             thin=found.support < THIN_SUPPORT,

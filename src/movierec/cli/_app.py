@@ -186,7 +186,8 @@ def list_movies(heading: str, movies: list[Any]) -> None:
         say(heading)
     width = max(len(str(movie.movie_id)) for movie in movies)
     for movie in movies[:_N_LISTED]:
-        ratings = pluralize(movie.n_ratings, "rating")
+        n_ratings = movie.n_ratings
+        ratings = "few ratings" if n_ratings is None else pluralize(n_ratings, "rating")
         say(f"  {movie.movie_id!s:>{width}}  {movie.title}  ({ratings})")
     if len(movies) > _N_LISTED:
         say(f"  ... and {len(movies) - _N_LISTED:,} more")

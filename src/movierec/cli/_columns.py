@@ -29,5 +29,12 @@ TITLE = Column("title", lambda row: row["title"], "bold", shrinks=1)
 YEAR = Column("year", lambda row: str(row["year"] or ""), is_number=True)
 GENRES = Column("genres", lambda row: ", ".join(row["genres"]), "dim", shrinks=3)
 MOVIE_ID = Column("movieId", lambda row: str(row["movie_id"]), is_number=True)
-N_RATINGS = Column("ratings", lambda row: f"{row['n_ratings']:,}", is_number=True)
+
+
+def shown_count(number: int | None) -> str:
+    """Return a number of people, or a dash if they are too few to be told."""
+    return "-" if number is None else f"{number:,}"
+
+
+N_RATINGS = Column("ratings", lambda row: shown_count(row["n_ratings"]), is_number=True)
 MEAN = Column("mean", _mean, is_number=True)

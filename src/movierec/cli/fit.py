@@ -165,6 +165,13 @@ def fit(
             "[default: with, but without if Spark fits it]",
         ),
     ] = None,
+    min_raters: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            help="Leave out every figure that rests on fewer people than this, and ratings.",
+        ),
+    ] = None,
     engine: Annotated[
         Literal["local", "spark"],
         typer.Option(help="Fit on this machine, or on a cluster with Spark."),
@@ -232,6 +239,7 @@ def fit(
             movies_query=movies_query,
             on_error=on_error,
             with_ratings=with_ratings,
+            min_raters=min_raters,
             engine=engine,
             master=master,
             progress=progress,

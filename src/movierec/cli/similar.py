@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from movierec.cli._app import say
-from movierec.cli._columns import MEAN, RANK, TITLE, YEAR, plain
+from movierec.cli._columns import MEAN, RANK, TITLE, YEAR, plain, shown_count
 from movierec.cli._options import (
     DEFAULT_MODEL,
     ByIdOption,
@@ -98,7 +98,7 @@ _COLUMNS = (
     TITLE,
     YEAR,
     _SIMILARITY,
-    Column("rated both", lambda row: f"{row['support']:,}", is_number=True),
+    Column("rated both", lambda row: shown_count(row["support"]), is_number=True),
     Column("evidence", lambda row: row["evidence"]),
     Column("shared genres", lambda row: ", ".join(row["shared_genres"]), "dim", shrinks=3),
     MEAN,

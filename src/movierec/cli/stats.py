@@ -47,7 +47,8 @@ def _print(found: Mapping[str, Any]) -> None:
     histogram = found["rating_histogram"]
     _print_bars("Ratings given", [(f"{row['rating']:g}", row["count"]) for row in histogram])
     for noun, key in (("user", "ratings_per_user"), ("movie", "ratings_per_film")):
-        spread = found[key]
+        if (spread := found[key]) is None:  # of single people
+            continue
         _print_bars(f"Ratings per {noun}: {_quartiles(spread)}", _ranges(spread["bars"]))
     decades = found["years"]["films_per_decade"]
     _print_bars("Movies per decade", [(f"{row['decade']}s", row["count"]) for row in decades])
@@ -69,7 +70,7 @@ def _counts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("unique users", f"{found['users']:,}"),
         ("unique movies (rated)", f"{found['films_rated']:,}"),
         ("movies listed", f"{found['films_listed']:,}"),
-        ("ratings per user", f"{found['ratings_per_user']['mean']:.1f}"),
+        ("ratings per user", f"{found['ratings'] / max(found['users'], 1):.1f}"),
         ("ratings per movie", f"{found['ratings_per_film']['mean']:.1f}"),
         ("density", f"{found['density']:.3%} of all pairs of users and rated movies"),
         ("mean rating", f"{found['mean_rating']:.3f}"),

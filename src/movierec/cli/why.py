@@ -40,17 +40,19 @@ def why(
     if as_json:
         print_json(plain(found))
         return
-    print_pairs(f"{found.first.title} and {found.second.title}", _facts(found))
+    facts = _facts(found, recommender.card["parameters"]["min_raters"])
+    print_pairs(f"{found.first.title} and {found.second.title}", facts)
     if found.support and found.ratings:
         _print_ratings(found)
 
 
-def _facts(found: Why) -> Iterator[tuple[str, str]]:
+def _facts(found: Why, least: int | None) -> Iterator[tuple[str, str]]:
     yield "similarity", f"{found.similarity:.3f}, {found.evidence}"
     yield "from ratings", f"{found.from_ratings:.3f}"
     parts = ", ".join(f"{name} {value:.3f}" for name, value in found.parts.items() if value)
     yield "from content", f"{found.from_content:.3f}{f' ({parts})' if parts else ''}"
-    yield "rated both", pluralize(found.support, "person", "people")
+    few, support = f"fewer than {least} people", found.support
+    yield "rated both", few if support is None else pluralize(support, "person", "people")
     if found.n_next is not None and found.n_back is not None:
         went, back = (pluralize(n, "person", "people") for n in (found.n_next, found.n_back))
         first, second = found.first.title, found.second.title

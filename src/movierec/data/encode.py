@@ -220,7 +220,7 @@ def nothing_left(name: str, n_rows: int, dropped: Mapping[str, int]) -> tuple[st
     reasons = ", ".join(f"{n:,} {reason}" for reason, n in dropped.items() if n)
     hint = "do the two files belong to the same data set?"
     if any(n == n_rows for reason, n in dropped.items() if "fewer than" in reason):
-        hint = "lower --min-ratings"
+        hint = "lower --min-ratings or --min-raters"
     return (
         f"{name}: no rating of {n_rows:,} can be used: {reasons or 'the file has none'}",
         hint,

@@ -10,6 +10,7 @@ from movierec._schema import Column, Schema, text_columns
 from movierec.store.columns import Array, StringArray
 from movierec.vocabulary import Vocabulary
 
+HIDDEN = -(2.0**100)  # the stored mean of a movie that too few people rated to say how many
 NO_GENRES = "(no genres listed)"
 _STRINGS = ("titles", "genres", "tags")
 _NUMBERS = ("item_ids", "years", "n_ratings", "mean_ratings")
@@ -38,17 +39,17 @@ class Movie(Record):
         As in the file, including the year if the file has it.
     year : int or None
     genres : tuple of str
-    n_ratings : int
-        Number of people who rated the movie.
+    n_ratings : int or None
+        Number of people who rated the movie; None if they are fewer than `min_raters` of the fit.
     mean_rating : float or None
-        On the scale of the ratings file; None if nobody rated the movie.
+        On the scale of the ratings file; None if nobody rated the movie, or too few people did.
     """
 
     movie_id: int | str
     title: str
     year: int | None
     genres: tuple[str, ...]
-    n_ratings: int
+    n_ratings: int | None
     mean_rating: float | None
 
 
@@ -68,6 +69,7 @@ class Catalog:
         0 if the year is unknown.
     n_ratings : array of shape (n_items,), int32
     mean_ratings : array of shape (n_items,), float32
+        `HIDDEN` if the number of ratings is not to be known; it is then stored as 0.
     """
 
     NAME: ClassVar = "catalog"
@@ -115,6 +117,19 @@ class Catalog:
         numbers = {name: getattr(self, name) for name in _NUMBERS}
         return numbers | {key: array for part in parts for key, array in part.items()}
 
+    def with_hidden(self, hidden: Any) -> Catalog:
+        """Return a catalog that does not say how many people rated some movies.
+
+        Parameters
+        ----------
+        hidden : ndarray of shape (n_items,), bool
+            Movies without ratings here.
+        """
+        import numpy as np
+
+        means = np.where(hidden, np.float32(HIDDEN), np.asarray(self.mean_ratings))
+        return Catalog.from_arrays(self.to_arrays() | {"mean_ratings": means})
+
     def __len__(self) -> int:
         return len(self.item_ids)
 
@@ -147,12 +162,12 @@ class Catalog:
 
     def movie(self, index: int) -> Movie:
         """Return the movie at `index`."""
-        n_ratings = int(self.n_ratings[index])
+        n_ratings, mean = int(self.n_ratings[index]), float(self.mean_ratings[index])
         return Movie(
             movie_id=self.movie_id(index),
             title=self.titles[index],
             year=int(self.years[index]) or None,
             genres=self.genres(index),
-            n_ratings=n_ratings,
-            mean_rating=round(float(self.mean_ratings[index]), 4) if n_ratings else None,
+            n_ratings=None if mean == HIDDEN else n_ratings,
+            mean_rating=round(mean, 4) if n_ratings else None,
         )

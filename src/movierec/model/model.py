@@ -86,6 +86,10 @@ class Model:
 
         return RatingScale(self.card["lowest_rating"], self.card["highest_rating"])
 
+    def shown_support(self, support: int) -> int | None:
+        """Return how many people rated both of two items, or None if they are too few to tell."""
+        return support or (None if self.parameters.min_raters else 0)
+
     def without_ratings(self) -> Model:
         """Return the model without what people rated: its table, and what it needs to recommend."""
         from movierec.model.card import fingerprint_without_ratings
@@ -131,6 +135,8 @@ class Model:
         card = self._stored_card()
         if self.ratings is None:
             card["notes"] = []  # they quote rows
+        if self.parameters.min_raters:
+            card["dropped"] = {}
         with ThreadPoolExecutor(1) as background:  # importing scikit-learn takes a second
             pickled = background.submit(self._pickled, arrays)
             store_for(os.fspath(path)).write(
@@ -230,7 +236,9 @@ def _load_summary(stored: StoredModel) -> dict[str, Any]:
     with stored.reporting_damage():
         summary = dict(stored.read_json("summary"))
         summary.setdefault("tied_ratings", None)  # older models lack it
-        check_form(summary, SUMMARY, "its summary")
+        of_users = summary.get("ratings_per_user", 0)
+        form = SUMMARY | {"ratings_per_user": None} if of_users is None else SUMMARY  # min_raters
+        check_form(summary, form, "its summary")
         return summary
 
 

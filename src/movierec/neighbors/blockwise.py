@@ -19,6 +19,7 @@ _BLOCK_CELLS = 2_000_000  # cells of a dense block of similarities, which takes 
 
 
 Compare = Callable[[int, int], npt.NDArray[Any]]
+Rows = Callable[[int, int], tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]]
 
 
 class SimilarityRows:
@@ -138,16 +139,15 @@ def products(matrix: csr_matrix, rows: Any) -> npt.NDArray[Any]:
     return np.ascontiguousarray((matrix @ matrix[rows].T).toarray().T)
 
 
-def fill_table(
-    table: NeighborTable, rows: SimilarityRows, progress: Callable[[float], object]
-) -> None:
+def fill_table(table: NeighborTable, rows: Rows, progress: Callable[[float], object]) -> None:
     """Find the nearest items of every item; see :func:`movierec.neighbors.top_k.top_k`.
 
     Parameters
     ----------
     table : NeighborTable
         An empty table, which is filled in place.
-    rows : SimilarityRows
+    rows : callable
+        As :class:`SimilarityRows`.
     progress : callable
         Called with the fraction done, from 0 to 1.
     """

@@ -32,6 +32,10 @@ class LocalEngine:
         task : Task
         """
         dataset = self.read(task.sources, on_error=task.on_error, progress=task.progress)
+        if task.parameters.min_raters:
+            from movierec.training.limited import fit_limited
+
+            return fit_limited(dataset, task.parameters, task.algorithm, task.progress)
         return fit_model(
             dataset,
             task.parameters,

@@ -144,7 +144,7 @@ def _charts(found: Mapping[str, Any]) -> dict[str, list[tuple[str, int]]]:
     return {
         "rating_bars": [(f"{bar['rating']:g}", bar["count"]) for bar in found["rating_histogram"]],
         "movie_bars": _ranges(found["ratings_per_film"]["bars"]),
-        "user_bars": _ranges(found["ratings_per_user"]["bars"]),
+        "user_bars": _ranges((found["ratings_per_user"] or {"bars": ()})["bars"]),
         "decade_bars": [(f"{bar['decade']}s", bar["count"]) for bar in decades],
     }
 
