@@ -22,8 +22,11 @@ from movierec.neighbors.support import SupportMatrix
 from movierec.neighbors.table import NeighborTable
 from movierec.neighbors.top_k import NeighborSpec
 from movierec.neighbors.weighting import CORRECTED
+from movierec.privacy.release import Terms
+from movierec.training.engine import Task
 from movierec.training.fit import fit_model
 from movierec.training.local import LocalEngine
+from movierec.training.private import fit_private
 
 EASE_L2 = 300.0
 IMPLICIT = ("BM25Recommender", "CosineRecommender", "TFIDFRecommender")
@@ -73,21 +76,31 @@ class VectorsOnly(LocalEngine):
         return NeighborTable.empty(len(vectors), spec.n_neighbors)
 
 
-def movierec(*, with_tags: bool = False, **parameters: Any) -> Fit:
+def movierec(
+    *, with_tags: bool = False, epsilon: float | None = None, copies: float = 1, **parameters: Any
+) -> Fit:
     """Compare movies as movierec does.
 
     Parameters
     ----------
     with_tags : bool
         Whether the tags are part of the content.
+    epsilon : float, optional
+        Of differential privacy.
+    copies : float
+        How many people there are for each one, with the same ratings.
     **parameters
         Fields of :class:`movierec.model.parameters.Parameters`.
     """
 
     def fit(data: Data) -> Compare:
         tags = data.tags if with_tags else None
-        dataset = read_dataset(data.ratings, data.movies, tags=tags)
-        model = fit_model(dataset, Parameters(**parameters), VectorsOnly())
+        dataset = read_dataset(copied(data.ratings, int(copies)), data.movies, tags=tags)
+        given = Parameters(**parameters)
+        if epsilon is None:
+            model = fit_model(dataset, given, VectorsOnly())
+        else:
+            model = fit_private(dataset, Task({}, given), Terms(epsilon))
         assert model.vectors is not None
         is_corrected = model.parameters.weighting == CORRECTED
         rows = (cosine_of_factors if is_corrected else cosine)(model.vectors.matrix)
@@ -96,6 +109,13 @@ def movierec(*, with_tags: bool = False, **parameters: Any) -> Fit:
         )
 
     return fit
+
+
+def copied(ratings: pd.DataFrame, copies: int) -> pd.DataFrame:
+    """Return ratings by several people with the same ratings for each one."""
+    apart = ratings["userId"].max() + 1
+    parts = [ratings.assign(userId=ratings["userId"] + apart * copy) for copy in range(copies)]
+    return pd.concat(parts, ignore_index=True)
 
 
 def ease(data: Data) -> Compare:

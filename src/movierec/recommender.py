@@ -91,6 +91,9 @@ class Recommender:
         on_error: OnError = "fail",
         with_ratings: bool | None = None,
         min_raters: int | None = None,
+        epsilon: float | None = None,
+        delta: float | None = None,
+        scale: Sequence[float] | None = None,
         engine: EngineName = "local",
         master: str | None = None,
         progress: Progress | None = None,
@@ -157,6 +160,15 @@ class Recommender:
             movies, similarities, numbers of people who rated both. Others are left out, and so are
             ratings, user ids and tags. Only with the algorithm "default", the weighting "corrected"
             and the engine "local". docs/privacy.md says what that protects from, and what not.
+        epsilon : float, optional
+            From 0.01 to 20: the model is made of noisy sums of the ratings, so that it tells little
+            of any one person. It is differentially private, and has no ratings; the numbers of
+            ratings and their means are noisy. Default: no noise.
+        delta : float, optional
+            With `epsilon`: how likely the bound may fail, from 1e-12 to 0.001. Default: 1e-6.
+        scale : sequence of float, optional
+            With `epsilon`: the lowest and the highest rating, since these are not learned. Ratings
+            outside count as these. Default: 0.5 and 5.
         engine : {"local", "spark"}
             Whether to work in this process, or on a cluster by Spark, with the same table as
             result; see :func:`movierec.spark.fit`.
@@ -180,7 +192,7 @@ class Recommender:
         from pathlib import Path
 
         from movierec.data.sources.sql import with_queries
-        from movierec.training.choice import chosen_algorithm
+        from movierec.training.choice import chosen_algorithm, terms_of
         from movierec.training.engine import Task
         from movierec.training.engines import engine_of
 
@@ -213,7 +225,8 @@ class Recommender:
         }  # fmt: skip
         tell = progress or no_progress
         kept = None if checkpoint is None else Path(path_of("checkpoint", checkpoint))
-        task = Task(sources, parameters, given, with_ratings, on_error, tell, kept)
+        privacy = terms_of(epsilon, delta, scale)
+        task = Task(sources, parameters, given, with_ratings, on_error, tell, kept, privacy)
         return cls(engine_of(engine, master).fit(task))
 
     @classmethod

@@ -181,12 +181,17 @@ class Default(Algorithm):
         self.linear_items_ = support.items
         l2 = default_l2(support.n_users) if self.l2 is None else self.l2
         weights = weights_of(support.counts, l2) if len(support.items) else support.counts
+        if has_content:
+            self._blend(weights)
+        self.weights_ = weights.astype(np.float16).view(np.int16)
+
+    def _blend(self, weights: npt.NDArray[np.floating]) -> None:
+        """Add similarities to the weights of the linear model, in place."""
         places = self._places
-        for place, item in enumerate(support.items if has_content else ()):
+        for place, item in enumerate(self.linear_items_):
             neighbors, similarities = _row(self.table_, item)
             rated = places[neighbors]
             weights[rated[rated >= 0], place] += _BLEND * similarities[rated >= 0]
-        self.weights_ = weights.astype(np.float16).view(np.int16)
 
     def score(self, users: Interactions) -> Scores:
         """Sum blended weights times preferences; see :meth:`Algorithm.score`."""

@@ -38,6 +38,8 @@ class Because:
         item, support : int
             ``item_index``, and how many people rated both.
         """
+        if self._model.is_private:
+            return True  # who rated both is hidden
         parts = {} if support else self._parts(item)
         return bool(support or parts.get(KEYS) or len([*filter(None, parts.values())]) > 1)
 
@@ -82,6 +84,8 @@ class Because:
         return share * weights[KEYS] / of_content
 
     def _by_people(self, item: int, support: int) -> str:
+        if self._model.is_private:
+            return ""
         if not support:
             least = self._model.parameters.min_raters
             few = f"fewer than {least} people rated both" if least else "nobody rated both"

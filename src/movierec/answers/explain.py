@@ -127,7 +127,11 @@ def explain(model: Model, first: int, second: int) -> Why:
         from_ratings=round(from_ratings, 6),
         from_content=round(from_content, 6),
         parts={name: round(value, 6) for name, value in parts.items()},
-        evidence=evidence_of(support, from_content / similarity if similarity else 0.0),
+        evidence=evidence_of(
+            support,
+            from_content / similarity if similarity else 0.0,
+            is_private=model.is_private,
+        ),
         support=model.shown_support(support),
         steps=steps if holds_ratings else [],
         ratings=_cross_table(pairs, highest) if holds_ratings else [],

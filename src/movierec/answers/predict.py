@@ -107,6 +107,11 @@ def _predicted(model: Model, person: UserProfile, item: int) -> PredictedRating:
 
 
 def _require_stars(model: Model) -> Stars:
+    if model.is_private:
+        raise UsageError(
+            "the model is differentially private, and too little is known to predict ratings",
+            "fit a model without --epsilon",
+        )
     if model.stars is None:
         raise UsageError(
             "the model cannot predict ratings, because all ratings in its file are equal",

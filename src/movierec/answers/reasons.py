@@ -125,7 +125,7 @@ class ReasonFinder:
         if self._model.ratings is not None:
             return self._model.ratings.share_rater(item, rated)
         listed = self._model.neighbors.pair(item, rated)
-        return listed is None or listed.support > 0
+        return listed is None or listed.support > 0 or self._model.is_private
 
 
 def why(reasons: Sequence[Reason], n_ratings: int) -> str:

@@ -27,12 +27,14 @@ class Neighbor(Record):
     similarity : float
         Cosine of the vectors of the two movies, above 0, at most 1.
     support : int or None
-        Number of people who rated both movies; None if they are fewer than `min_raters` of the fit.
+        Number of people who rated both movies; None if they are fewer than `min_raters` of the
+        fit, or if the model is differentially private.
     content_share : float
         Share of the similarity, from 0 to 1, that comes from content; the rest comes from ratings.
     evidence : str
         "by content" if nobody rated both, or `support` is None; else "thin" if `support` is below
-        5; else "mostly content" if `content_share` is more than half; else "solid".
+        5; else "mostly content" if `content_share` is more than half; else "solid". In a
+        differentially private model, "mostly content" or "noisy".
     thin : bool
         Whether `support` is below 5, or None.
     shared_genres : tuple of str
@@ -75,7 +77,7 @@ class Neighbors(list[Neighbor]):
         self.note = note
 
 
-def evidence_of(support: int, content_share: float) -> str:
+def evidence_of(support: int, content_share: float, *, is_private: bool) -> str:
     """Classify the evidence for a similarity; see :class:`Neighbor`.
 
     Parameters
@@ -84,7 +86,11 @@ def evidence_of(support: int, content_share: float) -> str:
         Number of people who rated both movies.
     content_share : float
         Share of the similarity that comes from content, from 0 to 1.
+    is_private : bool
+        Whether `support` is hidden.
     """
+    if is_private:
+        return "mostly content" if content_share > 0.5 else "noisy"
     if support == 0:
         return "by content"
     if support < THIN_SUPPORT:

@@ -101,7 +101,7 @@ class SimilarMovies:
             similarity=round(found.similarity, 6),
             support=self._model.shown_support(found.support),
             content_share=round(share, 4),
-            evidence=evidence_of(found.support, share),
+            evidence=evidence_of(found.support, share, is_private=self._model.is_private),
             thin=found.support < THIN_SUPPORT,
             shared_genres=genres,
             reason=because.sentence(found.item, found.support, genres),

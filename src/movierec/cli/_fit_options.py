@@ -37,6 +37,24 @@ def parse_weights(text: str | None) -> dict[str, float] | None:
         ) from None
 
 
+def parse_scale(text: str | None) -> list[float] | None:
+    """Return the numbers in ``0.5,5``.
+
+    Raises
+    ------
+    UsageError
+        If `text` is not two numbers.
+    """
+    if text is None:
+        return None
+    try:
+        low, high = map(float, text.split(","))
+        return [low, high]
+    except ValueError:
+        hint = "write the lowest and the highest rating as 0.5,5"
+        raise UsageError(f'"{text}" is not a scale', hint) from None
+
+
 def parse_columns(text: str | None) -> dict[str, str] | None:
     """Return the names in ``user=Reader,item=Book``, by column.
 

@@ -15,6 +15,7 @@ from movierec.cli._app import say
 from movierec.cli._fit_options import (
     format_weights,
     parse_columns,
+    parse_scale,
     parse_settings,
     parse_weights,
 )
@@ -172,6 +173,31 @@ def fit(
             help="Leave out every figure that rests on fewer people than this, and ratings.",
         ),
     ] = None,
+    epsilon: Annotated[
+        float | None,
+        typer.Option(
+            metavar="E",
+            help="Learn from noisy sums, so that the model tells little of any one person: "
+            "differential privacy, from 0.01 to 20; smaller protects more. Needs many people: see "
+            "docs/differential-privacy.md.",
+        ),
+    ] = None,
+    delta: Annotated[
+        float | None,
+        typer.Option(
+            metavar="D",
+            help="With --epsilon: how likely the bound may fail; well below 1 / the number of "
+            "people. [default: 1e-06]",
+        ),
+    ] = None,
+    scale: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LOW,HIGH",
+            help="With --epsilon: the scale of the ratings, which is declared, not learned. "
+            "[default: 0.5,5]",
+        ),
+    ] = None,
     engine: Annotated[
         Literal["local", "spark"],
         typer.Option(help="Fit on this machine, or on a cluster with Spark."),
@@ -240,6 +266,9 @@ def fit(
             on_error=on_error,
             with_ratings=with_ratings,
             min_raters=min_raters,
+            epsilon=epsilon,
+            delta=delta,
+            scale=parse_scale(scale),
             engine=engine,
             master=master,
             progress=progress,
@@ -252,7 +281,8 @@ def fit(
     if plot is not None:
         _plot_curve(recommender, plot)
     tell(*_summary(recommender.card, model, time.perf_counter() - started))
-    tell("next:", f"  movierec similar {_quoted(_most_rated(recommender))}{_model_option(model)}")
+    if title := _most_rated(recommender):
+        tell("next:", f"  movierec similar {_quoted(title)}{_model_option(model)}")
 
 
 def _checkpoint(model: str, algorithm: str) -> Path | None:
@@ -321,8 +351,10 @@ def _summary(card: dict[str, Any], model: str, seconds: float) -> list[str]:
     ]
 
 
-def _most_rated(recommender: Recommender) -> str:
-    return str(recommender.stats()["most_rated"][0]["title"])
+def _most_rated(recommender: Recommender) -> str | None:
+    """Return a title, or None if noise hides which movies people rated."""
+    most_rated = recommender.stats()["most_rated"]
+    return str(most_rated[0]["title"]) if most_rated else None
 
 
 def _quoted(title: str) -> str:

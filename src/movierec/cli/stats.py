@@ -45,11 +45,11 @@ def stats(
 def _print(found: Mapping[str, Any]) -> None:
     print_pairs("Ratings", _counts(found))
     histogram = found["rating_histogram"]
-    _print_bars("Ratings given", [(f"{row['rating']:g}", row["count"]) for row in histogram])
+    if histogram:
+        _print_bars("Ratings given", [(f"{row['rating']:g}", row["count"]) for row in histogram])
     for noun, key in (("user", "ratings_per_user"), ("movie", "ratings_per_film")):
-        if (spread := found[key]) is None:  # of single people
-            continue
-        _print_bars(f"Ratings per {noun}: {_quartiles(spread)}", _ranges(spread["bars"]))
+        if (spread := found[key]) and spread["bars"]:  # else it would tell of single people
+            _print_bars(f"Ratings per {noun}: {_quartiles(spread)}", _ranges(spread["bars"]))
     decades = found["years"]["films_per_decade"]
     _print_bars("Movies per decade", [(f"{row['decade']}s", row["count"]) for row in decades])
     columns = (MOVIE_ID, TITLE, N_RATINGS, MEAN)
@@ -97,6 +97,7 @@ def _card(card: Mapping[str, Any], holds: str) -> list[tuple[str, str]]:
 
     size = [("file", f"{card['path']}, {card['bytes'] / 1e6:.1f} MB")] if "path" in card else []
     return [
+        *_privacy(card),
         ("algorithm", f"{card['algorithm']}, similarity: {card['similarity']}"),
         ("parameters", joined(card["parameters"])),
         ("made with", joined(card["versions"])),
@@ -106,6 +107,21 @@ def _card(card: Mapping[str, Any], holds: str) -> list[tuple[str, str]]:
         ("holds", holds),
         ("fingerprint", card["fingerprint"][:16]),
         *size,
+    ]
+
+
+def _privacy(card: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what a differentially private model guarantees."""
+    if "privacy" not in card:
+        return []
+    terms = card["privacy"]
+    return [
+        (
+            "privacy",
+            f"differentially private: epsilon {terms['epsilon']:g}, delta {terms['delta']:g}, for "
+            f"each {terms['unit']}, of whom at most {terms['most_ratings']} ratings count; all "
+            "counts and means are noisy, and 0 where the noise hides them",
+        )
     ]
 
 

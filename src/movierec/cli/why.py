@@ -51,8 +51,8 @@ def _facts(found: Why, least: int | None) -> Iterator[tuple[str, str]]:
     yield "from ratings", f"{found.from_ratings:.3f}"
     parts = ", ".join(f"{name} {value:.3f}" for name, value in found.parts.items() if value)
     yield "from content", f"{found.from_content:.3f}{f' ({parts})' if parts else ''}"
-    few, support = f"fewer than {least} people", found.support
-    yield "rated both", few if support is None else pluralize(support, "person", "people")
+    hidden, support = f"fewer than {least} people" if least else "hidden", found.support
+    yield "rated both", hidden if support is None else pluralize(support, "person", "people")
     if found.n_next is not None and found.n_back is not None:
         went, back = (pluralize(n, "person", "people") for n in (found.n_next, found.n_back))
         first, second = found.first.title, found.second.title

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _N_LISTED = 10  # length of the lists of most rated and best rated movies
 _BEST_RATED_SHARE = 0.95  # best rated movies have at least as many ratings as this share of movies
+_QUARTILES = ("lower_quartile", "median", "upper_quartile")
 N_BARS = 12
 MOST_VALUES = 2 * N_BARS  # different ratings that are counted one by one
 
@@ -90,6 +91,30 @@ def summarize(catalog: Catalog, found: RatingCounts, counts: Mapping[str, int]) 
     }
 
 
+def summarize_released(catalog: Catalog, n_users: int, counts: Mapping[str, int]) -> dict[str, Any]:
+    """Summarize what a differentially private fit released, which is noisy; the rest is hidden.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    n_users : int
+    counts : mapping of str to int
+        As in :func:`summarize`.
+    """
+    per_movie = np.asarray(catalog.n_ratings[:], dtype=np.int64)
+    n_ratings = int(per_movie.sum())
+    mean = float(per_movie @ np.asarray(catalog.mean_ratings[:])) / max(n_ratings, 1)
+    everybody = np.array([0, n_users])  # how often 0 and 1 occur; nobody knows what else
+    hidden = dict.fromkeys(("min", *_QUARTILES, "max"))
+    found = summarize(catalog, RatingCounts(per_movie, everybody, mean, {}), counts)
+    return found | {
+        "rating_rows": n_ratings,
+        "density": min(found["density"], 1.0),
+        "ratings_per_user": {**hidden, "mean": n_ratings / n_users, "bars": []},
+        "tied_ratings": None,
+    }
+
+
 def histogram(values: npt.NDArray[np.float32]) -> dict[float, int]:
     """Return the count of each rating, or of equal ranges if there are many different ratings.
 
@@ -128,13 +153,16 @@ def _spread(numbers: npt.NDArray[Any]) -> dict[str, Any]:
     numbers : ndarray of shape (m,), integer
         How often 0, 1, ... occur.
     """
-    ends, present = np.cumsum(numbers), np.flatnonzero(numbers)
+    present = np.flatnonzero(numbers)
+    if not len(present):
+        return {**dict.fromkeys(("min", *_QUARTILES, "max", "mean"), 0.0), "bars": []}
+    ends = np.cumsum(numbers)
     places = np.array([0, 25, 50, 75, 100]) / 100 * (ends[-1] - 1)
     below, above = (
         np.searchsorted(ends, rounded(places), side="right") for rounded in (np.floor, np.ceil)
     )
     quartiles = below + (above - below) * (places - np.floor(places))
-    names = ("min", "lower_quartile", "median", "upper_quartile", "max")
+    names = ("min", *_QUARTILES, "max")
     first, last = (int(count).bit_length() for count in (present[0], present[-1]))
     edges = 2 ** np.arange(first - 1, last + 1)
     bars = [int(numbers[low:high].sum()) for low, high in pairwise(edges)]
@@ -174,6 +202,8 @@ def _best_rated(catalog: Catalog, per_movie: npt.NDArray[np.int64]) -> dict[str,
 
     The mean of few ratings is unreliable, so only the 5 % of movies with the most ratings count.
     """
+    if not len(per_movie):
+        return {"min_ratings": 0, "films": []}
     enough = int(np.quantile(per_movie, _BEST_RATED_SHARE, method="higher"))
     n_ratings = np.asarray(catalog.n_ratings[:])
     means = np.where(n_ratings >= enough, np.asarray(catalog.mean_ratings[:]), -np.inf)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 _MOVIES = [{"movie_id": (int, str), "title": str, "n_ratings": int, "mean_rating": (float, None)}]
 _SPREAD = {
-    **dict.fromkeys(("min", "lower_quartile", "median", "upper_quartile", "max", "mean"), float),
+    **dict.fromkeys(
+        ("min", "lower_quartile", "median", "upper_quartile", "max", "mean"), (float, None)
+    ),
     "bars": [{"from": int, "to": int, "count": int}],
 }
 _COUNTS = ("ratings", "films_listed", "films_rated", "users", "rating_rows", "movie_rows")

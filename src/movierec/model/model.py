@@ -80,6 +80,11 @@ class Model:
         return bool(self.card["similarity"] == COSINE)
 
     @property
+    def is_private(self) -> bool:
+        """Whether it was fitted with differential privacy, which hides who rated what."""
+        return "privacy" in self.card
+
+    @property
     def scale(self) -> RatingScale:
         """The lowest and the highest rating."""
         from movierec.algorithms._preferences import RatingScale
@@ -87,8 +92,8 @@ class Model:
         return RatingScale(self.card["lowest_rating"], self.card["highest_rating"])
 
     def shown_support(self, support: int) -> int | None:
-        """Return how many people rated both of two items, or None if they are too few to tell."""
-        return support or (None if self.parameters.min_raters else 0)
+        """Return how many people rated both of two items, or None if that is not to be told."""
+        return support or (None if self.parameters.min_raters or self.is_private else 0)
 
     def without_ratings(self) -> Model:
         """Return the model without what people rated: its table, and what it needs to recommend."""

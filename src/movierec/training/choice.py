@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from movierec.data.dataset import Dataset
     from movierec.films.catalog import Catalog
     from movierec.neighbors.content import Content
+    from movierec.privacy.release import Terms
 
 # Parameters that an algorithm with a table shares with its model: table and content are the same.
 _SHARED = ("n_neighbors", "min_support", "content_weight", "prior", "weighting")
@@ -87,6 +88,29 @@ def completed(parameters: Parameters, algorithm: Algorithm) -> Parameters:
         if shared.get("weighting", CORRECTED) != CORRECTED:
             shared["weighting"] = "none"  # or what item_knn calls the weighting of its ratings
     return replace(parameters, algorithm=name, settings=settings, **shared)
+
+
+def terms_of(epsilon: object, delta: object, scale: object) -> Terms | None:
+    """Return the terms of a differentially private fit, or None if the fit is not to be one.
+
+    Parameters
+    ----------
+    epsilon, delta, scale : object
+        As in :meth:`movierec.Recommender.fit`.
+
+    Raises
+    ------
+    UsageError
+        If one is not valid, or `epsilon` is missing.
+    """
+    if epsilon is not None:
+        from movierec.privacy.release import Terms
+
+        return Terms.checked(epsilon, delta, scale)
+    for name, value in (("delta", delta), ("scale", scale)):
+        if value is not None:
+            raise UsageError(f"{name} is given without epsilon", "add --epsilon, or leave it out")
+    return None
 
 
 def content_of(catalog: Catalog, dataset: Dataset, parameters: Parameters) -> Content | None:

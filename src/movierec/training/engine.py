@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from movierec.data.dataset import OnError
     from movierec.model.model import Model
     from movierec.model.parameters import Parameters
+    from movierec.privacy.release import Terms
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Task:
         Called with the name of a stage and the fraction done, from 0 to 1.
     checkpoint : pathlib.Path, optional
         As in :class:`movierec.algorithms.base.Run`.
+    privacy : Terms, optional
+        What the model is to guarantee to each person. Default: nothing.
     """
 
     sources: Mapping[str, Any]
@@ -49,6 +52,7 @@ class Task:
     on_error: OnError = "fail"
     progress: Progress = no_progress
     checkpoint: Path | None = None
+    privacy: Terms | None = None
 
 
 class Engine(Protocol):

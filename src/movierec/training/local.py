@@ -10,6 +10,7 @@ from movierec.neighbors.table import NeighborTable
 from movierec.neighbors.top_k import NeighborSpec, top_k, top_k_by
 from movierec.training.engine import Task
 from movierec.training.fit import fit_model
+from movierec.training.private import check_can_be_private, fit_private
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -31,11 +32,15 @@ class LocalEngine:
         ----------
         task : Task
         """
+        if task.privacy is not None:
+            check_can_be_private(task)
         dataset = self.read(task.sources, on_error=task.on_error, progress=task.progress)
         if task.parameters.min_raters:
             from movierec.training.limited import fit_limited
 
             return fit_limited(dataset, task.parameters, task.algorithm, task.progress)
+        if task.privacy is not None:
+            return fit_private(dataset, task, task.privacy)
         return fit_model(
             dataset,
             task.parameters,

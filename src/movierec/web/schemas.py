@@ -39,7 +39,7 @@ _ATTRIBUTE = re.compile(r"^(\S.*?) :.*\n?((?:    .+\n?)*)", re.MULTILINE)
 
 _NOT_NEGATIVE = {"minimum": 0}
 _SHARE = {"minimum": 0, "maximum": 1}
-_EVIDENCE = {"enum": ["solid", "mostly content", "thin", "by content"]}
+_EVIDENCE = {"enum": ["solid", "mostly content", "thin", "by content", "noisy"]}
 # What the types of the fields do not say.
 LIMITS: dict[type, dict[str, Schema]] = {
     Movie: {"n_ratings": _NOT_NEGATIVE, "mean_rating": _NOT_NEGATIVE},

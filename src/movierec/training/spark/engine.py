@@ -72,6 +72,11 @@ class SparkEngine:
         ----------
         task : Task
         """
+        if task.privacy is not None:
+            raise UsageError(
+                "the engine spark cannot fit with differential privacy",
+                "choose the engine local, or leave out --epsilon",
+            )
         algorithm = task.algorithm or algorithm_of(task.parameters)
         spec = algorithm.neighbor_spec() if isinstance(algorithm, HasNeighbors) else None
         if spec is None:

@@ -1,0 +1,1 @@
+"""Differential privacy: what a fit with ``--epsilon`` takes of people's ratings."""
