@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from movierec.neighbors.denoised import Directions
     from movierec.neighbors.factors import Factors
 
+# Chosen by the recall of series: noisy factors count as those of few ratings, whatever the count.
+_HIDDEN, _MOST = 5, 15
+
 
 class Private(Default):
     """Neighbors and a linear model, from nothing but noisy sums and content.
@@ -78,7 +81,7 @@ class Private(Default):
 
         found = denoised(sums.products, sums.noise)
         factors = self._factors(sums, found, content)
-        vectors = combined_vectors(factors, content, self.content_weight, _anybody)
+        vectors = combined_vectors(factors, content, self.content_weight, None)
         nobody = csr_matrix(np.zeros((len(sums.n_ratings), 1), np.float32))
         self.set_neighbors(top_k(vectors, self.n_neighbors, ratings=nobody), sums.n_ratings)
         self._set_weights(sums.items, found)
@@ -88,10 +91,10 @@ class Private(Default):
         from movierec.neighbors.factors import completed_factors
 
         leading = np.zeros((len(sums.n_ratings), max(len(found.values), 1)), np.float32)
-        n_ratings = np.zeros(len(leading), np.int64)  # of what has factors; the rest has none
+        n_ratings = np.full(len(leading), _HIDDEN)
         if len(found.values):
             leading[sums.items] = found.factors
-            n_ratings[sums.items] = sums.n_ratings[sums.items]
+            n_ratings[sums.items] = np.minimum(sums.n_ratings[sums.items], _MOST)
         content = content if self.content_weight > 0 else None
         return completed_factors(leading, n_ratings, content, self.prior)
 
@@ -103,10 +106,3 @@ class Private(Default):
         self._forget()
         self._blend(weights)
         self.weights_ = weights.astype(np.float16).view(np.int16)
-
-
-def _anybody(
-    first: npt.NDArray[np.integer], second: npt.NDArray[np.integer]
-) -> npt.NDArray[np.int32]:
-    """Take it that somebody rated both items of each pair, which nobody may know."""
-    return np.ones(len(first), np.int32)

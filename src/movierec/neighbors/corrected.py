@@ -53,7 +53,7 @@ def corrected_vectors(
 
 
 def combined_vectors(
-    factors: Factors, content: Content | None, content_weight: float, count: CountShared
+    factors: Factors, content: Content | None, content_weight: float, count: CountShared | None
 ) -> csr_matrix:
     """Combine factors and content of each item; see :func:`corrected_vectors`.
 
@@ -62,9 +62,10 @@ def combined_vectors(
     factors : Factors
     content, content_weight
         As in :func:`corrected_vectors`.
-    count : callable
+    count : callable, optional
         Returns how many users rated both items of each pair, as
-        :func:`movierec.neighbors.support.count_shared` does.
+        :func:`movierec.neighbors.support.count_shared` does. Without it, series keys count as they
+        are, whatever speaks for them.
     """
     from scipy.sparse import csr_matrix, hstack
 
@@ -74,7 +75,9 @@ def combined_vectors(
     if content is not None:
         weights = {name: content_weight * weight for name, weight in content.weights.items()}
         total += sum(weights.values())
-        blocks.append(_with_evidence(content, factors, count).combined(weights))
+        if count is not None:
+            content = _with_evidence(content, factors, count)
+        blocks.append(content.combined(weights))
     vectors = csr_matrix(hstack(blocks, format="csr")) * np.float32(LENGTH / np.sqrt(total))
     vectors = csr_matrix(hstack([vectors, alone(vectors, LENGTH**2)], format="csr"))
     np.rint(vectors.data, out=vectors.data)
