@@ -22,7 +22,7 @@ from movierec.neighbors.support import SupportMatrix
 from movierec.neighbors.table import NeighborTable
 from movierec.neighbors.top_k import NeighborSpec
 from movierec.neighbors.weighting import CORRECTED
-from movierec.privacy.release import Terms
+from movierec.privacy.terms import Terms
 from movierec.training.engine import Task
 from movierec.training.fit import fit_model
 from movierec.training.local import LocalEngine

@@ -23,7 +23,8 @@ from movierec import Recommender
 from movierec.privacy import release as module
 from movierec.privacy.accounting import sigma_for
 from movierec.privacy.noise import DiscreteGaussian
-from movierec.privacy.release import Noise, PrivateSums, Terms, release
+from movierec.privacy.release import Noise, PrivateSums, release
+from movierec.privacy.terms import Terms
 from movierec.training import private
 
 Statistics = npt.NDArray[np.float64]  # of shape (n_fits, n_statistics)

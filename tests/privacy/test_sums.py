@@ -13,13 +13,13 @@ from movierec.privacy import release as module
 from movierec.privacy.release import (
     MOST_RATINGS,
     Noise,
-    Terms,
     at_most,
     people_vectors,
     release,
     sums_of_items,
     sums_of_products,
 )
+from movierec.privacy.terms import Terms
 
 TERMS = Terms(1.0)
 LENGTH = Noise.of(TERMS).length

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from movierec.algorithms.base import Range, Run, TrainingData
 from movierec.algorithms.default import Default
-from movierec.privacy.release import DELTA, SCALE, PrivateSums, Terms, release
+from movierec.privacy.release import PrivateSums, release
+from movierec.privacy.terms import DELTA, SCALE, Terms
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -28,7 +29,7 @@ class Private(Default):
     Parameters
     ----------
     epsilon, delta : float
-        See :class:`movierec.privacy.release.Terms`.
+        See :class:`movierec.privacy.terms.Terms`.
     lowest, highest : float
         The ends of the scale, which is declared, not learned.
     n_neighbors, content_weight, prior

@@ -93,6 +93,13 @@ def evaluate(
             help="Set a parameter of an algorithm; may be repeated.",
         ),
     ] = None,
+    epsilon: Annotated[
+        str | None,
+        typer.Option(
+            metavar="E,...",
+            help="Compare also what `movierec fit --epsilon` recommends, such as 0.5,1,2,4,8.",
+        ),
+    ] = None,
     tune: Annotated[
         bool, typer.Option("--tune", help="Tune parameters on a part of the training set.")
     ] = False,
@@ -114,6 +121,10 @@ def evaluate(
         raise UsageError("two files of movies are named", "leave out --movies")
     if plot is not None:
         refuse_bad_plot(plot)
+    if epsilon is not None and task == "rating":
+        raise UsageError(
+            "differentially private models do not predict ratings", "leave out --epsilon"
+        )
     names = (algorithm or _ALGORITHMS[task]).split(",")
     common: dict[str, Any] = {
         "movies": movies if movie_file is None else movie_file,
@@ -132,7 +143,7 @@ def evaluate(
             }  # fmt: skip
             document = compare(
                 ratings, names, published=(train, test, negatives), protocol=protocol,
-                repeats=repeats, **common,
+                repeats=repeats, epsilons=parse_numbers(epsilon), **common,
             )  # fmt: skip
     _print(document, output, k)
     if plot is not None:  # last, so that a full disk does not cost the result
@@ -174,6 +185,20 @@ def parse_settings(texts: Sequence[str]) -> dict[str, dict[str, str]]:
             raise UsageError(f'"{name}={value}" is not {form}', f"write it as {example}")
         settings.setdefault(algorithm, {})[parameter] = value
     return settings
+
+
+def parse_numbers(text: str | None) -> list[float]:
+    """Return the numbers in ``0.5,1,2``.
+
+    Raises
+    ------
+    UsageError
+        If `text` is written otherwise.
+    """
+    try:
+        return [] if text is None else [float(part) for part in text.split(",")]
+    except ValueError:
+        raise UsageError(f'"{text}" is not a list of numbers', "write it as 0.5,1,2") from None
 
 
 def _say_repeats(document: dict[str, Any]) -> None:

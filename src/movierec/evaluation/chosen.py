@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 
+from movierec._checks import refusal, values
 from movierec.algorithms.base import Algorithm
 from movierec.algorithms.registry import create, load, name_of
 from movierec.errors import UsageError
@@ -43,6 +44,28 @@ def created_algorithms(
             hint = f"parameters can be set for {', '.join(labeled)}"
             raise UsageError(f'no parameter of "{name}" can be set', hint)
     return {label: _created(one, settings.get(label, {})) for label, one in labeled.items()}
+
+
+def private_algorithms(epsilons: Iterable[object]) -> dict[str, Algorithm]:
+    """Create the algorithm of ``fit --epsilon`` for each epsilon, by label.
+
+    Parameters
+    ----------
+    epsilons : iterable of float
+
+    Raises
+    ------
+    UsageError
+        If one is not valid, or they are no list.
+    """
+    from movierec.algorithms._private import Private
+    from movierec.privacy.terms import Terms
+
+    given = values(epsilons)
+    if given is None:
+        raise refusal("epsilons", epsilons, "a list of numbers")
+    checked = [Terms.checked(epsilon, None, None).epsilon for epsilon in given]
+    return {f"epsilon {epsilon:g}": Private(epsilon=epsilon) for epsilon in checked}
 
 
 def _labeled(given: Sequence[Given]) -> dict[str, Given]:

@@ -15,7 +15,14 @@ from movierec.algorithms.base import Algorithm, Run
 from movierec.data.dataset import read_movie_file, read_rated
 from movierec.data.splitting import is_ordered
 from movierec.errors import DataError, UsageError
-from movierec.evaluation.chosen import BASELINES, RANDOM, Given, Settings, created_algorithms
+from movierec.evaluation.chosen import (
+    BASELINES,
+    RANDOM,
+    Given,
+    Settings,
+    created_algorithms,
+    private_algorithms,
+)
 from movierec.evaluation.results import Measured, Result
 from movierec.evaluation.runs import RandomScorer, measure, measure_new_users, users_to_test
 from movierec.evaluation.tasks import EvaluationProtocol, Task, published_task, split_task
@@ -38,6 +45,7 @@ def compare(
     settings: Settings | None = None,
     tune: bool = False,
     repeats: int = 1,
+    epsilons: Sequence[float] = (),
     progress: Progress = no_progress,
     tell: Tell = lambda line: None,
 ) -> dict[str, Any]:
@@ -64,6 +72,9 @@ def compare(
     repeats : int
         Number of runs, each with the next seed, which chooses the held-out rows and is added to
         the ``seed`` of an algorithm. Where neither makes a difference, there is one run.
+    epsilons : sequence of float
+        Also compare what ``fit --epsilon`` recommends, for each epsilon; its ratings are on the
+        scale from 0.5 to 5.
     progress : callable, optional
         Called with the name of a stage and the fraction done, from 0 to 1.
     tell : callable, optional
@@ -86,6 +97,7 @@ def compare(
     options, settings = EvaluationProtocol(**protocol or {}), settings or {}
     seeds = range(options.seed, options.seed + whole_number("repeats", repeats, 1))
     created = {RANDOM: RandomScorer()} | created_algorithms(algorithms, settings, BASELINES)
+    created |= private_algorithms(epsilons)
     tasks = _tasks(ratings, movies, published, options)
     first = next(tasks)
     _check(first)

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from movierec._checks import number, refusal, values
 from movierec.privacy.accounting import rho_for, sigma_for
 from movierec.privacy.noise import DiscreteGaussian, RandomBytes
+from movierec.privacy.terms import Terms
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -24,7 +23,6 @@ I64 = npt.NDArray[np.int64]
 
 MOST_RATINGS = 100  # of a person that count
 MOST_ITEMS = 2000  # that are compared; their sums and the work on them take 200 MB
-DELTA, SCALE = 1e-6, (0.5, 5.0)
 
 # Shares of rho. docs/differential-privacy.md shows what was tried.
 _FOR_PEOPLE, _FOR_COUNTS, _FOR_SUMS, _FOR_PRODUCTS = 0.02, 0.15, 0.08, 0.75
@@ -36,65 +34,6 @@ _OPINION = 0.5  # how much a rating far from the person's mean changes the weigh
 _SPREAD = 0.2  # of the means of movies, in half of the scale
 _BELOW = 1 - 1e-9  # so that rounding makes no vector too long
 _AT_ONCE = 1 << 14  # people
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What is guaranteed, and the scale that is declared.
-
-    Attributes
-    ----------
-    epsilon : float
-        From 0.01 to 20.
-    delta : float
-        From 1e-12 to 0.001.
-    scale : tuple of float
-        The lowest and the highest rating; ratings outside count as these.
-    """
-
-    epsilon: float
-    delta: float = DELTA
-    scale: tuple[float, float] = SCALE
-
-    @classmethod
-    def checked(cls, epsilon: object, delta: object, scale: object) -> Terms:
-        """Return terms of arguments; for None, the defaults.
-
-        Parameters
-        ----------
-        epsilon, delta, scale : object
-
-        Raises
-        ------
-        UsageError
-            If an argument is of another type or out of range.
-        """
-        hint = "smaller protects more: docs/differential-privacy.md"
-        return cls(
-            number("epsilon", epsilon, 0.01, 20, hint),
-            DELTA if delta is None else number("delta", delta, 1e-12, 0.001, hint),
-            SCALE if scale is None else _checked_scale(scale),
-        )
-
-    @property
-    def middle(self) -> float:
-        """The middle of the scale."""
-        return (self.scale[0] + self.scale[1]) / 2
-
-    @property
-    def half(self) -> float:
-        """Half of the width of the scale."""
-        return (self.scale[1] - self.scale[0]) / 2
-
-
-def _checked_scale(scale: object) -> tuple[float, float]:
-    given = values(scale)
-    if given is None or len(given) != 2:
-        raise refusal("scale", scale, "the lowest and the highest rating, such as 0.5 and 5")
-    low, high = (number("an end of scale", end, -1e6, 1e6) for end in given)
-    if not low < high:
-        raise refusal("scale", scale, "the lowest rating and then a higher one")
-    return low, high
 
 
 class Noise(NamedTuple):

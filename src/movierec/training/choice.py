@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from movierec.data.dataset import Dataset
     from movierec.films.catalog import Catalog
     from movierec.neighbors.content import Content
-    from movierec.privacy.release import Terms
+    from movierec.privacy.terms import Terms
 
 # Parameters that an algorithm with a table shares with its model: table and content are the same.
 _SHARED = ("n_neighbors", "min_support", "content_weight", "prior", "weighting")
@@ -104,7 +104,7 @@ def terms_of(epsilon: object, delta: object, scale: object) -> Terms | None:
         If one is not valid, or `epsilon` is missing.
     """
     if epsilon is not None:
-        from movierec.privacy.release import Terms
+        from movierec.privacy.terms import Terms
 
         return Terms.checked(epsilon, delta, scale)
     for name, value in (("delta", delta), ("scale", scale)):

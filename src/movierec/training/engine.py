@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from movierec.data.dataset import OnError
     from movierec.model.model import Model
     from movierec.model.parameters import Parameters
-    from movierec.privacy.release import Terms
+    from movierec.privacy.terms import Terms
 
 
 @dataclass(frozen=True)

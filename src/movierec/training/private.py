@@ -21,7 +21,8 @@ from movierec.model.model import COSINE, Model, restored
 from movierec.model.parameters import Parameters
 from movierec.model.vectors import ItemVectors
 from movierec.neighbors.weighting import CORRECTED
-from movierec.privacy.release import MOST_RATINGS, PrivateSums, Terms, release
+from movierec.privacy.release import MOST_RATINGS, PrivateSums, release
+from movierec.privacy.terms import Terms
 from movierec.training.choice import algorithm_of, completed, content_of
 from movierec.vocabulary import Vocabulary, as_ids
 
