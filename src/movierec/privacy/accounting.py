@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 
 # Any order gives a bound, so a coarse list of them costs little noise and is never wrong.
 _ORDERS = 1 + np.geomspace(1e-3, 1e7, 20_000)
-_HALVINGS = 100
+_HALVINGS = 60
 _SLACK = 1e-9  # more than what rounding can add
 _SHARE = 0.999  # of delta; the rest is more than what the tables of the noise leave out
 
@@ -29,6 +30,7 @@ def delta_of(rho: float, epsilon: float) -> float:
     return math.exp(min(float(exponents.min()), 0.0))
 
 
+@cache
 def rho_for(epsilon: float, delta: float) -> float:
     """Return the largest rho for which :func:`delta_of` is at most a delta.
 

@@ -238,10 +238,10 @@ def _add_symmetric(
     products: npt.NDArray[np.float64], noise: DiscreteGaussian, random: RandomBytes
 ) -> None:
     """Add noise to both entries of each two items."""
-    for row in range(len(products) - 1):
-        drawn = noise.sample(len(products) - row - 1, random)
-        products[row, row + 1 :] += drawn
-        products[row + 1 :, row] += drawn
+    first, second = np.triu_indices(len(products), 1)
+    drawn = noise.sample(len(first), random)
+    products[first, second] += drawn
+    products[second, first] += drawn
 
 
 def _means(counts: I64, sums: I64, terms: Terms, noise: Noise) -> npt.NDArray[np.float64]:
