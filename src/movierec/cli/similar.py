@@ -49,7 +49,8 @@ def similar(
 
     The similarity, from 0 to 1, combines who rated two movies with what the movies are. The
     evidence is "by content" if nobody rated both, "thin" if fewer than 5 people did, "mostly
-    content" if content makes up more than half of the similarity, and "solid" otherwise.
+    content" if content makes up more than half of the similarity, and "solid" otherwise; in a
+    differentially private model, it is "mostly content" or "noisy".
     `movierec why` shows more.
     """
     from movierec.recommender import Recommender
