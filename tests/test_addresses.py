@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import pickle
 import subprocess
 import sys
 import threading
@@ -23,8 +24,10 @@ import pytest
 from movierec import Recommender
 from movierec._util import without_secrets
 from movierec.data.dataset import read_dataset
+from movierec.data.sources.ranges import Ranges
 from movierec.errors import ArtifactError, DataError, MovierecError, OutputError, UsageError
 from movierec.store import cache, filesystems
+from movierec.store.filesystems import Stat
 from movierec.web import create_app
 from tests.conftest import Run
 from tests.test_imports import COMMAND, modules_after
@@ -422,3 +425,11 @@ def test_the_usual_cache_is_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.delenv("MOVIEREC_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     assert cache._folder() == tmp_path / "xdg" / "movierec"
+
+
+def test_what_is_read_elsewhere_is_anonymous_there_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tasks of a cluster do not have the environment of the driver."""
+    for anonymous in (True, False):
+        sent = pickle.dumps(Ranges("s3://bucket/x", Stat(False, 1, "mark"), anonymous))
+        monkeypatch.setenv("MOVIEREC_ANONYMOUS", "" if anonymous else "1")
+        assert pickle.loads(sent).file._options().get("anon", False) == anonymous

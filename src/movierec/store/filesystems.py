@@ -105,6 +105,8 @@ class RemoteFile:
     Parameters
     ----------
     address : str
+    anonymous : bool, optional
+        Whether it is read without credentials. Default: what the environment says.
 
     Attributes
     ----------
@@ -119,8 +121,9 @@ class RemoteFile:
         If the library that its scheme needs is not installed.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, anonymous: bool | None = None) -> None:
         self.address = address
+        self._is_anonymous = is_anonymous() if anonymous is None else anonymous
         self.name = without_secrets(address)
         self.base_name = posixpath.basename(self.name.rstrip("/"))
         self._scheme = address.partition("://")[0]
@@ -155,7 +158,7 @@ class RemoteFile:
         return _NEEDS.get(self._scheme, ("fsspec", "", ""))[0]
 
     def _options(self) -> dict[str, Any]:
-        anonymously = _ANONYMOUSLY.get(self._library, {}) if is_anonymous() else {}
+        anonymously = _ANONYMOUSLY.get(self._library, {}) if self._is_anonymous else {}
         return {**_OPTIONS.get(self._library, {}), **anonymously}
 
     def stat(self) -> Stat:

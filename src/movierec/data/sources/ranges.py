@@ -25,10 +25,13 @@ class Ranges:
     address : str
     stat : Stat
         What was there when it was looked up.
+    anonymous : bool
+        Whether it is read without credentials, in other processes too.
     """
 
     address: str
     stat: Stat
+    anonymous: bool
 
     def __call__(self) -> io.RawIOBase:
         """Open it."""
@@ -37,7 +40,7 @@ class Ranges:
     @cached_property
     def file(self) -> RemoteFile:
         """The file there."""
-        return RemoteFile(self.address)
+        return RemoteFile(self.address, anonymous=self.anonymous)
 
     @cached_property
     def head(self) -> bytes:
@@ -78,13 +81,9 @@ class Ranges:
         """Return what to tell a user if it was another file when it was read."""
         return DataError(f"{self.file.name} was replaced while it was read", "try again")
 
-    def __getstate__(self) -> tuple[str, Stat]:
+    def __reduce__(self) -> tuple[type[Ranges], tuple[str, Stat, bool]]:
         """Return what is sent to other processes, in which no connection is open."""
-        return self.address, self.stat
-
-    def __setstate__(self, state: tuple[str, Stat]) -> None:
-        """Restore it."""
-        vars(self).update(zip(("address", "stat"), state, strict=True))
+        return Ranges, (self.address, self.stat, self.anonymous)
 
 
 class RangeStream(io.RawIOBase):

@@ -23,7 +23,7 @@ from movierec.data.sources.ranges import Ranges, RangeStream, unreadable_there
 from movierec.data.sources.zips import members_of
 from movierec.data.table import Table
 from movierec.store.failures import RemoteError
-from movierec.store.filesystems import RemoteFile, Schemes, Stat
+from movierec.store.filesystems import RemoteFile, Schemes, Stat, is_anonymous
 
 
 class RemoteSource:
@@ -96,7 +96,7 @@ class _Copy:
     """A file, of which first the start is read, and then all is copied to a temporary folder."""
 
     def __init__(self, address: str, stat: Stat) -> None:
-        self.ranges = Ranges(address, stat)
+        self.ranges = Ranges(address, stat, is_anonymous())
         self._file = self.ranges.file
 
     @property
