@@ -95,3 +95,27 @@ def _asymmetry(ratings: pd.DataFrame) -> float:
         pairs = ordered["movieId"][known], after["movieId"][known].astype(int)
         np.add.at(later, pairs, 1)
     return float(((later - later.T) ** 2).sum() / (later + later.T).sum())
+
+
+def test_attacks_find_what_they_can(tmp_path: Path) -> None:
+    """Person 0 rated all movies, the others the first six."""
+    rows = [(0, movie, 1.0 + movie % 5) for movie in range(12)]
+    rows += [(user, movie, 3.0) for user in range(1, 9) for movie in range(6)]
+    pd.DataFrame(rows, columns=["userId", "movieId", "rating"]).to_csv(
+        tmp_path / "ratings.csv", index=False
+    )
+    titles = [f"Film {movie} ({1980 + movie})" for movie in range(12)]
+    movies = pd.DataFrame({"movieId": range(12), "title": titles, "genres": "Drama"})
+    movies.to_csv(tmp_path / "movies.csv", index=False)
+    script = [sys.executable, str(ROOT / "benchmarks" / "privacy.py"), str(tmp_path)]
+    run = subprocess.run(
+        [*script, "--people", "1"], check=True, capture_output=True, encoding="utf-8", timeout=300
+    )
+    found = {
+        line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]]
+        for line in run.stdout.splitlines()[2:]
+    }
+    assert found["full"][:4] == ["6", "1.000", "1.000", "1.000"]
+    assert found["`--without-ratings`"] == ["6", "1.000", "1.000", "1.000", "1.000", "1.000"]
+    limited = found["`--min-raters 5`"]
+    assert limited[:4] == ["0", "1.000", "0.500", "0.500"]  # the movies that others rated, too

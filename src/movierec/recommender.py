@@ -845,7 +845,7 @@ class Recommender:
         return {**self._model.load_summary(), "people": people, "model": self.card}
 
 
-def _refuse_beside_min_raters(with_ratings: bool | None, engine: str) -> None:
+def _refuse_beside_min_raters(with_ratings: bool | None, engine: object) -> None:
     """Refuse arguments of a fit that `min_raters` rules out.
 
     Raises
@@ -858,7 +858,7 @@ def _refuse_beside_min_raters(with_ratings: bool | None, engine: str) -> None:
             "a model with ratings has figures of single people, which min_raters rules out",
             "leave out --with-ratings, or --min-raters",
         )
-    if engine == "spark":
+    if isinstance(engine, str) and engine == "spark":
         raise UsageError(
             "the engine spark cannot limit figures to those of several people",
             "leave out --engine, or --min-raters",

@@ -124,7 +124,7 @@ def explain(model: Model, first: int, second: int) -> Why:
         first=catalog.movie(first),
         second=catalog.movie(second),
         similarity=round(similarity, 6),
-        from_ratings=round(from_ratings, 6),
+        from_ratings=round(from_ratings, 6) + 0.0,  # not -0.0
         from_content=round(from_content, 6),
         parts={name: round(value, 6) for name, value in parts.items()},
         evidence=evidence_of(

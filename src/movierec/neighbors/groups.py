@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _CELLS = 20_000_000  # of a block of counts, at most
 _SPARE = 16  # further directions, with which the wanted ones converge sooner
-_ITERATIONS = 8
+_ITERATIONS = 4
 
 Floats = npt.NDArray[np.float32]
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from movierec.model.parameters import Parameters
     from movierec.neighbors.content import Content
 
+_SMALL = 100  # movies, of which all eigenvalues are found at once
 _TAGS = "tags are left out, because single people gave them"
 
 
@@ -164,7 +165,7 @@ def _learn(algorithm: Default, sums: GroupSums, n_users: int, *, has_content: bo
         counts = sums.shared[support.items][:, support.items].toarray().astype(np.float64)
         l2 = default_l2(n_users) if algorithm.l2 is None else algorithm.l2
         if not _is_definite(counts + l2 * np.eye(len(counts))):
-            np.fill_diagonal(counts, counts.diagonal() - np.linalg.eigvalsh(counts)[0])
+            np.fill_diagonal(counts, counts.diagonal() - _lowest_eigenvalue(counts))
         support.counts[:] = counts
     algorithm.set_support(support, has_content=has_content)
 
@@ -175,6 +176,17 @@ def _is_definite(matrix: npt.NDArray[np.float64]) -> bool:
     except np.linalg.LinAlgError:
         return False
     return True
+
+
+def _lowest_eigenvalue(matrix: npt.NDArray[np.float64]) -> float:
+    """Return it to a thousandth, since all of a large matrix would take most of the fit."""
+    from scipy.sparse.linalg import eigsh
+
+    if len(matrix) <= _SMALL:
+        return float(np.linalg.eigvalsh(matrix)[0])
+    start = np.ones(len(matrix))  # else random
+    found = eigsh(matrix, 1, which="SA", tol=1e-3, v0=start, return_eigenvectors=False)
+    return float(found[0])
 
 
 def _model(
