@@ -838,8 +838,9 @@ class Recommender:
     def stats(self) -> dict[str, Any]:
         """Return statistics of the ratings, and the model card as ``model``.
 
-        ``people`` says what the model holds about them, as
-        :func:`movierec.model.people.people_in` does.
+        ``people`` says what the model holds about them: of how many it has the ratings
+        (``n_people``), whether with times (``has_times``), on how many people each figure rests at
+        least (``min_raters``), and the same in words (``holds``).
         """
         people = people_in(self._model)
         return {**self._model.load_summary(), "people": people, "model": self.card}
