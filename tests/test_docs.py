@@ -84,11 +84,8 @@ def test_every_command_shows_its_help() -> None:
 
 
 def test_every_public_name_is_described() -> None:
-    described = re.findall(
-        r"^\.\. auto(?:class|exception|function):: movierec\.(\w+)$",
-        _text("reference/python.md"),
-        re.M,
-    )
+    page = _text("reference/python.md")
+    described = re.findall(r"^\.\. auto(?:class|exception|function):: movierec\.(\w+)$", page, re.M)
     assert sorted(described) == sorted(set(movierec.__all__) - {"__version__"})
 
 

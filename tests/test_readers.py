@@ -88,6 +88,16 @@ def test_a_file_without_times_says_so(tmp_path: Path) -> None:
     assert read(tmp_path, "1\t1\t5\n").read_timestamps is None
 
 
+@pytest.mark.parametrize("separator", [",", "|"])
+def test_times_in_quotes_are_read(tmp_path: Path, separator: str) -> None:
+    """All that is needed without times is plain numbers."""
+    lines = ["userId,movieId,rating,timestamp", '1,10,4,"102"', '1,20,5,"101"', '2,10,3,""']
+    rows = read(tmp_path, "\n".join(lines).replace(",", separator))
+    assert rows.read_timestamps is not None
+    times = rows.read_timestamps().tolist()
+    assert times == ([102, 101, LOWEST] if separator == "," else [LOWEST] * 3)  # not quotes there
+
+
 def test_times_are_not_read_before_they_are_asked_for(tmp_path: Path) -> None:
     rows = read(tmp_path, "userId,movieId,rating,timestamp\n1,1,5,9\n")
     (tmp_path / "r").unlink()
@@ -188,6 +198,20 @@ def test_line_break_inside_quotes_is_read(folder: Path) -> None:
     dataset = read_dataset(folder, on_error="skip")
     assert [movie.title for movie in dataset.movies[2:]] == ["Gamma (1992)", "Delta"]
     assert any("the first, line 7: only 1 field" in note for note in dataset.notes)
+
+
+def test_a_header_with_open_quotes_costs_no_movie(folder: Path) -> None:
+    (folder / "movies.csv").write_text('\n"movieId,title,genres\n10,Alpha (1990),\n20,Beta,\n')
+    for on_error in ("fail", "skip"):
+        found = read_dataset(folder / "ratings.csv", folder / "movies.csv", on_error=on_error)
+        assert [movie.movie_id for movie in found.movies] == ["10", "20"]
+        assert not any("skipped" in note for note in found.notes)
+
+
+def test_a_block_without_separators_is_not_left_out(folder: Path) -> None:
+    """All lines of a block, here of a file, may lack their ends."""
+    with pytest.raises(DataError, match=r"line 2: only 1 field"):
+        read(folder, "userId,movieId,rating\n12\n13\n\n")
 
 
 def test_movies_and_their_repetitions(folder: Path) -> None:

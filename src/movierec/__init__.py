@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from movierec.answers.records import Neighbor, Neighbors
     from movierec.answers.shelves import Shelf
     from movierec.answers.tastes import TasteComparison, TasteMovie
+    from movierec.checking.check import check
+    from movierec.checking.findings import CheckReport, Estimate, Finding
     from movierec.data.interactions import Interactions
     from movierec.data.public.download import download
     from movierec.errors import (
@@ -53,6 +55,8 @@ _MODULES = {
     "answers.records": ("Neighbor", "Neighbors"),
     "answers.shelves": ("Shelf",),
     "answers.tastes": ("TasteComparison", "TasteMovie"),
+    "checking.check": ("check",),
+    "checking.findings": ("CheckReport", "Estimate", "Finding"),
     "data.interactions": ("Interactions",),
     "data.public.download": ("download",),
     "errors": (
@@ -77,10 +81,13 @@ __all__ = [
     "AlgorithmNotFoundError",
     "AmbiguousTitleError",
     "ArtifactError",
+    "CheckReport",
     "DataError",
+    "Estimate",
     "Explains",
     "Film",
     "Filter",
+    "Finding",
     "HasNeighbors",
     "Interactions",
     "Lovers",
@@ -110,6 +117,7 @@ __all__ = [
     "UsageError",
     "Why",
     "__version__",
+    "check",
     "download",
 ]
 

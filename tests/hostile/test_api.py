@@ -151,7 +151,7 @@ def test_every_public_method_is_tried() -> None:
     # The curve of a network takes no arguments: tests/neural.
     assert set(public_methods()) == {*_VALID, "learning_curve"}
     names = {function.__name__ for function in public_functions()}
-    assert names == {"check_algorithm", "create_app", "download", "example_data"}
+    assert names == {"check", "check_algorithm", "create_app", "download", "example_data"}
 
 
 def replaced(
@@ -200,6 +200,15 @@ def test_download_answers_or_refuses(monkeypatch: pytest.MonkeyPatch, data: st.D
     monkeypatch.setattr("movierec.data.public.fetch.time.sleep", lambda seconds: None)
     valid = {"name": "ml-1m", "folder": "data", "accept_license": True, "tries": 1}
     answers_or_refuses(movierec.download, replaced(data, movierec.download, valid))
+
+
+@settings(max_examples=N_EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_check_answers_or_refuses(tmp_path: Path, data: st.DataObject) -> None:
+    RATINGS.to_csv(tmp_path / "ratings.csv", index=False)
+    MOVIES.to_csv(tmp_path / "movies.csv", index=False)
+    valid = {"ratings": "ratings.csv", "movies": "movies.csv", "fix": "fixed", "overwrite": True}
+    answers_or_refuses(movierec.check, replaced(data, movierec.check, valid))
 
 
 @settings(max_examples=100)

@@ -31,7 +31,7 @@ _MORE_MEMORY = "close other programs, use fewer ratings, or a machine with more 
 COMMANDS = (
     "download",
     "fit", "similar", "next", "recommend", "predict", "compare", "why", "search", "stats", "serve",
-    "export", "evaluate", "algorithms",
+    "export", "evaluate", "algorithms", "check",
 )  # fmt: skip
 
 

@@ -116,12 +116,7 @@ def read_dataset(
         If an argument is neither a path nor a table, or `on_error` is neither of these.
     """
     one_of("on_error", on_error, get_args(OnError))
-    _check_columns({} if columns is None else columns)
-    found = find_tables(ratings, movies, columns)
-    named = {"links": links, "tags": tags, "genome": genome}
-    for kind, place in named.items():
-        if place is not None:
-            found[kind] = find_table(place, kind)
+    found = find_dataset(ratings, movies, links=links, tags=tags, genome=genome, columns=columns)
     if content is not None:
         found["content"] = only_table(content, "content")
     if read_rows is None:
@@ -129,6 +124,38 @@ def read_dataset(
             read_ratings, progress=lambda done: progress("reading the ratings", done)
         )
     return _read(found, on_error == "skip", read_rows)
+
+
+def find_dataset(
+    ratings: Place | None,
+    movies: Place | None,
+    *,
+    links: Place | None,
+    tags: Place | None,
+    genome: Place | None,
+    columns: Mapping[str, str] | None,
+) -> dict[str, Table]:
+    """Find the tables of a data set, by kind.
+
+    Parameters
+    ----------
+    ratings, movies, links, tags, genome, columns
+        As in :func:`read_dataset`.
+
+    Raises
+    ------
+    DataError
+        If a table is missing, cannot be read, or does not have its columns.
+    UsageError
+        If an argument is neither a path nor a table.
+    """
+    _check_columns({} if columns is None else columns)
+    found = find_tables(ratings, movies, columns)
+    named = {"links": links, "tags": tags, "genome": genome}
+    for kind, place in named.items():
+        if place is not None:
+            found[kind] = find_table(place, kind)
+    return found
 
 
 def _check_columns(columns: Mapping[str, str]) -> None:

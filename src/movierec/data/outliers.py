@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,22 @@ _STEPS = 10  # values are told apart by tenths
 _LARGEST = 1000  # values above are counted together
 
 
+class Outside(NamedTuple):
+    """Ratings outside the scale of the others.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n,), int64
+        Their positions.
+    lowest, highest : float
+        Of the usual ratings.
+    """
+
+    rows: I64
+    lowest: float
+    highest: float
+
+
 def outlier_note(rows: RatingRows) -> str | None:
     """Return a note on rare ratings above the scale of the others, or below it at 0 or less.
 
@@ -26,7 +42,25 @@ def outlier_note(rows: RatingRows) -> str | None:
     ----------
     rows : RatingRows
     """
-    values = rows.values
+    found = outside_scale(rows.values)
+    if found is None:
+        return None
+    outside = found.rows
+    are = "is" if len(outside) == 1 else "are"
+    return (
+        f"{pluralize(len(outside), 'rating')} {are} outside the scale of the others, "
+        f"{found.lowest:g} to {found.highest:g}: the first is {rows.values[outside[0]]:g}, "
+        f"the rating number {outside[0] + 1:,}"
+    )
+
+
+def outside_scale(values: F32) -> Outside | None:
+    """Return the ratings that :func:`outlier_note` remarks on, or None.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,), float32
+    """
     usual = np.flatnonzero(_counts(values) > max(_RARE * len(values), 1)) / _STEPS
     if not len(usual):
         return None
@@ -35,12 +69,7 @@ def outlier_note(rows: RatingRows) -> str | None:
     outside = np.flatnonzero((values > top) | (values <= 0 if lowest > 0 else values < 0))
     if not len(outside) or len(outside) > max(_RARE * len(values), 1):
         return None
-    are = "is" if len(outside) == 1 else "are"
-    return (
-        f"{pluralize(len(outside), 'rating')} {are} outside the scale of the others, "
-        f"{lowest:g} to {highest:g}: the first is {values[outside[0]]:g}, "
-        f"the rating number {outside[0] + 1:,}"
-    )
+    return Outside(outside, float(lowest), float(highest))
 
 
 def _counts(values: F32) -> I64:

@@ -125,8 +125,18 @@ class _Columns:
 
 
 def _read_timestamps(table: Table) -> Timestamps:
-    batches = table.batches({"timestamp": None})
-    return as_seconds(np.concatenate([batch["timestamp"] for batch in batches]))
+    try:
+        batches = [batch["timestamp"] for batch in table.batches({"timestamp": None})]
+    except ValueError:  # such as times in quotes, which did not matter before
+        return _read_timestamps_carefully(table)
+    return as_seconds(np.concatenate(batches))
+
+
+def _read_timestamps_carefully(table: Table) -> Timestamps:
+    at, report = table.columns["timestamp"], RowReport(table.name, skip=False, unit=table.unit)
+    rows = (fields for _, fields in table.rows(report))
+    times = [fields[at] if at < len(fields) else "" for fields in rows]
+    return as_seconds(np.array(times, dtype=object))
 
 
 def _read_carefully(table: Table, report: RowReport, progress: Done | None) -> RatingRows:

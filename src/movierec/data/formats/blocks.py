@@ -152,6 +152,8 @@ def _count_equal_rows(block: bytes, layout: Layout, read: Collection[int]) -> in
     others = bytes(set(range(256)).difference(_MARKS, separator))
     marks = block.translate(None, others).rstrip(b"\r\n")
     if not marks:
+        if block.strip():
+            raise ValueError("rows without separators")
         return 0
     row, line_feed, _ = marks.partition(b"\n")
     fields = row.rstrip(b"\r").split(separator)

@@ -41,15 +41,21 @@ def read_rows(
     """
     report.is_latin_1 = not _is_utf_8(content)
     encoding = "latin-1" if report.is_latin_1 else "utf-8-sig"
+    header_at = _first_line(content) if layout.has_header else 0
     with content.open(progress) as stored:
         text = io.TextIOWrapper(stored, encoding, newline="")
         try:
-            rows = (row for row in _split_rows(text, layout, report) if not _is_blank(row[1]))
-            if layout.has_header:
-                next(rows, None)
-            yield from rows
+            for number, fields in _split_rows(text, layout, report, header_at):
+                if number > header_at and not _is_blank(fields):
+                    yield number, fields
         finally:
             text.detach()
+
+
+def _first_line(content: Content) -> int:
+    """Return the number of the first line that is not blank, by which a header is recognized."""
+    text = io.StringIO(content.head().decode("utf-8-sig", "replace"), newline="")
+    return next((number for number, line in enumerate(text, 1) if line.strip()), 0)
 
 
 def _is_blank(fields: Sequence[str]) -> bool:
@@ -68,7 +74,7 @@ def _is_utf_8(content: Content) -> bool:
     return True
 
 
-def _split_rows(text: IO[str], layout: Layout, report: RowReport) -> Iterator[Row]:
+def _split_rows(text: IO[str], layout: Layout, report: RowReport, header_at: int) -> Iterator[Row]:
     """Split lines; quotes may hold line breaks, but one that is not closed costs its line alone."""
     quoted = layout.separator not in ("::", "|")  # those formats have no quotes
     lines, ahead, number = _lines(text, report.name), deque[str](), 0
@@ -82,7 +88,8 @@ def _split_rows(text: IO[str], layout: Layout, report: RowReport) -> Iterator[Ro
         try:
             row = next(reader)
         except csv.Error as error:
-            report.bad(number, f"its quotes are not closed as they should be ({error})")
+            if number > header_at:  # a header is recognized whatever its quotes
+                report.bad(number, f"its quotes are not closed as they should be ({error})")
             continue
         yield number, row
         for _ in range(reader.line_num - 1):
