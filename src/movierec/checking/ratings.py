@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from movierec.data.interactions import F32, I32
 
+_BLANKS = " \t\n\v\f\r"  # that may stand around a time
+
 Fault = tuple[str, str]
 """The kind of fault of a row, and what is wrong."""
 
@@ -143,7 +145,8 @@ class RatingTable:
         self.lines.append(line)
 
     def _time_of(self, text: str, line: int) -> float:
-        number = float(text) if text.isdigit() and text.isascii() else number_of(text)
+        is_plain = text.isdigit() and text.isascii()
+        number = float(text) if is_plain else number_of(text.strip(_BLANKS))
         if math.isfinite(number):
             self._has_numbers = True
             return number

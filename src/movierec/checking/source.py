@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from movierec.checking.findings import Tally
@@ -53,15 +54,19 @@ class Source:
         bad : callable, optional
             Told of lines that cannot be split. Default: they are counted among the faults.
         """
+        if self._is_first_pass:
+            self._is_first_pass = False
+            self._find_encoding()
         try:
-            if self._is_first_pass:
-                self._is_first_pass = False
-                for number in lines_not_utf_8(self.table.content):
-                    self.not_utf_8.add(number)
             is_utf_8 = not self.not_utf_8.count
             yield from read_rows(self.table, bad or self.bad, is_utf_8=is_utf_8, done=self._done)
         except DataError as error:
             self.broken = error
+
+    def _find_encoding(self) -> None:
+        with suppress(DataError):  # it comes again when the rows are read
+            for number in lines_not_utf_8(self.table.content):
+                self.not_utf_8.add(number)
 
     def bad(self, kind: str, line: int, problem: str, text: str = "") -> None:
         """Count a line that a fit cannot use.

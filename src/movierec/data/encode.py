@@ -151,7 +151,7 @@ def encode_ratings(
     DataError
         If no rating is left.
     """
-    items = items or Vocabulary.encode(rows.items)[0]
+    items = Vocabulary.encode(rows.items)[0] if items is None else items
     n_rows, dropped = len(rows), dict[str, int]()
     found, users = _indexed(rows, items, dropped)
     del rows  # each step frees its input
