@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -167,5 +168,5 @@ class _Data:
         report : CheckReport
         folder : Path
         """
-        report.written.update(write_fixed(folder, self._ratings, self._movies, self._others))
-        return report
+        written = write_fixed(folder, self._ratings, self._movies, self._others)
+        return replace(report, written=written)

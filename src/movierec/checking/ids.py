@@ -161,8 +161,8 @@ def _repeated(ratings: RatingTable) -> Iterator[Finding]:
         user = ratings.users.texts[ratings.user_codes[row]]
         tally.example = f"user {user}, movie {ratings.items.texts[ratings.item_codes[row]]}"
     message = (
-        f"{tally.of('rating')} of a movie that the same user rated before, "
-        f"{n_equal:,} of them alike: {tally.example}"
+        f"{tally.of('rating')} of a movie that the same user rated before "
+        f"({n_equal:,} with the same rating): {tally.example}"
     )
     hint = "the last by time counts"
     yield from tally.finding("warning", "repeated-ratings", ratings.source.name, message, hint)

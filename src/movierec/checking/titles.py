@@ -117,5 +117,5 @@ def _unknown(file: str, unknown: dict[str, Tally], known: list[str]) -> Iterator
     for genre, tally in unknown.items():
         meant = get_close_matches(genre[:100], known, 1)
         message = f'{tally.of("movie")} of the unknown genre "{quoted(genre)}"'
-        hint = f"{meant[0]}?" if meant else "genres are separated by |"
+        hint = f"{meant[0]} is known" if meant else "genres are separated by |"
         yield from tally.finding("warning", "genre", file, message, hint)

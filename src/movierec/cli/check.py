@@ -129,11 +129,14 @@ def _lines(row: Mapping[str, Any]) -> str:
     return f"{', '.join(map(str, row['lines']))}{rest}"
 
 
+def _what(row: Mapping[str, Any]) -> str:
+    return f"{row['message']}; {row['hint']}" if row["hint"] else str(row["message"])
+
+
 _COLUMNS = (
     Column("", lambda row: row["severity"]),
     Column("lines", _lines, shrinks=1, wraps=True),
-    Column("what", lambda row: row["message"], shrinks=2, wraps=True),
-    Column("hint", lambda row: row["hint"], "dim", shrinks=3, wraps=True),
+    Column("what", _what, shrinks=2, wraps=True),
 )
 
 
