@@ -167,6 +167,16 @@ def test_a_genre_is_offered_instead(folder: Path) -> None:
     )
 
 
+def test_not_all_unknown_genres_are_named(folder: Path) -> None:
+    rows = [f"{n},Z{n} (1990),Drama|War|Genre {n}" for n in range(50, 150)]
+    (folder / "movies.csv").write_bytes(with_movies(*rows, "200,Z (1990),Genre 140"))
+    report = package.check(*(folder / name for name in BOTH))
+    found = [finding for finding in report.findings if finding.kind == "genre"]
+    assert len(found) == 21
+    assert (found[0].count, found[0].lines) == (2, (96, 106))
+    assert "80 other unknown genres" in found[-1].message
+
+
 def test_genres_of_other_things_are_not_unknown(folder: Path) -> None:
     books = "movieId,title,genres\n10,A (1990),Poetry\n20,B (1991),Essay\n30,C (1992),War\n"
     assert "genre" not in checked(folder, movies=books)

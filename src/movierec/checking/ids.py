@@ -175,7 +175,9 @@ def repeated_rows(ratings: RatingTable) -> tuple[I64, int]:
     ----------
     ratings : RatingTable
     """
-    keys = _pairs(ratings, slice(None))
+    keys = np.empty(len(ratings), np.int64)
+    for part in parts_of(len(ratings)):
+        keys[part] = _pairs(ratings, part)
     keys.sort()
     repeated = np.unique(keys[1:][keys[1:] == keys[:-1]])
     del keys

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from movierec._util import parts_of
 from movierec.checking.findings import Finding, Tally
 from movierec.checking.ids import tally_of
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from movierec.checking.ratings import RatingTable
+    from movierec.data.interactions import I32, I64
 
 MILLISECONDS = 1e11  # seconds reach this in the year 5138, milliseconds reached it in 1973
 _DAY = 86_400  # seconds that a clock may be ahead, and by which time zones differ
@@ -53,11 +57,12 @@ def _scripts(ratings: RatingTable) -> Iterator[Finding]:
     A rating becomes a number: the user, then the second. Sorted, one is compared with the one that
     comes a thousand places later.
     """
-    times = ratings.times
-    known = np.flatnonzero(np.isfinite(times))
-    seconds = np.where(times >= MILLISECONDS, times / 1000, times)[known]
-    keys = np.clip(seconds, 0, _LONGEST - 1).astype(np.int64)
-    keys += ratings.user_codes[known].astype(np.int64) * _LONGEST
+    keys, n_known = np.empty(len(ratings), np.int64), 0
+    for part in parts_of(len(ratings)):
+        found = _keys(ratings.user_codes[part], ratings.times[part])
+        keys[n_known : n_known + len(found)] = found
+        n_known += len(found)
+    keys = keys[:n_known]
     keys.sort()
     last = keys[_MANY - 1 :]
     users = np.unique(last[last - keys[: len(last)] < _MINUTE] // _LONGEST)
@@ -67,3 +72,11 @@ def _scripts(ratings: RatingTable) -> Iterator[Finding]:
     message = f"{tally.of('user')} with {_MANY:,} ratings or more within a minute: {tally.example}"
     hint = "likely a script or an import; leave them out if they are not people"
     yield from tally.finding("warning", "script", ratings.source.name, message, hint)
+
+
+def _keys(users: I32, times: npt.NDArray[np.float64]) -> I64:
+    """Return one number for the user and the second of each rating whose time is known."""
+    known = np.isfinite(times)
+    seconds = np.where(times >= MILLISECONDS, times / 1000, times)[known]
+    whole = np.clip(seconds, 0, _LONGEST - 1).astype(np.int64)
+    return users[known].astype(np.int64) * _LONGEST + whole

@@ -27,6 +27,8 @@ _GENRES = frozenset(
         "talk-show",
     )
 )
+_N_GENRES = 20  # unknown ones that are named
+_LONGEST_GENRE = 100  # characters that are compared
 _KNOWN_SHARE = 0.5  # of the genres that are given: else the data have genres of their own
 
 
@@ -114,8 +116,14 @@ def _genres(movies: MovieTable) -> Iterator[Finding]:
 
 
 def _unknown(file: str, unknown: dict[str, Tally], known: list[str]) -> Iterator[Finding]:
-    for genre, tally in unknown.items():
-        meant = get_close_matches(genre[:100], known, 1)
-        message = f'{tally.of("movie")} of the unknown genre "{quoted(genre)}"'
+    by_count = sorted(unknown, key=lambda genre: -unknown[genre].count)
+    for genre in by_count[:_N_GENRES]:
+        meant = get_close_matches(genre[:_LONGEST_GENRE], known, 1)
+        message = f'{unknown[genre].of("movie")} of the unknown genre "{quoted(genre)}"'
         hint = f"{meant[0]} is known" if meant else "genres are separated by |"
-        yield from tally.finding("warning", "genre", file, message, hint)
+        yield from unknown[genre].finding("warning", "genre", file, message, hint)
+    rest = Tally()
+    for genre in by_count[_N_GENRES:]:
+        rest.add(unknown[genre].lines[0], genre)
+    message = f"{rest.of('other unknown genre')}, such as {rest.example}"
+    yield from rest.finding("warning", "genre", file, message, "genres are separated by |")
