@@ -238,6 +238,22 @@ def test_a_tag_genome_is_checked(folder: Path) -> None:
     assert (found["count"], found["lines"]) == (2, [3, 4])
 
 
+def test_other_content_is_checked(folder: Path, refused: Refused) -> None:
+    (folder / "c.csv").write_text("movieId,director,year\n10,Ida,1990\n20\n20,,1991\n99,Max,\n")
+    found = checked(folder, content=folder / "c.csv", fix=folder / "out")
+    assert found["bad-fields"]["lines"] == [3]
+    assert (found["content-not-listed"]["severity"], found["content-not-listed"]["lines"]) == (
+        "note",
+        [5],
+    )
+    assert (folder / "out/content.csv").read_text() == (
+        "movieId,director,year\n10,Ida,1990\n20,,1991\n99,Max,\n"
+    )
+    (folder / "c.csv").write_text("movieId,director\n99,Max\n")
+    assert checked(folder, content=folder / "c.csv")["content-not-listed"]["severity"] == "error"
+    refused("check", *BOTH, "--content", "ratings.csv", named=("ratings.csv holds ratings",))
+
+
 def test_a_file_that_breaks_off_is_checked_as_far_as_it_goes(folder: Path) -> None:
     rows = "".join(f"{user},10,{user % 5},1\n" for user in range(100_000))
     (folder / "ratings.csv").write_bytes(

@@ -41,6 +41,7 @@ def check(
     links: PathLike | None = None,
     tags: PathLike | None = None,
     genome: PathLike | None = None,
+    content: PathLike | None = None,
     columns: Mapping[str, str] | None = None,
     min_ratings: int = Parameters.min_ratings,
     fix: PathLike | None = None,
@@ -57,8 +58,8 @@ def check(
     ratings, movies : path-like, optional
         As in :meth:`movierec.Recommender.fit`, but only text files, which may be compressed.
         Default: the sample data.
-    links, tags, genome : path-like, optional
-        IMDb ids, tags, and the relevance of tags.
+    links, tags, genome, content : path-like, optional
+        IMDb ids, tags, the relevance of tags, and what else is known of the movies.
     columns : mapping of str to str, optional
         What the files call columns that are not recognized: ``{"user": "Reader"}``.
     min_ratings : int
@@ -95,7 +96,9 @@ def check(
     truth("overwrite", overwrite)
     if progress is not None and not callable(progress):
         raise refusal("progress", progress, "a function of a text and a number")
-    found = find_dataset(ratings, movies, links=links, tags=tags, genome=genome, columns=columns)
+    found = find_dataset(
+        ratings, movies, links=links, tags=tags, genome=genome, content=content, columns=columns
+    )
     tables = {kind: _text_table(table) for kind, table in found.items()}
     folder = None if fix is None else Path(path_of("fix", fix))
     if folder is not None:

@@ -40,6 +40,7 @@ _FILES = {
     "links": "links.csv",
     "tags": "tags.csv",
     "genome": "genome-scores.csv",
+    "content": "content.csv",
 }
 # The columns of MovieLens.
 _HEADERS = {
@@ -265,7 +266,7 @@ class _MovieFixes:
 
 
 class _OtherFixes:
-    """Tells which links, tags or rows of the genome are written."""
+    """Tells which rows of links, tags, the genome and other content are written."""
 
     def __init__(self, table: OtherTable) -> None:
         self._table = table

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from movierec._util import parts_of
-from movierec.checking.findings import Finding, Tally
+from movierec.checking.findings import Finding, Severity, Tally
 
 if TYPE_CHECKING:
     from movierec.checking.movies import MovieTable, OtherTable
@@ -28,7 +28,7 @@ def id_findings(
     ratings : RatingTable
     movies : MovieTable
     others : mapping of str to OtherTable
-        Links, tags and the tag genome, as far as there are any.
+        Links, tags, the tag genome and other content, as far as there are any.
     """
     yield from _listed_twice(movies)
     yield from _not_listed(ratings, movies)
@@ -108,7 +108,9 @@ def _of_unknown_movies(kind: str, table: OtherTable, movies: MovieTable) -> Iter
             tally.add(line, name)
     message = f"{kind} of {tally.of('movie')} that {tally.be} not listed, such as {tally.example}"
     hint = "a fit leaves them out"
-    yield from tally.finding("note", f"{kind}-not-listed", table.source.name, message, hint)
+    is_of_others = kind == "content" and tally.count == len(table.items) > 0
+    severity: Severity = "error" if is_of_others else "note"
+    yield from tally.finding(severity, f"{kind}-not-listed", table.source.name, message, hint)
 
 
 def _without_links(movies: MovieTable, links: OtherTable) -> Iterator[Finding]:

@@ -10,8 +10,10 @@ from movierec.checking.findings import Tally
 from movierec.checking.ratings import Fault
 from movierec.checking.reader import id_of, number_of, shown, without_point
 from movierec.checking.source import Ids, Source
+from movierec.data.features import feature_columns
 from movierec.films.names import LONGEST_TITLE, normalized_length
 
+_NAMES = {"links": ["imdb"], "tags": ["tag"], "genome": ["tag_id", "relevance"]}
 _HIGHEST_ID = 2**53  # of the genome
 
 
@@ -105,18 +107,23 @@ class MovieTable:
 
 
 class OtherTable:
-    """A table of links, tags or the tag genome: the movies that it names.
+    """A table of links, tags, the tag genome or other content: the movies that it names.
 
     Parameters
     ----------
     source : Source
-    kind : {"links", "tags", "genome"}
+    kind : {"links", "tags", "genome", "content"}
 
     Attributes
     ----------
     source : Source
     items : Ids
         The movies that it says something of.
+
+    Raises
+    ------
+    DataError
+        If a table of other content has no column for the movie, or none beside it.
     """
 
     def __init__(self, source: Source, kind: str) -> None:
@@ -125,8 +132,11 @@ class OtherTable:
         columns = source.table.columns
         self._is_genome = kind == "genome"
         self._item = columns["item"]
-        others = {"links": ["imdb"], "tags": ["tag"], "genome": ["tag_id", "relevance"]}
-        self._others = [columns[name] for name in others[kind]]
+        self._others = (
+            [*feature_columns(source.table)]
+            if kind == "content"
+            else [columns[name] for name in _NAMES[kind]]
+        )
 
     def read(self) -> None:
         """Read all rows of the source."""
@@ -134,8 +144,11 @@ class OtherTable:
             fault = self.fault(fields)
             if fault:
                 self.source.bad(fault[0], line, fault[1])
-            elif self.items.is_id(fields[self._item]) and fields[self._others[0]].strip():
+            elif self.items.is_id(fields[self._item]) and self._says_something(fields):
                 self.items.code(fields[self._item], line)
+
+    def _says_something(self, fields: Sequence[str]) -> bool:
+        return any(fields[position].strip() for position in self._others)
 
     def fault(self, fields: Sequence[str]) -> Fault | None:
         """Return what is wrong with a row, or None.

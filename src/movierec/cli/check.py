@@ -48,6 +48,10 @@ def check(
         str | None,
         typer.Option(metavar="<path>", help="genome-scores.csv: relevance of each tag."),
     ] = None,
+    content: Annotated[
+        str | None,
+        typer.Option(metavar="<path>", help="A table of what else is known of the movies."),
+    ] = None,
     columns: Annotated[
         str | None,
         typer.Option(
@@ -93,6 +97,7 @@ def check(
             links=links,
             tags=tags,
             genome=genome,
+            content=content,
             columns=parse_columns(columns),
             min_ratings=min_ratings,
             fix=fix,

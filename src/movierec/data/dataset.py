@@ -116,9 +116,9 @@ def read_dataset(
         If an argument is neither a path nor a table, or `on_error` is neither of these.
     """
     one_of("on_error", on_error, get_args(OnError))
-    found = find_dataset(ratings, movies, links=links, tags=tags, genome=genome, columns=columns)
-    if content is not None:
-        found["content"] = only_table(content, "content")
+    found = find_dataset(
+        ratings, movies, links=links, tags=tags, genome=genome, content=content, columns=columns
+    )
     if read_rows is None:
         read_rows = partial(
             read_ratings, progress=lambda done: progress("reading the ratings", done)
@@ -133,13 +133,14 @@ def find_dataset(
     links: Place | None,
     tags: Place | None,
     genome: Place | None,
+    content: Place | None,
     columns: Mapping[str, str] | None,
 ) -> dict[str, Table]:
     """Find the tables of a data set, by kind.
 
     Parameters
     ----------
-    ratings, movies, links, tags, genome, columns
+    ratings, movies, links, tags, genome, content, columns
         As in :func:`read_dataset`.
 
     Raises
@@ -155,6 +156,8 @@ def find_dataset(
     for kind, place in named.items():
         if place is not None:
             found[kind] = find_table(place, kind)
+    if content is not None:
+        found["content"] = only_table(content, "content")
     return found
 
 

@@ -20,20 +20,17 @@ Features = dict[str, dict[str, str]]
 _KNOWN_OTHERWISE = frozenset({"item", "title", "genres", "year", "imdb", "tmdb"})
 
 
-def read_features(table: Table, report: RowReport) -> Features:
-    """Read what else is known of the movies.
+def feature_columns(table: Table) -> dict[int, str]:
+    """Return the names of the columns that say something of the movies, by their positions.
 
     Parameters
     ----------
     table : Table
-        With named columns, one of which is the item. The first row of a movie counts.
-    report : RowReport
 
     Raises
     ------
     DataError
-        If it holds something else, has no column for the item or none beside it, or a row is too
-        short.
+        If it holds something else, or has no column for the item or none beside it.
     """
     if table.kind in ("ratings", "tags", "genome"):
         raise DataError(
@@ -56,6 +53,26 @@ def read_features(table: Table, report: RowReport) -> Features:
             f"{table.name} says nothing of the movies; {table.describe_header()}",
             "it needs columns beside movieId, such as director or overview",
         )
+    return names
+
+
+def read_features(table: Table, report: RowReport) -> Features:
+    """Read what else is known of the movies.
+
+    Parameters
+    ----------
+    table : Table
+        With named columns, one of which is the item. The first row of a movie counts.
+    report : RowReport
+
+    Raises
+    ------
+    DataError
+        If it holds something else, has no column for the item or none beside it, or a row is too
+        short.
+    """
+    names = feature_columns(table)
+    item_at = table.columns["item"]
     features: Features = {name: {} for name in names.values()}
     for number, fields in table.rows(report):
         if len(fields) <= max(item_at, *names):
