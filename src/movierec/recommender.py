@@ -7,7 +7,16 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any, Self
 
-from movierec._checks import mapping, number, path_of, refusal, text, truth, whole_number
+from movierec._checks import (
+    identifier,
+    mapping,
+    number,
+    path_of,
+    refusal,
+    text,
+    truth,
+    whole_number,
+)
 from movierec._util import Progress, no_progress
 from movierec.answers.filters import Filter, Group, ListOptions, make_filter
 from movierec.answers.records import Neighbors, shortfall_note
@@ -196,8 +205,7 @@ class Recommender:
         from movierec.training.engine import Task
         from movierec.training.engines import engine_of
 
-        if progress is not None and not callable(progress):
-            raise refusal("progress", progress, "a function of a text and a number")
+        tell = _checked_progress(progress)
         if with_ratings is not None:
             with_ratings = truth("with_ratings", with_ratings)
         settings = {} if settings is None else dict(mapping("settings", settings))
@@ -223,7 +231,6 @@ class Recommender:
             "ratings": ratings, "movies": movies, "links": links, "tags": tags, "genome": genome,
             "content": content, "columns": columns,
         }  # fmt: skip
-        tell = progress or no_progress
         kept = None if checkpoint is None else Path(path_of("checkpoint", checkpoint))
         privacy = terms_of(epsilon, delta, scale)
         task = Task(sources, parameters, given, with_ratings, on_error, tell, kept, privacy)
@@ -250,6 +257,87 @@ class Recommender:
         found = cls(load_model(address))
         found._path = store_for(address).absolute(address)
         return found
+
+    def update(
+        self,
+        ratings: Place | None = None,
+        movies: Place | None = None,
+        *,
+        columns: Mapping[str, str] | None = None,
+        on_error: OnError = "fail",
+        progress: Progress | None = None,
+    ) -> Self:
+        """Return the recommender that a fit on the old and the new data would give, to the bit.
+
+        The old files are not needed: the model holds what was in them.
+
+        Parameters
+        ----------
+        ratings : path-like or data frame, optional
+            New and changed ratings, as for :meth:`fit`. Of several ratings of a movie by a user,
+            the last by time counts. A row with a blank rating withdraws what the user gave the
+            movie, in the model and in rows above.
+        movies : path-like or data frame, optional
+            New movies, and those whose title or genres change.
+        columns, on_error, progress
+            As for :meth:`fit`.
+
+        Returns
+        -------
+        Recommender
+            A new one, which is in no file yet; this one is as it was.
+
+        Raises
+        ------
+        DataError
+            If a file is missing, damaged or invalid, or has an unusable row, if no rating is left,
+            or if only the new ratings have times.
+        ArtifactError
+            If the model is damaged, or was made by a version that did not keep what this needs.
+        UsageError
+            If the model was fitted without ratings, nothing is new, or an argument is of another
+            type.
+        """
+        from movierec.data.changes import read_changes
+        from movierec.training.updating import updated
+
+        tell = _checked_progress(progress)
+        changes = read_changes(ratings, movies, columns=columns, on_error=on_error, progress=tell)
+        return type(self)(updated(self._model, changes, tell))
+
+    def forget(
+        self, users: int | str | Sequence[int | str], *, progress: Progress | None = None
+    ) -> Self:
+        """Return the recommender that a fit without the ratings of some people would give.
+
+        Parameters
+        ----------
+        users : int, str, or sequence of them
+            Ids in the ratings of the model.
+        progress : callable, optional
+            As for :meth:`fit`.
+
+        Returns
+        -------
+        Recommender
+            A new one, which is in no file yet; this one is as it was.
+
+        Raises
+        ------
+        NothingFoundError
+            If a user is unknown.
+        DataError
+            If no rating is left.
+        ArtifactError, UsageError
+            As :meth:`update` does.
+        """
+        from movierec.training.updating import forgotten
+
+        given = users if isinstance(users, list | tuple) else [users]
+        ids = [identifier("users", user, "an id, or several") for user in given]
+        if not ids:
+            raise UsageError("no user is named", "name at least one")
+        return type(self)(forgotten(self._model, ids, _checked_progress(progress)))
 
     def learning_curve(self) -> npt.NDArray[np.float32]:
         """Return how training went, of an algorithm that is trained in epochs.
@@ -864,6 +952,12 @@ def _refuse_beside_min_raters(with_ratings: bool | None, engine: object) -> None
             "the engine spark cannot limit figures to those of several people",
             "leave out --engine, or --min-raters",
         )
+
+
+def _checked_progress(progress: Progress | None) -> Progress:
+    if progress is not None and not callable(progress):
+        raise refusal("progress", progress, "a function of a text and a number")
+    return progress or no_progress
 
 
 def _identity(model: Model) -> tuple[Any, ...]:

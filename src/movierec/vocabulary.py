@@ -156,7 +156,8 @@ def _unique(ids: IdArray) -> tuple[IdArray, npt.NDArray[np.int32]]:
     span = int(ids.max()) - int(ids.min()) + 1 if len(ids) and ids.dtype.kind == "i" else 0
     if not 0 < span <= _LONGEST_LOOKUP:
         unique, positions = np.unique(ids, return_inverse=True)
-        return unique, positions.astype(np.int32)
+        wide = unique if unique.dtype.kind == "S" else unique.astype(np.int64, copy=False)
+        return wide, positions.astype(np.int32)
     # Numbers in a narrow range are looked up instead of sorted, which is ten times as fast.
     lowest = ids.min()
     present = np.zeros(span, dtype=bool)

@@ -113,6 +113,8 @@ _VALID: dict[str, dict[str, Any]] = {
     "fit": {"ratings": RATINGS, "movies": MOVIES},
     "load": {"path": "nosuch.model"},
     "save": {"path": "saved.model"},
+    "update": {"ratings": RATINGS.assign(rating=3), "movies": MOVIES},
+    "forget": {"users": 1},
     "movie": {"query": "Heat"},
     "similar": {"query": "Heat"},
     "next": {"query": "Heat"},

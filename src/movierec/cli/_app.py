@@ -29,9 +29,8 @@ _MORE_MEMORY = "close other programs, use fewer ratings, or a machine with more 
 # Each command is a function of its name in a module of its name. The module is imported when the
 # command is called, so that a query does not pay for the other commands.
 COMMANDS = (
-    "download",
-    "fit", "similar", "next", "recommend", "predict", "compare", "why", "search", "stats", "serve",
-    "export", "evaluate", "algorithms", "check",
+    "download", "fit", "update", "forget", "similar", "next", "recommend", "predict", "compare",
+    "why", "search", "stats", "serve", "export", "evaluate", "algorithms", "check",
 )  # fmt: skip
 
 

@@ -280,7 +280,7 @@ def fit(
         checkpoint.unlink(missing_ok=True)
     if plot is not None:
         _plot_curve(recommender, plot)
-    tell(*_summary(recommender.card, model, time.perf_counter() - started))
+    tell(*summary_of(recommender.card, model, time.perf_counter() - started))
     if title := _most_rated(recommender):
         tell("next:", f"  movierec similar {_quoted(title)}{_model_option(model)}")
 
@@ -337,7 +337,17 @@ def _keep_real_model(model: str) -> None:
         )
 
 
-def _summary(card: dict[str, Any], model: str, seconds: float) -> list[str]:
+def summary_of(card: dict[str, Any], model: str, seconds: float) -> list[str]:
+    """Return what a user should know of a model that was just written.
+
+    Parameters
+    ----------
+    card : dict
+    model : str
+        Its address.
+    seconds : float
+        How long it took.
+    """
     from movierec.store.stores import size_of
 
     dropped = (f"left out {pluralize(n, 'rating')} {why}" for why, n in card["dropped"].items())

@@ -150,7 +150,7 @@ def find_dataset(
     UsageError
         If an argument is neither a path nor a table.
     """
-    _check_columns({} if columns is None else columns)
+    check_columns({} if columns is None else columns)
     found = find_tables(ratings, movies, columns)
     named = {"links": links, "tags": tags, "genome": genome}
     for kind, place in named.items():
@@ -161,7 +161,19 @@ def find_dataset(
     return found
 
 
-def _check_columns(columns: Mapping[str, str]) -> None:
+def check_columns(columns: Mapping[str, str]) -> None:
+    """Check what a user calls columns.
+
+    Parameters
+    ----------
+    columns : mapping of str to str
+        As in :func:`read_dataset`.
+
+    Raises
+    ------
+    UsageError
+        If a key is no column, or a name is no text.
+    """
     for name, header in mapping("columns", columns).items():
         if name not in COLUMNS:
             raise UsageError(
@@ -171,7 +183,7 @@ def _check_columns(columns: Mapping[str, str]) -> None:
 
 
 def _read(found: dict[str, Table], skip: bool, read_rows: ReadRows) -> Dataset:
-    tables = _Tables(found, skip)
+    tables = Tables(found, skip)
     movies, n_repeated = tables.read("movies", read_movies)
     if not movies:
         raise DataError(f"{found['movies'].name} holds no movies", "is it the right file?")
@@ -210,8 +222,16 @@ def _features_note(name: str, features: Features, movies: Iterable[MovieRow]) ->
     return f"{name}: {', '.join(features)} of {pluralize(n_known, 'movie')}"
 
 
-class _Tables:
-    """The tables that were found, and what a user should know of them once they are read."""
+class Tables:
+    """The tables that were found, and what a user should know of them once they are read.
+
+    Parameters
+    ----------
+    found : mapping of str to Table
+        By kind.
+    skip : bool
+        Whether rows that cannot be used are left out.
+    """
 
     def __init__(self, found: Mapping[str, Table], skip: bool) -> None:
         self._found = found
@@ -219,7 +239,14 @@ class _Tables:
         self.notes: list[str] = []
 
     def read(self, kind: str, read: Callable[[Table, RowReport], T]) -> T:
-        """Read the table of a kind."""
+        """Read the table of a kind.
+
+        Parameters
+        ----------
+        kind : str
+        read : callable
+            Takes the table and a report of its rows.
+        """
         table = self._found[kind]
         report = RowReport(table.name, skip=self._skip, unit=table.unit)
         content = read(table, report)

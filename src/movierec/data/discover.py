@@ -77,7 +77,7 @@ def find_tables(
     else:
         places = {"ratings": ratings, "movies": movies}
         found = {kind: find_table(place, kind, named) for kind, place in places.items()}
-    _check_named(found, named or {})
+    check_named(found, named or {})
     return found
 
 
@@ -167,8 +167,20 @@ def _named(tables: Sequence[Table], named: Mapping[str, str] | None) -> Sequence
     ]
 
 
-def _check_named(found: Mapping[str, Table], named: Mapping[str, str]) -> None:
-    """Raise an error if no table has a column that a user names."""
+def check_named(found: Mapping[str, Table], named: Mapping[str, str]) -> None:
+    """Raise an error if no table has a column that a user names.
+
+    Parameters
+    ----------
+    found : mapping of str to Table
+    named : mapping of str to str
+        As in :func:`movierec.data.columns.known_columns`.
+
+    Raises
+    ------
+    DataError
+        If there is such a name.
+    """
     known = {header.casefold() for table in found.values() for header in table.header}
     for column, header in named.items():
         if header.casefold() not in known:

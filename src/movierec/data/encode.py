@@ -7,19 +7,26 @@ test rows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from movierec._util import parts_of
-from movierec.data.interactions import I64, Interactions, RatingRows, selected_timestamps
+from movierec.data.interactions import (
+    I64,
+    Interactions,
+    RatingRows,
+    last_of_each,
+    selected_timestamps,
+)
+from movierec.data.left_out import Sieve
 from movierec.errors import DataError
 from movierec.films.catalog import Catalog
 from movierec.films.index import TitleIndex
 from movierec.films.names import split_year
+from movierec.neighbors.sparse import row_parts
 from movierec.store.columns import StringArray
 from movierec.vocabulary import Vocabulary, as_ids
 
@@ -39,6 +46,8 @@ class EncodedData:
     users : Vocabulary
     dropped : dict of str to int
         Number of dropped rating rows, by reason.
+    sieve : Sieve
+        Has these rows.
     """
 
     interactions: Interactions
@@ -46,6 +55,7 @@ class EncodedData:
     titles: TitleIndex
     users: Vocabulary
     dropped: dict[str, int] = field(default_factory=dict)
+    sieve: Sieve = field(default_factory=Sieve)
 
     def take_interactions(self) -> Interactions:
         """Return the interactions and drop the reference to them, so that they can be freed."""
@@ -70,12 +80,13 @@ def encode(dataset: Dataset, min_ratings: int = 1) -> EncodedData:
         If no rating is left.
     """
     item_ids = np.sort(as_ids([movie.movie_id for movie in dataset.movies]), kind="stable")
-    name = dataset.files["ratings"]
+    name, items, sieve = dataset.files["ratings"], Vocabulary(item_ids), Sieve()
     found, users, dropped = encode_ratings(
-        dataset.take_ratings(), Vocabulary(item_ids), min_ratings=min_ratings, name=name
+        dataset.take_ratings(), items, min_ratings=min_ratings, name=name, sieve=sieve
     )
     n_ratings = np.diff(found.item_users.indptr)
-    return EncodedData(found, *make_catalog(dataset, n_ratings, _sums(found)), users, dropped)
+    catalog, titles = make_catalog(dataset, n_ratings, _sums(found))
+    return EncodedData(found, catalog, titles, users, dropped, sieve)
 
 
 def make_catalog(
@@ -112,10 +123,11 @@ def make_catalog(
 
 
 def _sums(interactions: Interactions) -> npt.NDArray[np.float64]:
-    """Return the sum of the ratings of each item; SciPy would sum in float32."""
+    """Return the sum of the ratings of each item, in the order of the users, in float64."""
     sums = np.zeros(interactions.n_items)
-    for part in parts_of(len(interactions)):
-        sums += np.bincount(interactions.items[part], interactions.ratings[part], len(sums))
+    for rows, part in row_parts(interactions.item_users):
+        items = np.repeat(np.arange(part.shape[0]), np.diff(part.indptr))
+        sums[rows] = np.bincount(items, part.data, part.shape[0])
     return sums
 
 
@@ -125,6 +137,7 @@ def encode_ratings(
     *,
     min_ratings: int = 1,
     name: str = "the ratings",
+    sieve: Sieve | None = None,
 ) -> tuple[Interactions, Vocabulary, dict[str, int]]:
     """Convert the ids of rating rows to indices; keep the last rating of each pair.
 
@@ -137,6 +150,8 @@ def encode_ratings(
         Minimum number of ratings of an item; the ratings of other items are dropped.
     name : str
         Name of the rows in error messages.
+    sieve : Sieve, optional
+        Takes the dropped rows.
 
     Returns
     -------
@@ -152,30 +167,36 @@ def encode_ratings(
         If no rating is left.
     """
     items = Vocabulary.encode(rows.items)[0] if items is None else items
-    n_rows, dropped = len(rows), dict[str, int]()
-    found, users = _indexed(rows, items, dropped)
+    n_rows, dropped, sieve = len(rows), dict[str, int](), sieve or Sieve()
+    found, users = _indexed(rows, items, dropped, sieve)
     del rows  # each step frees its input
     n_pairs = found.item_users.nnz
     if n_pairs < len(found):
         dropped["repeated (the last by time was kept)"] = len(found) - n_pairs
-        found = found.select(last_of_each(found))
+        found = _kept(found, last_of_each(found), users, items, sieve)
     if min_ratings > 1:
-        found, users = _with_min_ratings(found, users, min_ratings, dropped)
+        counts = np.bincount(found.items, minlength=found.n_items)
+        enough = np.flatnonzero(counts[found.items] >= min_ratings)
+        dropped[f"of movies with fewer than {min_ratings} ratings"] = len(found) - len(enough)
+        found, users = _of_present(_kept(found, enough, users, items, sieve), users)
     if len(found) == 0:
         raise DataError(*nothing_left(name, n_rows, dropped))
     return found, users, {reason: n for reason, n in dropped.items() if n}
 
 
 def _indexed(
-    rows: RatingRows, items: Vocabulary, dropped: dict[str, int]
+    rows: RatingRows, items: Vocabulary, dropped: dict[str, int], sieve: Sieve
 ) -> tuple[Interactions, Vocabulary]:
     """Convert the rows with known items to interactions."""
     item_index = items.indices_of(rows.items)
     n_unknown = int((item_index < 0).sum())
     dropped["of movies that are not in the movies file"] = n_unknown
-    kept = np.flatnonzero(item_index >= 0) if n_unknown else slice(None)
-    users, user_index = Vocabulary.encode(rows.users[kept])
+    kept: npt.NDArray[Any] | slice = slice(None)
     read = rows.read_timestamps and cache(rows.read_timestamps)  # however often rows are selected
+    if n_unknown:
+        kept = np.flatnonzero(item_index >= 0)
+        sieve.keep(kept, len(rows), replace(rows, read_timestamps=read).select)
+    users, user_index = Vocabulary.encode(rows.users[kept])
     return Interactions(
         user_index,
         item_index[kept],
@@ -186,24 +207,25 @@ def _indexed(
     ), users
 
 
-def last_of_each(interactions: Interactions) -> I64:
-    """Return the rows with the last rating of each user-item pair, by time, then by position."""
-    times = interactions.timestamps if interactions.has_timestamps else np.zeros(len(interactions))
-    order = np.lexsort((times, interactions.users, interactions.items))
-    items, users = interactions.items[order], interactions.users[order]
-    ends = np.append((np.diff(items) != 0) | (np.diff(users) != 0), True)
-    return np.sort(order[ends])
+def _kept(
+    found: Interactions, kept: I64, users: Vocabulary, items: Vocabulary, sieve: Sieve
+) -> Interactions:
+    """Return some of the interactions; the sieve takes the others, with their ids."""
+
+    def rows_at(left: I64) -> RatingRows:
+        part = found.select(left)
+        ids = (users.ids[part.users], items.ids[part.items])
+        return RatingRows(*ids, part.ratings, part.read_timestamps)
+
+    sieve.keep(kept, len(found), rows_at)
+    return found.select(kept)
 
 
-def _with_min_ratings(
-    found: Interactions, users: Vocabulary, min_ratings: int, dropped: dict[str, int]
-) -> tuple[Interactions, Vocabulary]:
-    counts = np.bincount(found.items, minlength=found.n_items)
-    kept = found.select(counts[found.items] >= min_ratings)
-    dropped[f"of movies with fewer than {min_ratings} ratings"] = len(found) - len(kept)
-    present, numbers = Vocabulary.encode(kept.users)
+def _of_present(found: Interactions, users: Vocabulary) -> tuple[Interactions, Vocabulary]:
+    """Give the users new numbers, without those who have no rating."""
+    present, numbers = Vocabulary.encode(found.users)
     return Interactions(
-        numbers, kept.items, kept.ratings, len(present), kept.n_items, kept.read_timestamps
+        numbers, found.items, found.ratings, len(present), found.n_items, found.read_timestamps
     ), Vocabulary(users.ids[present.ids])
 
 

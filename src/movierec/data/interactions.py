@@ -50,6 +50,16 @@ class RatingRows:
         """Return an instance without rows."""
         return cls(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
 
+    def select(self, rows: npt.NDArray[Any]) -> RatingRows:
+        """Return some of the rows.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (m,), int64, or of shape (n_rows,), bool
+        """
+        read = selected_timestamps(self.read_timestamps, rows)
+        return RatingRows(self.users[rows], self.items[rows], self.values[rows], read)
+
 
 @dataclass(frozen=True, eq=False)
 class Interactions:
@@ -139,6 +149,24 @@ class Interactions:
         """The offsets of each user's rows, and the rows, oldest first; see :attr:`histories`."""
         return self._offsets, np.lexsort((self.timestamps, self.users))
 
+    def ordered(self, *, by_time: bool) -> Interactions:
+        """Return the interactions by user, and those of a user by time or by item.
+
+        Parameters
+        ----------
+        by_time : bool
+            Equal timestamps keep their order. The interactions must have timestamps then.
+        """
+        if not by_time and _is_sorted(self.users, self.items):
+            return self
+        order = self.rows_by_time[1] if by_time else np.lexsort((self.items, self.users))
+        found = self.select(order)
+        # What was computed already holds for any order of the rows.
+        vars(found)["item_users"] = self.item_users
+        if by_time:
+            vars(found)["rows_by_time"] = self._offsets, np.arange(len(self))
+        return found
+
     def select(self, rows: npt.NDArray[Any]) -> Interactions:
         """Return the interactions in some rows.
 
@@ -182,6 +210,21 @@ class Interactions:
         return np.argsort(self.users, kind="stable")
 
 
+def last_of_each(interactions: Interactions) -> I64:
+    """Return the rows with the last rating of each user-item pair, by time, then by position.
+
+    Parameters
+    ----------
+    interactions : Interactions
+        In which a pair may stand several times.
+    """
+    times = interactions.timestamps if interactions.has_timestamps else np.zeros(len(interactions))
+    order = np.lexsort((times, interactions.users, interactions.items))
+    items, users = interactions.items[order], interactions.users[order]
+    ends = np.append((np.diff(items) != 0) | (np.diff(users) != 0), True)
+    return np.sort(order[ends])
+
+
 def selected_timestamps(
     read: Callable[[], Timestamps] | None, rows: Any
 ) -> Callable[[], Timestamps] | None:
@@ -196,6 +239,12 @@ def selected_timestamps(
     rows : slice, or ndarray of int64 or bool
     """
     return None if read is None else lambda: read()[rows]
+
+
+def _is_sorted(users: I32, items: I32) -> bool:
+    """Tell whether rows are sorted by user, then by item."""
+    steps = (users[1:] > users[:-1]) | ((users[1:] == users[:-1]) & (items[1:] > items[:-1]))
+    return bool(steps.all())
 
 
 def _csr(values: F32, rows: I32, columns: I32, shape: tuple[int, int]) -> csr_matrix:

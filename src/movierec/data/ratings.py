@@ -37,6 +37,7 @@ def read_ratings(
     report: RowReport,
     *,
     progress: Done | None = None,
+    may_withdraw: bool = False,
 ) -> RatingRows:
     """Read all ratings of a table.
 
@@ -49,31 +50,41 @@ def read_ratings(
         Told of rows that cannot be used.
     progress : callable, optional
         Called with the fraction that is read, from 0 to 1.
+    may_withdraw : bool
+        Whether a blank rating is read as NaN: it withdraws earlier ones.
 
     Raises
     ------
     DataError
         If there is no rating, or a row cannot be used and bad rows are not skipped.
     """
-    rows = rating_rows(table, report, progress)
+    rows = rating_rows(table, report, progress, may_withdraw=may_withdraw)
     if len(rows) == 0:
         raise DataError(f"{table.name} holds no ratings", "is it the right file?")
     return rows
 
 
-def rating_rows(table: Table, report: RowReport, progress: Done | None = None) -> RatingRows:
+def rating_rows(
+    table: Table,
+    report: RowReport,
+    progress: Done | None = None,
+    *,
+    may_withdraw: bool = False,
+) -> RatingRows:
     """Read a table of ratings, or a part of it, which may hold none; see :func:`read_ratings`.
 
     Parameters
     ----------
-    table, report, progress
+    table, report, progress, may_withdraw
         As in that function.
     """
     try:
         rows = _read_fast(table, np.int32, progress) or _read_fast(table, np.int64, progress)
     except ValueError:  # pandas' errors of parsing are ValueErrors, too
         rows = None
-    return _read_carefully(table, report, progress) if rows is None else rows
+    if rows is None:
+        return _read_carefully(table, report, progress, may_withdraw=may_withdraw)
+    return rows
 
 
 def _read_fast(
@@ -139,15 +150,19 @@ def _read_timestamps_carefully(table: Table) -> Timestamps:
     return as_seconds(np.array(times, dtype=object))
 
 
-def _read_carefully(table: Table, report: RowReport, progress: Done | None) -> RatingRows:
+def _read_carefully(
+    table: Table, report: RowReport, progress: Done | None, *, may_withdraw: bool
+) -> RatingRows:
     users, items, values = _IdColumn(), _IdColumn(), array("f")
     times: list[str] = []
     columns = [table.columns[name] for name in _TYPES if name in table.columns]
     rating_at, time_at = (table.columns.get(name) for name in ("rating", "timestamp"))
     for number, fields in table.rows(report, progress):
-        if not len(values) and rating_at is not None and _is_blank(fields, rating_at):
+        withdraws = may_withdraw and rating_at is not None and _is_blank(fields, rating_at)
+        is_first = not (may_withdraw or len(values))
+        if is_first and rating_at is not None and _is_blank(fields, rating_at):
             columns = columns[:2]  # a file without ratings says who watched what
-        problem = _problem(fields, columns, table.header)
+        problem = _problem(fields, columns[:2] if withdraws else columns, table.header)
         if len(columns) == 2 and rating_at is not None and not _is_blank(fields, rating_at):
             problem = "a rating, but there is none in the first row: fill in all or none"
         if problem:
@@ -155,7 +170,8 @@ def _read_carefully(table: Table, report: RowReport, progress: Done | None) -> R
             continue
         users.append(fields[columns[0]])
         items.append(fields[columns[1]])
-        values.append(parse_number(fields[columns[2]]) if len(columns) == 3 else 1.0)
+        value = parse_number(fields[columns[2]]) if len(columns) == 3 else 1.0
+        values.append(math.nan if withdraws else value)
         if time_at is not None:
             times.append(fields[time_at] if time_at < len(fields) else "")
     read = None if time_at is None else lambda: as_seconds(np.array(times, dtype=object))

@@ -17,6 +17,7 @@ from movierec.model.histories import Histories
 from movierec.model.origin import origin
 from movierec.model.parameters import Parameters
 from movierec.model.ratings import ItemRatings
+from movierec.model.remainder import Remainder
 from movierec.model.stars import Stars
 from movierec.model.vectors import ItemVectors
 from movierec.neighbors.table import NeighborTable
@@ -60,6 +61,8 @@ class Model:
         Returns the fitted :class:`movierec.algorithms.base.Algorithm`.
     load_summary : callable
         Returns the result of :func:`movierec.data.summary.summarize`.
+    remainder : Remainder or None
+        What else a fit without the files needs; None in older models and in those without ratings.
     """
 
     card: dict[str, Any]
@@ -73,6 +76,7 @@ class Model:
     stars: Stars | None
     load_algorithm: Callable[[], Algorithm]
     load_summary: Callable[[], dict[str, Any]]
+    remainder: Remainder | None = None
 
     @property
     def is_cosine(self) -> bool:
@@ -198,6 +202,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
             stars,
             load_algorithm=cache(lambda: _load_algorithm(parts, parameters, table, catalog)),
             load_summary=partial(_load_summary, stored),
+            remainder=parts.optional(Remainder),
         )
 
 

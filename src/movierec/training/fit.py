@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from movierec._util import Progress, no_progress
+from movierec._util import Progress, no_progress, pluralize
 from movierec.algorithms._calls import check_needs, checked_scores, fit_algorithm
 from movierec.algorithms.base import (
     Algorithm,
@@ -21,12 +21,14 @@ from movierec.algorithms.base import (
 )
 from movierec.data.encode import EncodedData, encode
 from movierec.data.summary import RatingCounts, summarize
+from movierec.errors import DataError
 from movierec.model.card import CardFacts, make_card
 from movierec.model.histories import Histories
 from movierec.model.model import COSINE, Model, restored
 from movierec.model.origin import origin
 from movierec.model.parameters import Parameters
 from movierec.model.ratings import ItemRatings
+from movierec.model.remainder import Remainder
 from movierec.model.vectors import ItemVectors
 from movierec.neighbors.table import NeighborTable
 from movierec.neighbors.top_k import NeighborSpec
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from movierec.data.dataset import Dataset
+    from movierec.data.interactions import Interactions
     from movierec.neighbors.content import Content
     from movierec.training.local import LocalEngine
 
@@ -58,10 +61,11 @@ def fit_model(
     *,
     algorithm: Algorithm | None = None,
     with_ratings: bool = True,
+    had_times: bool = False,
     progress: Progress = no_progress,
     checkpoint: Path | None = None,
 ) -> Model:
-    """Fit a model on a data set.
+    """Fit a model on a data set. The order of its rows matters only for ratings of equal times.
 
     Parameters
     ----------
@@ -73,6 +77,8 @@ def fit_model(
         Default: the one that `parameters` names.
     with_ratings : bool
         Whether the model holds what people rated.
+    had_times : bool
+        Whether the ratings once had times, which were not kept because there are many.
     progress : callable
     checkpoint : pathlib.Path, optional
         As in :class:`movierec.algorithms.base.Run`.
@@ -94,6 +100,19 @@ def fit_model(
     summary = summarize(
         encoded.catalog, RatingCounts.of(encoded.interactions.item_users), counts_of(dataset)
     )
+    keeps_times = _keeps_times(encoded.interactions, algorithm)
+    if had_times and not keeps_times and len(encoded.interactions) <= MOST_TIMES:
+        raise DataError(
+            f"{pluralize(len(encoded.interactions), 'rating')} are left, so that the model should "
+            "keep their times, which were left out when there were more",
+            "fit a model on all ratings: movierec fit ratings.csv movies.csv",
+        )
+    remainder = Remainder.build(
+        encoded.sieve.left_out(encoded.interactions, encoded.users, by_time=keeps_times),
+        dataset,
+        has_times=had_times or encoded.interactions.has_timestamps,
+    )
+    encoded.interactions = encoded.interactions.ordered(by_time=keeps_times)
     stars = StarsFitter.of(encoded.interactions)
     content = content_of(encoded.catalog, dataset, parameters)
     card = make_card(CardFacts.of(encoded), parameters) | {
@@ -102,7 +121,7 @@ def fit_model(
     }
     catalog, titles = encoded.catalog, encoded.titles
     run = Run(progress, checkpoint=checkpoint)
-    fitted = _fit(encoded, content, algorithm, parameters, engine, run)
+    fitted = _fit(encoded, content, algorithm, parameters, engine, run, keeps_times=keeps_times)
     summary["tied_ratings"] = fitted.histories.n_tied
     state, settings = fitted.algorithm.state(), fitted.algorithm.parameters()
     model = Model(
@@ -120,8 +139,15 @@ def fit_model(
             lambda: restored(type(algorithm), settings, state, fitted.table, catalog)
         ),
         load_summary=lambda: summary,
+        remainder=remainder,
     )
     return model if with_ratings else model.without_ratings()
+
+
+def _keeps_times(interactions: Interactions, algorithm: Algorithm) -> bool:
+    """Tell whether a model keeps when people rated."""
+    is_small = len(interactions) <= MOST_TIMES
+    return interactions.has_timestamps and (is_small or "timestamps" in algorithm.NEEDS)
 
 
 def _fit(
@@ -131,6 +157,8 @@ def _fit(
     parameters: Parameters,
     engine: LocalEngine,
     run: Run,
+    *,
+    keeps_times: bool,
 ) -> _Fitted:
     """Fit the algorithm and compute the table; each step frees its input."""
     progress = run.progress
@@ -143,10 +171,7 @@ def _fit(
     else:
         check_needs(algorithm, data)
     users = encoded.users
-    histories = None
-    is_small = data.interactions.has_timestamps and len(data.interactions) <= MOST_TIMES
-    if is_small or "timestamps" in algorithm.NEEDS:
-        histories = Histories.by_time(users, data.interactions)
+    histories = Histories.by_time(users, data.interactions) if keeps_times else None
     progress("finding what is usual", 0.0)
     item_users = data.interactions.item_users
     del data

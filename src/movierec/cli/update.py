@@ -1,0 +1,64 @@
+"""``movierec update``: change the ratings and movies of a model, without its files."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from movierec.cli._app import say
+from movierec.cli._fit_options import parse_columns
+from movierec.cli._options import DEFAULT_MODEL, ModelOption, OnErrorOption
+from movierec.cli._signals import raise_if_stopped, stop_cleanly
+
+
+def update(
+    ratings: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NEW_RATINGS]",
+            help="A file of new and changed ratings (- for standard input). A row with a blank "
+            "rating withdraws what the user gave the movie.",
+        ),
+    ] = None,
+    movies: Annotated[
+        str | None,
+        typer.Option(
+            metavar="<path>",
+            help="A file of new movies, and of those whose title or genres change.",
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN=NAME,...",
+            help="What your files call columns, such as user=Reader,item=Book.",
+        ),
+    ] = None,
+    on_error: OnErrorOption = "fail",
+    model: ModelOption = DEFAULT_MODEL,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+) -> None:
+    """Change the ratings and movies of a model, without the files that it was fitted on.
+
+    The result is, to the bit, the model that a fit on the old and the new ratings would give. Of
+    several ratings of a movie by a user, the last by time counts. The model file is replaced in one
+    step: an update that fails leaves the old one as it was.
+    """
+    started = time.perf_counter()
+    stop_cleanly()
+    from movierec.cli._output import progress_bar
+    from movierec.cli.fit import summary_of
+    from movierec.recommender import Recommender
+    from movierec.store.stores import store_for
+
+    store_for(model).check_target(model)  # before the work, not after it
+    with progress_bar(quiet=quiet) as progress:
+        found = Recommender.load(model).update(
+            ratings, movies, columns=parse_columns(columns), on_error=on_error, progress=progress
+        )
+        raise_if_stopped()
+        found.save(model)
+    if not quiet:
+        say(*summary_of(found.card, model, time.perf_counter() - started))

@@ -1,0 +1,201 @@
+"""An updated model is, to the bit, the one that a fit on all ratings gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from movierec import DataError, Recommender
+from movierec.model.model import ALGORITHM
+from tests.hostile._examples import examples
+
+Rows = list[dict[str, Any]]
+
+OF_FILES = {"created", "files", "notes", "path", "bytes"}
+
+
+def contents(recommender: Recommender) -> dict[str, Any]:
+    """Return every array of a model as type, shape and bytes, and its documents."""
+    model = recommender._model
+    parts = [
+        *(model.catalog, model.titles, model.neighbors, model.vectors, model.ratings),
+        *(model.histories, model.stars, model.remainder),
+    ]
+    arrays: dict[str, Mapping[str, Any]] = {p.NAME: p.to_arrays() for p in parts if p is not None}
+    arrays[ALGORITHM] = model.load_algorithm().state()
+    found: dict[str, Any] = {
+        f"{part}/{name}": (values.dtype.str, values.shape, values.tobytes())
+        for part, of_part in arrays.items()
+        for name, array in of_part.items()
+        for values in [np.asarray(array)]
+    }
+    found["card"] = {key: value for key, value in model.card.items() if key not in OF_FILES}
+    found["summary"] = model.load_summary()
+    return found
+
+
+def assert_same(found: Recommender, expected: Recommender) -> None:
+    first, second = contents(found), contents(expected)
+    assert first.keys() == second.keys()
+    different = [name for name in first if first[name] != second[name]]
+    assert not different, [(name, first[name], second[name]) for name in different]
+
+
+class Log:
+    """The oracle: a list of rows, to which rows are added and from which they are removed."""
+
+    def __init__(self) -> None:
+        self.rows: Rows = []
+        self.movies: Rows = []
+
+    def change(self, rows: Rows) -> None:
+        """Add rows; one with an empty rating removes all rows of that user and movie before it."""
+        for row in rows:
+            if row["rating"] is None:
+                pair = row["userId"], row["movieId"]
+                self.rows = [old for old in self.rows if (old["userId"], old["movieId"]) != pair]
+            else:
+                self.rows.append(row)
+
+    @property
+    def users(self) -> set[Any]:
+        return {row["userId"] for row in self.rows}
+
+    def forget(self, users: list[Any]) -> None:
+        """Remove all rows of some users."""
+        self.rows = [row for row in self.rows if row["userId"] not in users]
+
+
+IDS = {
+    "numbers": st.integers(1, 6),
+    "texts": st.sampled_from(["ann", "bob", "007", "8", "é"]),
+    "mixed": st.sampled_from(["1", "2", "10", "11", "x"]),
+}
+FIRST: dict[str, tuple[Any, ...]] = {
+    "numbers": (1, 2),
+    "texts": ("ann", "bob"),
+    "mixed": ("1", "2"),
+}  # movies
+WAYS: list[dict[str, Any]] = [
+    {},
+    {"min_ratings": 2},
+    {"algorithm": "item_knn", "content_weight": 0.0, "n_neighbors": 2},
+    {"algorithm": "item_knn", "min_support": 2},
+    {"weighting": "none", "min_ratings": 2},
+    {"algorithm": "ease"},
+    {"algorithm": "transitions", "min_ratings": 2},
+    {"algorithm": "mf"},
+]
+TITLES = ["Heat (1995)", "Heat 2 (2026)", "Up", "Alien (1979)", "Star, The (1990)"]
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a way to fit, the data of a first fit, and several changes."""
+    way, kind = draw(st.sampled_from(WAYS)), draw(st.sampled_from(list(IDS)))
+    times = draw(st.sampled_from(["none", "whole", "fractions", "kept no more"]))
+    if way.get("algorithm") == "transitions" and times == "none":
+        times = "whole"
+    clock = iter(range(1000, 10**6))
+    value = st.sampled_from([0.5, 2.0, 3.3, 4.0, 5.0])
+
+    def rows(least: int, *, withdraw: bool) -> Rows:
+        found = []
+        for _ in range(draw(st.integers(least, 12))):
+            row: dict[str, Any] = {"userId": draw(IDS[kind]), "movieId": draw(IDS[kind])}
+            gone = withdraw and draw(st.integers(0, 3)) == 0
+            row["rating"] = None if gone else draw(value)
+            if times == "kept no more":  # then new rows must be later
+                row["timestamp"] = next(clock)
+            elif times != "none":
+                step = st.sampled_from([1.0, 2.5] if times == "fractions" else [1, 2, 3])
+                row["timestamp"] = draw(step)
+            found.append(row)
+        return found
+
+    def movies(*first: int | str) -> Rows:
+        ids = [*first, *draw(st.lists(IDS[kind], max_size=4))]
+        return [
+            {"movieId": each, "title": draw(st.sampled_from(TITLES)), "genres": draw(_genres)}
+            for each in ids
+        ]
+
+    first = (rows(6, withdraw=False), movies(*FIRST[kind]))
+    steps = [
+        ("forget", draw(st.lists(IDS[kind], min_size=1, max_size=2)))
+        if draw(st.integers(0, 3)) == 0
+        else ("update", rows(1, withdraw=True), movies())
+        for _ in range(draw(st.integers(1, 4)))
+    ]
+    return {"way": way, "keeps": times != "kept no more", "first": first, "steps": steps}
+
+
+_genres = st.sampled_from(["War", "War|Drama", "(no genres listed)", ""])
+KNOWN: dict[str, Any] = {
+    "links": pd.DataFrame({"movieId": ["1", "ann", "9"], "imdbId": ["114709", "2", "3"]}),
+    "tags": pd.DataFrame(
+        {"userId": [1, 1, 2], "movieId": ["2", "bob", "2"], "tag": ["a|b", "dark", "dark"]}
+    ),
+    "genome": pd.DataFrame(
+        {"movieId": [1, 2, 3], "tagId": [1, 1, 2], "relevance": [0.9, 0.7, 0.8]}
+    ),
+    "content": pd.DataFrame({"movieId": ["1", "2", "ann", "bob"], "director": list("xxyy")}),
+}
+
+
+def fitted(log: Log, way: dict[str, Any]) -> Recommender | str:
+    """Return the fit on all rows, or the error."""
+    frame = pd.DataFrame(log.rows, columns=list(log.rows[0]) if log.rows else None)
+    try:
+        return Recommender.fit(frame, pd.DataFrame(log.movies), **KNOWN, **way)
+    except DataError as error:
+        return str(error)
+
+
+@settings(
+    max_examples=max(examples(1000), 10), suppress_health_check=list(HealthCheck), deadline=None
+)
+@given(histories())
+def test_every_history_of_updates_gives_the_model_of_a_full_fit(history: dict[str, Any]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        if not history["keeps"]:
+            patch.setattr("movierec.training.fit.MOST_TIMES", 0)
+        check_history(history)
+
+
+def changed(found: Recommender, kind: str, rows: list[Any], movies: Any = None) -> Recommender:
+    if kind == "update":
+        return found.update(pd.DataFrame(rows), pd.DataFrame(movies) if movies else None)
+    return found.forget(rows) if rows else found
+
+
+def check_history(history: dict[str, Any]) -> int:
+    """Check a history, and return how many steps gave a model."""
+    log, way, n_models = Log(), history["way"], 0
+    log.change(history["first"][0])
+    log.movies = history["first"][1]
+    found = fitted(log, way)
+    if isinstance(found, str):
+        return n_models
+    for kind, *given_ in history["steps"]:
+        if kind == "forget":
+            given_ = [[user for user in given_[0] if user in log.users]]
+            log.forget(*given_)
+        else:
+            log.change(given_[0])
+            log.movies = given_[1] + log.movies
+        expected = fitted(log, way)
+        if isinstance(expected, str):
+            with pytest.raises(DataError, match="no rating of"):
+                changed(found, kind, *given_)
+            return n_models
+        found = changed(found, kind, *given_)
+        assert_same(found, expected)
+        n_models += 1
+    return n_models
