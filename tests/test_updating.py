@@ -86,6 +86,8 @@ WAYS: list[dict[str, Any]] = [
     {},
     {"min_ratings": 2},
     {"algorithm": "item_knn", "content_weight": 0.0, "n_neighbors": 2},
+    {"algorithm": "item_knn", "content_weight": 0.0, "n_neighbors": 1, "min_support": 2},
+    {"algorithm": "item_knn", "content_weight": 0.0, "min_ratings": 2},
     {"algorithm": "item_knn", "min_support": 2},
     {"weighting": "none", "min_ratings": 2},
     {"algorithm": "ease"},
@@ -164,6 +166,7 @@ def fitted(log: Log, way: dict[str, Any]) -> Recommender | str:
 @given(histories())
 def test_every_history_of_updates_gives_the_model_of_a_full_fit(history: dict[str, Any]) -> None:
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("movierec.training.partial.MOST_WORK", 1.0)
         if not history["keeps"]:
             patch.setattr("movierec.training.fit.MOST_TIMES", 0)
         check_history(history)
@@ -183,7 +186,8 @@ def check_history(history: dict[str, Any]) -> int:
     found = fitted(log, way)
     if isinstance(found, str):
         return n_models
-    for kind, *given_ in history["steps"]:
+    for kind, *step in history["steps"]:
+        given_ = step
         if kind == "forget":
             given_ = [[user for user in given_[0] if user in log.users]]
             log.forget(*given_)
@@ -199,3 +203,32 @@ def check_history(history: dict[str, Any]) -> int:
         assert_same(found, expected)
         n_models += 1
     return n_models
+
+
+@pytest.mark.parametrize(
+    "settings_", [{}, {"min_support": 3}, {"min_ratings": 4}, {"n_neighbors": 200}], ids=str
+)
+def test_part_of_the_table_is_computed_where_little_changed(settings_: dict[str, Any]) -> None:
+    chance = np.random.default_rng(1)
+    n_rows = 4000
+    ratings = pd.DataFrame(
+        {
+            "userId": chance.integers(0, 300, n_rows),
+            "movieId": (chance.random(n_rows) ** 2 * 150).astype(int),
+            "rating": chance.integers(1, 11, n_rows) / 2,
+            "timestamp": np.arange(n_rows),
+        }
+    )
+    movies = pd.DataFrame({"movieId": range(160), "title": [f"Film {n}" for n in range(160)]})
+    way = {"algorithm": "item_knn", "content_weight": 0, "n_neighbors": 10} | settings_
+    found = Recommender.fit(ratings, movies, **way)
+    for step in range(6):
+        new = ratings.iloc[chance.integers(0, n_rows, 3)].assign(
+            rating=[0.5, 5.0, np.nan], timestamp=n_rows + step
+        )
+        found = found.update(new)
+        gone = new["userId"].astype(str) + " " + new["movieId"].astype(str)
+        pairs = ratings["userId"].astype(str) + " " + ratings["movieId"].astype(str)
+        ratings = pd.concat([ratings[~pairs.isin(gone.iloc[2:])], new.iloc[:2]])
+        assert_same(found, Recommender.fit(ratings, movies, **way))
+        assert "movies whose ratings changed with all" in found.card["notes"][-1]

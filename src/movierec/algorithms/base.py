@@ -253,18 +253,13 @@ class PredictsRatings(Protocol):
 
 @runtime_checkable
 class Updatable(Protocol):
-    """An algorithm that can learn from new ratings without a new fit."""
+    """An algorithm that can compare items by their own ratings and nothing else.
 
-    def update(self, data: TrainingData, new: Interactions, run: Run) -> Self:
-        """Learn from new ratings.
+    When ratings change, only pairs with an item that they are of are then compared anew.
+    """
 
-        Parameters
-        ----------
-        data : TrainingData
-            All ratings, including the new ones.
-        new : Interactions
-        run : Run
-        """
+    def is_updatable(self) -> bool:
+        """Tell whether it does, with its parameters: by the cosine of ratings, unweighted."""
 
 
 @runtime_checkable

@@ -123,6 +123,10 @@ class ItemKnn(Algorithm):
             shrinkage=self.shrinkage,
         )
 
+    def is_updatable(self) -> bool:
+        """Tell whether items are compared by their ratings alone; see :class:`Updatable`."""
+        return self.neighbor_spec() is not None and self.content_weight == 0
+
     def set_neighbors(self, table: NeighborTable, n_ratings: npt.NDArray[Any]) -> None:
         """Take a table instead of fitting.
 

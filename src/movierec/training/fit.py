@@ -97,6 +97,7 @@ def fit_model(
     parameters = completed(parameters.with_columns(dataset.features), algorithm)
     progress("encoding the ratings", 0.0)
     encoded = encode(dataset, parameters.min_ratings)
+    engine.number(encoded.catalog.items, encoded.users)
     summary = summarize(
         encoded.catalog, RatingCounts.of(encoded.interactions.item_users), counts_of(dataset)
     )

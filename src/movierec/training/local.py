@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from movierec.model.vectors import ItemVectors
     from movierec.neighbors.blockwise import Compare
     from movierec.neighbors.support import SupportMatrix
+    from movierec.vocabulary import Vocabulary
 
 
 class LocalEngine:
@@ -62,6 +63,14 @@ class LocalEngine:
         from movierec.data.dataset import read_dataset
 
         return read_dataset(**sources, on_error=on_error, progress=progress)
+
+    def number(self, items: Vocabulary, users: Vocabulary) -> None:
+        """Take the indices of items and users, before the table is computed; not needed here.
+
+        Parameters
+        ----------
+        items, users : Vocabulary
+        """
 
     def neighbors(
         self,

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from movierec._util import Progress, no_progress, pluralize
+from movierec.algorithms.base import Updatable
 from movierec.algorithms.registry import create, load_trusted
 from movierec.data.changes import (
     ChangedRows,
@@ -26,6 +27,7 @@ from movierec.errors import ArtifactError, DataError, NothingFoundError, UsageEr
 from movierec.store.columns import StringArray
 from movierec.training.fit import fit_model
 from movierec.training.local import LocalEngine
+from movierec.training.partial import UpdatingEngine
 from movierec.vocabulary import IdArray, Vocabulary, decode_id
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from movierec.model.ratings import ItemRatings
     from movierec.model.remainder import Remainder
 
+_ALL_CHANGES = "one rating changes how all movies are compared"
 _FIT_ANEW = "fit a model on all ratings: movierec fit ratings.csv movies.csv"
 
 
@@ -243,14 +246,23 @@ class Held:
         """
         parameters = self.model.parameters
         algorithm = create(load_trusted(parameters.algorithm), parameters.settings)
-        return fit_model(
+        engine, note = LocalEngine(), f"fitted {parameters.algorithm} anew: {_ALL_CHANGES}"
+        if isinstance(algorithm, Updatable) and algorithm.is_updatable():
+            engine = self._engine()
+        fitted = fit_model(
             dataset,
             parameters,
-            LocalEngine(),
+            engine,
             algorithm=algorithm,
             had_times=self.remainder.has_times,
             progress=progress,
         )
+        fitted.card["notes"].append(getattr(engine, "note", None) or note)
+        return fitted
+
+    def _engine(self) -> UpdatingEngine:
+        model, ratings = self.model, _ratings(self.model)
+        return UpdatingEngine(model.neighbors, ratings, model.catalog.items, self.histories.users)
 
 
 def _ratings(model: Model) -> csr_matrix:
