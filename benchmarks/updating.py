@@ -5,13 +5,15 @@
 
 Fits each algorithm on all ratings, then updates a copy of the model with new ratings: movies drawn
 as often as they are rated, by users drawn at random, later than all others. Each time is that of
-the whole command, including the start and the writing of the model. ``item_knn`` is fitted without
-content, so that it can be updated in part.
+the whole command, including the start and the writing of the model: seconds, and seconds of
+processors, which other programs change less. ``item_knn`` is fitted without content, so that it can
+be updated in part.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -25,12 +27,15 @@ import pandas as pd
 OPTIONS = {"item_knn": ("--content-weight", "0")}
 
 
-def timed(*arguments: str | Path) -> tuple[float, str]:
-    """Run a command of movierec; return the seconds, and what it said."""
-    started = time.perf_counter()
+def timed(*arguments: str | Path) -> tuple[str, str]:
+    """Run a command of movierec; return the seconds as cells of a table, and what it said."""
+    started, before = time.perf_counter(), os.times()
     command = [sys.executable, "-m", "movierec", *map(str, arguments)]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
-    return time.perf_counter() - started, run.stderr
+    seconds, after = time.perf_counter() - started, os.times()
+    cpu = after.children_user + after.children_system
+    cpu -= before.children_user + before.children_system
+    return f"{seconds:.1f} | {cpu:.1f}", run.stderr
 
 
 def write_new(ratings: pd.DataFrame, n: int, path: Path) -> None:
@@ -62,18 +67,21 @@ def main() -> None:
     for n in given.new:
         write_new(ratings, n, work / f"new-{n}.csv")
     del ratings
-    print("| algorithm | new ratings | seconds | how |\n|---|--:|--:|---|", flush=True)
+    print(
+        "| algorithm | new ratings | seconds | of processors | how |\n|---|--:|--:|--:|---|",
+        flush=True,
+    )
     for name in given.algorithms:
         model, copied = work / f"{name}.model", work / "copy.model"
         options = ("--algorithm", name, *OPTIONS.get(name, ()), "-m", model)
         seconds, _ = timed("fit", given.ratings, given.movies, *options)
-        print(f"| {name} | | {seconds:.1f} | full fit |", flush=True)
+        print(f"| {name} | | {seconds} | full fit |", flush=True)
         for n in given.new:
             shutil.copyfile(model, copied)
             seconds, said = timed("update", work / f"new-{n}.csv", "-m", copied)
             starts = ("fitted", "compared")
             how = next(line for line in said.splitlines() if line.startswith(starts))
-            print(f"| {name} | {n:,} | {seconds:.1f} | {how} |", flush=True)
+            print(f"| {name} | {n:,} | {seconds} | {how} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -220,7 +220,8 @@ def test_part_of_the_table_is_computed_where_little_changed(settings_: dict[str,
         }
     )
     movies = pd.DataFrame({"movieId": range(160), "title": [f"Film {n}" for n in range(160)]})
-    way = {"algorithm": "item_knn", "content_weight": 0, "n_neighbors": 10} | settings_
+    way: dict[str, Any] = {"algorithm": "item_knn", "content_weight": 0, "n_neighbors": 10}
+    way |= settings_
     found = Recommender.fit(ratings, movies, **way)
     for step in range(6):
         new = ratings.iloc[chance.integers(0, n_rows, 3)].assign(

@@ -177,7 +177,7 @@ def _plain_ids(ids: IdArray) -> IdArray:
 
 
 def _pairs(users: IdArray, items: IdArray, n_old: int) -> I64:
-    """Return a number for each pair of a user and a movie that a new row has; -1 for others."""
+    """Return a number for each pair of a user and a movie that both have new rows, else -1."""
     numbers = np.zeros(len(users), np.int64)
     is_touched = np.ones(len(users), dtype=bool)
     for ids in (users, items):
@@ -199,13 +199,14 @@ def _kept(
     np.maximum.at(last, numbers[withdraws], rows[withdraws])
     kept = np.ones(len(pairs), dtype=bool)
     kept[rows] = (rows > last[numbers]) & ~withdraws
-    was, stays, is_gone = (np.zeros(len(touched), dtype=bool) for _ in range(3))
+    was, stays, is_given, is_gone = (np.zeros(len(touched), dtype=bool) for _ in range(4))
     was[numbers[rows < n_old]] = True
     stays[numbers[kept[rows]]] = True
+    is_given[numbers[kept[rows] & (rows >= n_old)]] = True
     is_gone[numbers[withdraws]] = True
     return kept, {
         "added": int((stays & ~was).sum()),
-        "changed": int((stays & was).sum()),
+        "changed": int((is_given & was).sum()),
         "withdrawn": int((was & ~stays).sum()),
         "unknown": int((is_gone & ~was & ~stays).sum()),
     }

@@ -38,10 +38,7 @@ def add_row(
     counts : ndarray of shape (n_items,), int32
     """
     for position in range(len(users)):
-        user, rating = (
-            users[position],
-            np.float64(ratings[position]),
-        )  # float() would leave it float32
+        user, rating = users[position], np.float64(ratings[position])  # float() keeps float32
         for entry in range(starts[user], starts[user + 1]):
             sums[items[entry]] += rating * np.float64(values[entry])
             counts[items[entry]] += 1
