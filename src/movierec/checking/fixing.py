@@ -22,8 +22,7 @@ from movierec.checking.movies import MovieTable, OtherTable
 from movierec.checking.reader import id_of, number_of, shown
 from movierec.checking.times import MILLISECONDS
 from movierec.data.columns import column_name
-from movierec.data.encode import last_of_each
-from movierec.data.interactions import Interactions
+from movierec.data.interactions import Interactions, last_of_each
 from movierec.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
