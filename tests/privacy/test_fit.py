@@ -140,6 +140,7 @@ def test_with_few_people_only_content_is_left(tmp_path: Path) -> None:
         ({"weighting": "none"}, "the weighting corrected"),
         ({"min_ratings": 2}, "noise hides how many"),
         ({"min_support": 1}, "noise hides how many"),
+        ({"min_raters": 5}, "how few people"),
         ({"tags": pd.DataFrame({"movieId": [1], "tag": ["x"]})}, "tags and the tag genome"),
         ({"delta": 0.0}, "delta is 0"),
         ({"delta": 1.0}, "delta is 1"),

@@ -55,6 +55,7 @@ def check_can_be_private(task: Task) -> None:
         "noise hides how many ratings a movie has, so there is no min_ratings and no min_support": (
             given.min_ratings > 1 or given.min_support > 0
         ),
+        "with noise, it does not matter how few people a figure rests on": given.min_raters,
         "tags and the tag genome come from people, too": any(
             task.sources.get(name) is not None for name in _BY_PEOPLE
         ),
