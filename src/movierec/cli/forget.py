@@ -24,7 +24,12 @@ def forget(
 
     The result is, to the bit, the model that a fit without their ratings would give. The model file
     is replaced in one step; copies of it elsewhere stay as they are.
-    """
+
+    \b
+    Examples:
+      movierec forget --user 1
+      movierec forget --user 2 --user 3 --model movierec.model
+    """  # noqa: D301 - the \b keeps the lines
     started = time.perf_counter()
     stop_cleanly()
     from movierec.cli._output import progress_bar

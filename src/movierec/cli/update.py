@@ -45,7 +45,13 @@ def update(
     The result is, to the bit, the model that a fit on the old and the new ratings would give. Of
     several ratings of a movie by a user, the last by time counts. The model file is replaced in one
     step: an update that fails leaves the old one as it was.
-    """
+
+    \b
+    Examples:
+      movierec update new.csv
+      movierec update new.csv --movies new-movies.csv --model movierec.model
+      movierec update --on-error skip new.csv
+    """  # noqa: D301 - the \b keeps the lines
     started = time.perf_counter()
     stop_cleanly()
     from movierec.cli._output import progress_bar
