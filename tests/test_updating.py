@@ -208,7 +208,10 @@ def check_history(history: dict[str, Any]) -> int:
 @pytest.mark.parametrize(
     "settings_", [{}, {"min_support": 3}, {"min_ratings": 4}, {"n_neighbors": 200}], ids=str
 )
-def test_part_of_the_table_is_computed_where_little_changed(settings_: dict[str, Any]) -> None:
+def test_part_of_the_table_is_computed_where_little_changed(
+    settings_: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("movierec.training.partial.MOST_WORK", 0.5)
     chance = np.random.default_rng(1)
     n_rows = 4000
     ratings = pd.DataFrame(
