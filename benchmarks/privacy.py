@@ -119,7 +119,9 @@ def from_one(recommender: Recommender, truth: Rated) -> tuple[float, float]:
     catalog = recommender._model.catalog
     indices = [index for movie in truth if (index := catalog.index_of(movie)) is not None]
     counts = {index: int(catalog.n_ratings[index]) for index in indices}
-    known = min((index for index in indices if counts[index]), key=counts.__getitem__)
+    known = min((index for index in indices if counts[index]), key=counts.__getitem__, default=None)
+    if known is None:  # noise left no movie with ratings
+        return quality(set(), set(indices))
     return quality(implied(recommender, known), set(indices) - {known})
 
 

@@ -171,7 +171,7 @@ def test_last_by_date(tmp_path: Path) -> None:
 def test_of_repeated_movies_the_first_is_kept(tmp_path: Path) -> None:
     recommender = fit(tmp_path, movies=MOVIES + b"10,Alpha again (1999),Comedy\n")
     assert recommender.movie(10).title == "Alpha (1990)"
-    assert any("repeat" in note for note in recommender.card["notes"])
+    assert any("listed before" in note for note in recommender.card["notes"])
 
 
 def test_ratings_of_unknown_movies_are_counted(tmp_path: Path) -> None:

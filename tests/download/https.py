@@ -164,12 +164,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _body(self, body: bytes, fault: Fault) -> None:
         sent = body[: fault.cut]
+        # Counted first: later, another test may have begun.
+        self.site.n_sent += 0 if self.path.endswith(".md5") else len(sent)
         with suppress(OSError):
             self.wfile.write(b"%x\r\n" % len(body) + sent if fault.is_chunked else sent)
             if fault.is_chunked and fault.cut is None:
                 self.wfile.write(b"\r\n0\r\n\r\n")
             self.wfile.flush()
-            self.site.n_sent += 0 if self.path.endswith(".md5") else len(sent)
         if fault.is_silent:
             self.site.silence.wait(60)
 

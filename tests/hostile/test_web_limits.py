@@ -75,7 +75,7 @@ def test_a_text_that_is_too_long_is_refused(client: FlaskClient, field: str) -> 
 @pytest.mark.parametrize("field", FIELDS)
 def test_the_longest_text_is_looked_at(client: FlaskClient, field: str) -> None:
     for text in FITS:
-        assert FIELDS[field](client, text).status_code in (200, 404, 422)
+        assert FIELDS[field](client, text).status_code in (200, 303, 404, 422)
 
 
 def test_the_description_says_the_limit(client: FlaskClient) -> None:
@@ -126,7 +126,8 @@ def test_a_form_of_unknown_titles_needs_one_search(
 def test_other_requests_need_one_search(
     client: FlaskClient, n_searches: list[str], path: str
 ) -> None:
-    assert "Toy Story (1995)" in client.get(path).text
+    found = client.get(path).text
+    assert "Toy Story (1995)" in found or "Toy Story</a>" in found
     assert n_searches == ["toy stroy"]
 
 

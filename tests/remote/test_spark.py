@@ -86,9 +86,9 @@ def test_the_table_is_the_local_one(
     assert (frame is not None) == (used.root.startswith("hdfs") and not name.endswith(".gz"))
     found = Recommender.fit(address, f"{used.root}/movies.csv", engine="spark", **OPTIONS)
     assert_same(found, local)
-    assert found.card["files"]["ratings"] == address
+    assert found.card["files"]["ratings"] == name
     expected = {"ratings.csv": "with a header", "parts.parquet": "3 parts"}
-    notes = [note for note in found.card["notes"] if note.startswith(f"{address}: ratings")]
+    notes = [note for note in found.card["notes"] if note.startswith(f"{name}: ratings")]
     assert len(notes) == 1
     assert expected.get(name, "") in notes[0]
 

@@ -48,7 +48,8 @@ def _print(found: Mapping[str, Any]) -> None:
     if histogram:
         _print_bars("Ratings given", [(f"{row['rating']:g}", row["count"]) for row in histogram])
     for noun, key in (("user", "ratings_per_user"), ("movie", "ratings_per_film")):
-        if (spread := found[key]) and spread["bars"]:  # else it would tell of single people
+        spread = found[key] or {"bars": []}  # None where it would tell of single people
+        if spread["bars"] and None not in spread.values():
             _print_bars(f"Ratings per {noun}: {_quartiles(spread)}", _ranges(spread["bars"]))
     decades = found["years"]["films_per_decade"]
     _print_bars("Movies per decade", [(f"{row['decade']}s", row["count"]) for row in decades])
