@@ -180,6 +180,7 @@ def models(n_fits: int) -> tuple[Statistics, Statistics]:
     return every[:n_fits], every[n_fits:]
 
 
+@pytest.mark.usefixtures("seeded_noise")
 def test_no_part_of_a_model_tells_membership() -> None:
     assert excess(*models(60), 1.0, 1e-6) <= 0
 

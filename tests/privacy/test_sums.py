@@ -118,11 +118,12 @@ def test_large_epsilon_releases_nearly_what_is_there() -> None:
     liked = random.random((4000, 30)) < np.linspace(0.2, 0.9, 30)
     values = np.where(random.random(liked.shape) < 0.5, 4.0, 5.0)
     ratings = csr_matrix(liked * values).astype(np.float32)
-    found = release(ratings, Terms(20.0))
+    found = release(ratings, Terms(20.0), np.random.default_rng(0).bytes)
     assert abs(found.n_people - 4000) < 20
     assert np.abs(found.n_ratings - liked.sum(axis=0)).max() < 60
     means = np.asarray(ratings.sum(axis=0)).ravel() / liked.sum(axis=0)
     assert np.abs(found.mean_ratings - means).max() < 0.1
+    assert abs(found.mean_ratings.mean() - means.mean()) < 0.02
     assert found.items.tolist() == list(range(30))
     truth = sums_of_products(ratings, Terms(20.0), 128) / 128**2
     errors = (found.products - truth)[np.triu_indices(30, 1)]

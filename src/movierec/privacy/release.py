@@ -26,7 +26,7 @@ MOST_ITEMS = 2000  # that are compared; their sums and the work on them take 200
 
 # Shares of rho. docs/differential-privacy.md shows what was tried.
 _FOR_PEOPLE, _FOR_COUNTS, _FOR_SUMS, _FOR_PRODUCTS = 0.02, 0.15, 0.08, 0.75
-_UNITS = 16  # of a rating, in half of the scale
+_UNITS = 18  # of a rating, in half of the scale: half stars from 0.5 to 5 are whole numbers
 _LEAST, _LONGEST = 24, 128  # lengths of a person's vector
 _LARGEST_SIGMA = 1 << 16  # of products, while the length allows; its table takes two seconds
 _CERTAIN = 3.5  # standard deviations of a count from which a movie is compared
@@ -166,10 +166,10 @@ def sums_of_items(user_items: csr_matrix, terms: Terms) -> tuple[int, I64, I64]:
     n_people : int
     counts : ndarray of shape (n_items,), int64
     sums : ndarray of shape (n_items,), int64
-        The middle of the scale is 0, and its ends are -16 and 16.
+        The middle of the scale is 0, and its ends are -18 and 18.
     """
     ratings = _clipped(user_items, terms)
-    units = np.trunc((ratings - terms.middle) / terms.half * _UNITS)
+    units = np.rint((ratings - terms.middle) / terms.half * _UNITS)
     units = np.clip(units, -_UNITS, _UNITS)
     n_items = user_items.shape[1]
     sums = np.bincount(user_items.indices, units, n_items)
