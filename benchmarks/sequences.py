@@ -9,7 +9,8 @@ and what is there is not measured again, so an interrupted run continues where i
 something again, delete its line. The default folders are `ml-100k`, `ml-latest-small` and
 `movietweetings-100k` in the folder that the environment variable MOVIEREC_REAL_DATA names, and
 simulated ratings of the size of MovieLens 1M, which `make_sequences.py` writes beside KEPT.jsonl.
-A row is an algorithm with options of `movierec evaluate`, such as "ease --recency 4".
+A row is an algorithm with options of `movierec evaluate`, such as "ease --recency 4". Networks have
+an hour, so that early stopping ends them on a slow machine too.
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ from movierec.algorithms.registry import names
 
 ROWS = (
     *("popular", "item_knn", "ease", "ease --recency 4", "default --recency 4"),
-    *("transitions", "sequence_ridge", "gru4rec", "nextitnet"),
-    *("sasrec", "sasrec --set sasrec.blend=false", "neumf"),
+    *("transitions", "sequence_ridge"),
+    *(f"{name} --set {name}.minutes=60" for name in ("gru4rec", "nextitnet", "sasrec", "neumf")),
+    "sasrec --set sasrec.minutes=60 --set sasrec.blend=false",
 )
 REAL = ("ml-100k", "ml-latest-small", "movietweetings-100k")
 SIMULATED = "simulated-1m"
