@@ -1,9 +1,8 @@
 """The options that several commands share.
 
 Groups of options are named tuples: defining dataclasses would take a millisecond of every start.
+So would annotations as text, which typer evaluates: nothing is imported from `__future__` here.
 """
-
-from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence

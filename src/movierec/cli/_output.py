@@ -6,9 +6,8 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from movierec._util import csv_cell, one_line, printable
 from movierec.films.names import split_year
@@ -34,8 +33,7 @@ class Format(StrEnum):
     MD = "md"
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """A column of a printed table.
 
     Attributes

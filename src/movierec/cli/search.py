@@ -1,7 +1,5 @@
 """``movierec search``: find movies by words of their titles."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

@@ -1,6 +1,7 @@
-"""``movierec similar``: movies similar to one or several."""
+"""``movierec similar``: movies similar to one or several.
 
-from __future__ import annotations
+The annotations are no text, as in the module of the shared options.
+"""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -72,14 +73,14 @@ def similar(
         say(found.note)
 
 
-def _heading(found: Neighbors) -> str:
+def _heading(found: "Neighbors") -> str:
     liked, avoided = (
         " and ".join(movie.title for movie in group) for group in (found.queries, found.less_like)
     )
     return f"Movies like {liked}{f', less like {avoided}' if avoided else ''}"
 
 
-def _document(found: Neighbors, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _document(found: "Neighbors", rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "query": _named(found.query),
         "queries": [_named(movie) for movie in found.queries],
@@ -88,7 +89,7 @@ def _document(found: Neighbors, rows: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _named(movie: Movie) -> dict[str, Any]:
+def _named(movie: "Movie") -> dict[str, Any]:
     return {"movie_id": movie.movie_id, "title": movie.title}
 
 

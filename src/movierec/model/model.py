@@ -36,7 +36,7 @@ ALGORITHM = "algorithm"  # the part that holds the state of the algorithm
 _OF_THE_FILE = frozenset({"path", "bytes"})  # card entries about the file of a loaded model
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Model:
     """A fitted model, in memory or in a file. A part that is None was left out deliberately.
 

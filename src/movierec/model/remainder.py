@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from movierec._schema import Column, Schema, check_form
@@ -24,11 +23,10 @@ _FORM = {
 _N_ROWS = "ratings left out"
 
 
-@dataclass(frozen=True)
 class Remainder:
     """The ratings that were left out, and what is known of movies, as it was read.
 
-    Attributes
+    Parameters
     ----------
     arrays : mapping of str to array
         The rows of :class:`movierec.data.left_out.LeftOut`, as ``user_ids``, ``item_ids``,
@@ -36,8 +34,6 @@ class Remainder:
         shape (1,), 1 if the ratings came with times, whether or not the model keeps them; and
         ``known``, the bytes of a JSON document: links, tags, genome and features.
     """
-
-    arrays: Mapping[str, Array]
 
     NAME: ClassVar = "remainder"
     OF_PEOPLE: ClassVar = True
@@ -50,6 +46,9 @@ class Remainder:
         "has_times": Column("u1", (1,), up_to=1),
         "known": Column("u1", ("bytes of what is known",)),
     }
+
+    def __init__(self, arrays: Mapping[str, Array]) -> None:
+        self.arrays = arrays
 
     @classmethod
     def build(cls, left_out: LeftOut, dataset: Dataset, *, has_times: bool) -> Self:

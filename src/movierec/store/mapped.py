@@ -87,6 +87,9 @@ class MappedArray:
         fills = self._start + len(self) * self._row_size == stop
         if not (is_known and is_possible and fills):
             raise ValueError(f"invalid array of type {self._descr} and shape {self.shape}")
+        numbers = content[self._start : stop]
+        self._view = numbers.cast(self._typecode) if self._typecode else None  # type: ignore[call-overload]
+        self._is_limited = self._descr[1] == "f"
 
     def limit(self, least: int, most: int | None, *, ascends: bool) -> None:
         """Set what the values may be; they are checked when they are read.
@@ -99,6 +102,7 @@ class MappedArray:
             Whether they ascend from `least` to `most`.
         """
         self._least, self._most, self._ascends = least, most, ascends
+        self._is_limited = True
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -106,6 +110,8 @@ class MappedArray:
     def __getitem__(self, key: int | slice) -> Any:
         rows = range(len(self))[key]
         if isinstance(rows, int):
+            if self._view is not None and len(self.shape) == 1:
+                return self._value(rows)
             values = self._values(rows, rows + 1)
             return values[0] if len(self.shape) == 1 else values
         return self._values(rows.start, max(rows.start, rows.stop))
@@ -125,6 +131,15 @@ class MappedArray:
             raise self._damage("its values do not ascend")
         return values if dtype is None else values.astype(dtype)
 
+    def _value(self, row: int) -> Any:
+        """Return a number; faster than the only one of `_values`."""
+        start = self._start + row * self._row_size
+        self._check(start, start + self._row_size)
+        value = self._view[row]  # type: ignore[index]
+        if self._is_limited:
+            self._check_range(value, value, value)
+        return value
+
     def _values(self, first: int, stop: int) -> Any:
         content = self._bytes(first, stop)
         if self._typecode:
@@ -137,11 +152,6 @@ class MappedArray:
         size = self._item_size
         starts = range(0, len(content), size)
         return [bytes(content[start : start + size]).rstrip(b"\0") for start in starts]
-
-    @property
-    def _is_limited(self) -> bool:
-        """Whether there are values of this type that the array must not hold."""
-        return self._least is not None or self._most is not None or self._descr[1] == "f"
 
     def _check_range(self, lowest: Any, highest: Any, total: Any) -> None:
         """Check some values, given their extremes and a sum that shows whether all are finite."""
