@@ -12,8 +12,7 @@ import reprlib
 import sys
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
-from numbers import Real
-from typing import Any
+from typing import Any, TypeGuard
 
 from movierec.errors import UsageError
 
@@ -40,7 +39,7 @@ def shown(value: object) -> str:
     """Return a value for a message: short, and of a table or another object only its type."""
     if isinstance(value, str):
         return f'"{_short(value)}"'
-    if isinstance(value, Real | None):
+    if value is None or _is_real(value):
         return plain(value)
     if type(value) in _PLAIN:
         with suppress(ValueError):  # Python writes no number of thousands of digits
@@ -54,6 +53,14 @@ def plain(value: object) -> str:
         return _short(str(value))
     except ValueError:  # Python writes no number of thousands of digits
         return "a number of thousands of digits"
+
+
+def _is_real(value: object) -> TypeGuard[float]:
+    if isinstance(value, float | int):
+        return True
+    from numbers import Real  # half a millisecond of every start
+
+    return isinstance(value, Real)
 
 
 def _short(text: str) -> str:
@@ -139,7 +146,7 @@ def number(
 
 def as_float(value: object) -> float | None:
     """Return a number as float, or None if it is no number or beyond all floats."""
-    if not isinstance(value, Real) or isinstance(value, bool):
+    if not _is_real(value) or isinstance(value, bool):
         return None
     try:
         return float(value)

@@ -27,7 +27,6 @@ from movierec.films.content import CONTENT_PARTS
 from movierec.films.resolve import Query, Resolver, as_list
 from movierec.model.model import Model, load_model
 from movierec.model.parameters import Parameters
-from movierec.model.people import people_in
 from movierec.neighbors.weighting import Weighting
 from movierec.store.stores import store_for
 
@@ -930,6 +929,8 @@ class Recommender:
         (``n_people``), whether with times (``has_times``), on how many people each figure rests at
         least (``min_raters``), and the same in words (``holds``).
         """
+        from movierec.model.people import people_in
+
         people = people_in(self._model)
         return {**self._model.load_summary(), "people": people, "model": self.card}
 
