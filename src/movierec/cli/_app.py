@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterable
 from importlib import import_module
+from itertools import chain
 from typing import Annotated, Any
 
 import typer
@@ -28,10 +29,15 @@ _MORE_MEMORY = "close other programs, use fewer ratings, or a machine with more 
 
 # Each command is a function of its name in a module of its name. The module is imported when the
 # command is called, so that a query does not pay for the other commands.
-COMMANDS = (
-    "download", "fit", "update", "forget", "similar", "next", "recommend", "predict", "compare",
-    "why", "search", "stats", "serve", "export", "evaluate", "algorithms", "check",
-)  # fmt: skip
+GROUPS = {
+    "Ask": ("similar", "recommend", "next", "predict", "compare", "why", "search"),
+    "Fit and keep": ("download", "check", "fit", "update", "forget", "stats", "export"),
+    "Study": ("evaluate", "algorithms"),
+    "Serve": ("serve",),
+}
+_WIDEST = 10  # characters of a name, so that all groups are aligned
+_LINE = 66  # characters beside a name, on a terminal of 80
+COMMANDS = tuple(chain.from_iterable(GROUPS.values()))
 
 
 class _Group(TyperGroup):
@@ -47,6 +53,15 @@ class _Group(TyperGroup):
         alone = typer.Typer(add_completion=False, rich_markup_mode=None)
         alone.command(cmd_name)(expanded(getattr(module, cmd_name)))
         return typer.main.get_command(alone)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        for heading, names in GROUPS.items():
+            lines = [(name, self._in_a_line(ctx, name)) for name in names]
+            with formatter.section(heading):
+                formatter.write_dl([(f"{name:<{_WIDEST}}", line) for name, line in lines])
+
+    def _in_a_line(self, ctx: Any, name: str) -> str:
+        return str(self.get_command(ctx, name).get_short_help_str(limit=_LINE))
 
     def main(self, args: Any = None, *rest: Any, **more: Any) -> Any:
         words = list(sys.argv[1:] if args is None else args) or ["--help"]

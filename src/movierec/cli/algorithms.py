@@ -7,10 +7,15 @@ from movierec.cli._output import Column, print_table
 
 
 def algorithms() -> None:
-    """List the algorithms for `fit` and `evaluate`, with their parameters.
+    """List the algorithms for fit and evaluate, with their parameters.
 
     Installed packages can add algorithms to those that come with movierec.
-    """
+
+    \b
+    Examples:
+      movierec algorithms
+      movierec fit ratings.csv movies.csv --algorithm ease --set l2=300
+    """  # noqa: D301 - click takes a backspace for the start of what it does not wrap
     from movierec.algorithms.registry import names
 
     columns = (

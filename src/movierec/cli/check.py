@@ -76,7 +76,7 @@ def check(
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 3 on warnings, too.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a data set: read all of it, and list what is wrong, with the lines.
+    """Check a data set: list what is wrong with it, with the lines.
 
     Exits with 3 if there are errors, which stop a fit. Warnings are probably mistakes, and notes
     are good to know. It reads slowly: a million ratings take some seconds.

@@ -25,10 +25,16 @@ def compare(
     as_json: JsonOption = False,
     model: ModelOption = DEFAULT_MODEL,
 ) -> None:
-    """Compare the tastes of two people: what both love, and what one should show the other.
+    """Compare the tastes of two people.
 
-    The files are those that `movierec recommend --ratings` takes.
-    """
+    Lists what both love, and what one should show the other. The files are those that
+    `movierec recommend --ratings` takes.
+
+    \b
+    Examples:
+      movierec compare ann.csv bob.csv
+      movierec compare Ann=ann.csv Bob=bob.csv -k 3 --json
+    """  # noqa: D301 - click takes a backspace for the start of what it does not wrap
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # starting threads takes longer than this
     from movierec.recommender import Recommender
 

@@ -109,7 +109,7 @@ def evaluate(
     ] = None,
     output: OutputOptions,
 ) -> None:
-    """Compare algorithms: quality and variety of their lists, and how long they take.
+    """Compare algorithms: quality, variety, and how long they take.
 
     `default` is what `movierec fit` uses; `random` and `popular` are always included as baselines.
     """

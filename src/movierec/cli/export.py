@@ -48,10 +48,16 @@ def export(
     private: PrivateOption = False,
     model: ModelOption = DEFAULT_MODEL,
 ) -> None:
-    """Write the neighbors of every movie: movieId, rank, neighborId, similarity, support.
+    """Write the neighbors of every movie to a file or a database.
 
-    With --without-ratings, write a model that you can share instead.
-    """
+    A row has movieId, rank, neighborId, similarity and support. With --without-ratings, write a
+    model that you can share instead.
+
+    \b
+    Examples:
+      movierec export neighbors.csv -k 20
+      movierec export shared.model --without-ratings
+    """  # noqa: D301 - click takes a backspace for the start of what it does not wrap
     stop_cleanly()
     if without_ratings:
         _refuse_others(k=k, table=table, safe_csv=safe_csv or None)

@@ -50,43 +50,6 @@ def fit(
         str | None, typer.Argument(metavar="[MOVIES]", help="A file of movies, or a database.")
     ] = None,
     model: ModelOption = DEFAULT_MODEL,
-    n_neighbors: Annotated[
-        int, typer.Option(min=1, help="Number of neighbors stored for each movie.")
-    ] = Parameters.n_neighbors,
-    min_support: Annotated[
-        int, typer.Option(min=0, help="Leave out pairs of movies that fewer people rated.")
-    ] = Parameters.min_support,
-    min_ratings: Annotated[
-        int, typer.Option(min=1, help="Leave out movies with fewer ratings.")
-    ] = Parameters.min_ratings,
-    content_weight: Annotated[
-        float,
-        typer.Option(
-            min=0,
-            max=1,
-            help="Weight of content (genres, title and so on) next to very many ratings. At 0, and "
-            "without weighting, the similarity is the cosine of ratings.",
-        ),
-    ] = Parameters.content_weight,
-    prior: Annotated[
-        float,
-        typer.Option(min=0, help="Number of ratings that have half the weight of very many."),
-    ] = Parameters.prior,
-    weighting: Annotated[
-        Weighting,
-        typer.Option(
-            help="Compare movies by who rated them, corrected for fame and era, or by the ratings "
-            "as they are."
-        ),
-    ] = Parameters.weighting,
-    content_parts: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PART=WEIGHT,...",
-            help="Weights of the parts of the content; parts not named count nothing. "
-            f"[default: {format_weights(CONTENT_PARTS)}]",
-        ),
-    ] = None,
     algorithm: Annotated[
         str,
         typer.Option(
@@ -140,6 +103,44 @@ def fit(
             "year, such as user=Reader,item=Book.",
         ),
     ] = None,
+    on_error: OnErrorOption = "fail",
+    n_neighbors: Annotated[
+        int, typer.Option(min=1, help="Number of neighbors stored for each movie.")
+    ] = Parameters.n_neighbors,
+    min_support: Annotated[
+        int, typer.Option(min=0, help="Leave out pairs of movies that fewer people rated.")
+    ] = Parameters.min_support,
+    min_ratings: Annotated[
+        int, typer.Option(min=1, help="Leave out movies with fewer ratings.")
+    ] = Parameters.min_ratings,
+    content_weight: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Weight of content (genres, title and so on) next to very many ratings. At 0, and "
+            "without weighting, the similarity is the cosine of ratings.",
+        ),
+    ] = Parameters.content_weight,
+    prior: Annotated[
+        float,
+        typer.Option(min=0, help="Number of ratings that have half the weight of very many."),
+    ] = Parameters.prior,
+    weighting: Annotated[
+        Weighting,
+        typer.Option(
+            help="Compare movies by who rated them, corrected for fame and era, or by the ratings "
+            "as they are."
+        ),
+    ] = Parameters.weighting,
+    content_parts: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PART=WEIGHT,...",
+            help="Weights of the parts of the content; parts not named count nothing. "
+            f"[default: {format_weights(CONTENT_PARTS)}]",
+        ),
+    ] = None,
     query: Annotated[
         str | None,
         typer.Option(
@@ -156,7 +157,6 @@ def fit(
             "MOVIES.",
         ),
     ] = None,
-    on_error: OnErrorOption = "fail",
     with_ratings: Annotated[
         bool | None,
         typer.Option(
@@ -225,7 +225,12 @@ def fit(
 
     Reads every MovieLens release and MovieTweetings, plain or compressed; the format is detected.
     The model file is replaced in one step: a fit that fails leaves the old one as it was.
-    """
+
+    \b
+    Examples:
+      movierec fit ratings.csv movies.csv
+      movierec fit ratings.csv movies.csv --algorithm item_knn --model knn.model
+    """  # noqa: D301 - click takes a backspace for the start of what it does not wrap
     started = time.perf_counter()
     tell = (lambda *lines: None) if quiet else say
     tell(f"reading {ratings or 'the sample data: real movies, simulated ratings'}")

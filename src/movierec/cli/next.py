@@ -36,7 +36,12 @@ def next(  # noqa: A001
 
     The model must keep when people rated. It does if there are at most 3 million ratings, and with
     algorithms that need times, such as transitions.
-    """
+
+    \b
+    Examples:
+      movierec next "Toy Story (1995)"
+      movierec next Alien -k 5 --json
+    """  # noqa: D301 - click takes a backspace for the start of what it does not wrap
     from movierec.recommender import Recommender
 
     found = Recommender.load(model).next(title, k, by_id=by_id, year=year)

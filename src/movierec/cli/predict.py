@@ -24,10 +24,16 @@ def predict(
     output: OutputOptions,
     model: ModelOption = DEFAULT_MODEL,
 ) -> None:
-    """Predict what somebody would give movies, on the scale of the ratings.
+    """Predict how somebody would rate movies.
 
-    A rating that they gave a movie themselves is shown, but not used.
-    """
+    Predictions are on the scale of the ratings of the model. A rating that they gave a movie
+    themselves is shown, but not used.
+
+    \b
+    Examples:
+      movierec predict Alien "Toy Story" --user 1
+      movierec predict Heat --like "Pulp Fiction" --dislike Titanic
+    """  # noqa: D301 - click takes a backspace for the start of what it does not wrap
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # starting threads takes longer than this
     from movierec.recommender import Recommender
 

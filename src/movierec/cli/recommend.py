@@ -27,6 +27,8 @@ from movierec.cli._people import PeopleOptions, UnmatchedOption, say_matchings
 def recommend(
     *,
     people: PeopleOptions,
+    k: LengthOption = 10,
+    filters: FilterOptions,
     group: Annotated[
         Literal["average", "least-misery"],
         typer.Option(help="Score of a movie for a group: the mean, or the lowest."),
@@ -38,9 +40,7 @@ def recommend(
             help="Age, in ratings, at which a rating with a date counts half; 0 ignores age.",
         ),
     ] = 4.0,
-    k: LengthOption = 10,
     by_id: ByIdOption = False,
-    filters: FilterOptions,
     min_support: Annotated[
         int, typer.Option(min=0, help="Least number of people who rated a movie.")
     ] = 0,
@@ -59,10 +59,15 @@ def recommend(
     output: OutputOptions,
     model: ModelOption = DEFAULT_MODEL,
 ) -> None:
-    """Recommend movies to a user of the model, or to anyone who names movies they like.
+    """Recommend movies to a user, or to anyone who names some.
 
     Movies that they have rated are never listed.
-    """
+
+    \b
+    Examples:
+      movierec recommend --user 1
+      movierec recommend --like "Toy Story" --like "Alien=4.5" -k 5
+    """  # noqa: D301 - click takes a backspace for the start of what it does not wrap
     # Starting the threads of OpenBLAS takes as long as the rest, and scoring one person needs none.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from movierec.recommender import Recommender

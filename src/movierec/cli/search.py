@@ -22,7 +22,13 @@ def search(
     output: OutputOptions,
     model: ModelOption = DEFAULT_MODEL,
 ) -> None:
-    """List the movies with all WORDS in a title, best matches first."""
+    """List the movies with all WORDS in a title, best matches first.
+
+    \b
+    Examples:
+      movierec search star wars
+      movierec search alien --limit 5 --format csv
+    """  # noqa: D301 - click takes a backspace for the start of what it does not wrap
     from movierec.recommender import Recommender
 
     recommender = Recommender.load(model)

@@ -29,6 +29,10 @@ def similar(
     titles: Annotated[list[str], typer.Argument(metavar="TITLE...", help="One movie, or several.")],
     *,
     k: LengthOption = 10,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say in a sentence why each movie is listed.")
+    ] = False,
+    filters: FilterOptions,
     less_like: Annotated[
         list[str] | None,
         typer.Option(metavar="TITLE", help="Avoid movies like this one; may be repeated."),
@@ -38,12 +42,8 @@ def similar(
     min_support: Annotated[
         int, typer.Option(min=0, help="Least number of people who rated both movies.")
     ] = 0,
-    filters: FilterOptions,
     rerank: RerankOptions,
     output: OutputOptions,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="Say in a sentence why each movie is listed.")
-    ] = False,
     model: ModelOption = DEFAULT_MODEL,
 ) -> None:
     """List the movies most similar to one, or to several.
@@ -53,7 +53,12 @@ def similar(
     content" if content makes up more than half of the similarity, and "solid" otherwise; in a
     differentially private model, it is "mostly content" or "noisy".
     `movierec why` shows more.
-    """
+
+    \b
+    Examples:
+      movierec similar "Toy Story (1995)" -k 10
+      movierec similar Alien "Blade Runner" --not-genre Comedy --explain
+    """  # noqa: D301 - click takes a backspace for the start of what it does not wrap
     from movierec.recommender import Recommender
 
     found = Recommender.load(model).similar(

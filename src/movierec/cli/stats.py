@@ -25,7 +25,13 @@ def stats(
     as_json: JsonOption = False,
     model: ModelOption = DEFAULT_MODEL,
 ) -> None:
-    """Show counts and distributions of the ratings, and how the model was made."""
+    """Show how the ratings are spread, and how the model was made.
+
+    \b
+    Examples:
+      movierec stats
+      movierec stats ratings.csv movies.csv --json
+    """  # noqa: D301 - click takes a backspace for the start of what it does not wrap
     from movierec.recommender import Recommender
 
     if ratings is None:

@@ -40,7 +40,7 @@ def update(
     model: ModelOption = DEFAULT_MODEL,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Change the ratings and movies of a model, without the files that it was fitted on.
+    """Change the ratings and movies of a model, without the old files.
 
     The result is, to the bit, the model that a fit on the old and the new ratings would give. Of
     several ratings of a movie by a user, the last by time counts. The model file is replaced in one

@@ -28,7 +28,12 @@ def why(
 
     Shows how many people rated both and how they rated them, what the movies share, and how much
     of the similarity comes from ratings and how much from content.
-    """
+
+    \b
+    Examples:
+      movierec why "Toy Story" "A Bug's Life"
+      movierec why 1 2 --id
+    """  # noqa: D301 - click takes a backspace for the start of what it does not wrap
     from movierec.model.model import COSINE
     from movierec.recommender import Recommender
 
