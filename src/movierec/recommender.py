@@ -17,9 +17,9 @@ from movierec._checks import (
     truth,
     whole_number,
 )
-from movierec._util import Progress, no_progress
+from movierec._util import Progress, no_progress, pluralize
 from movierec.answers.filters import Filter, Group, ListOptions, make_filter
-from movierec.answers.records import Neighbors, shortfall_note
+from movierec.answers.records import Movies, Neighbors, shortfall_note
 from movierec.answers.similar import SimilarMovies
 from movierec.errors import ArtifactError, NothingFoundError, UsageError
 from movierec.films.catalog import Movie
@@ -435,6 +435,12 @@ class Recommender:
     def is_sample(self) -> bool:
         """Whether the model was fitted on the sample data."""
         return bool(self._model.card["files"].get("ratings") == SAMPLE)
+
+    def __repr__(self) -> str:
+        card = self._model.card
+        counts = ((card["n_ratings"], "rating"), (card["n_items"], "movie"))
+        held = " of ".join(pluralize(count, noun) for count, noun in counts)
+        return f"<Recommender: {card['algorithm']}, fitted on {held}>"
 
     def __len__(self) -> int:
         return len(self._catalog)
@@ -857,7 +863,7 @@ class Recommender:
 
         return export(self._model, path, k, table=table, overwrite=overwrite, safe_csv=safe_csv)
 
-    def search(self, words: str, limit: int = 20) -> list[Movie]:
+    def search(self, words: str, limit: int = 20) -> Movies:
         """Return the movies whose names contain all words, best matches first.
 
         Parameters
@@ -872,9 +878,10 @@ class Recommender:
         UsageError
             If `words` is no text, or `limit` is below 1.
         """
-        return self._resolver.search(text("words", words), whole_number("limit", limit, 1))
+        found = self._resolver.search(text("words", words), whole_number("limit", limit, 1))
+        return Movies(found)
 
-    def suggest(self, query: str) -> list[Movie]:
+    def suggest(self, query: str) -> Movies:
         """Return the movies whose names are closest to a query that was not found.
 
         Parameters
@@ -886,7 +893,7 @@ class Recommender:
         UsageError
             If it is no text.
         """
-        return self._resolver.suggest(text("query", query))
+        return Movies(self._resolver.suggest(text("query", query)))
 
     def film(self, query: Query, *, by_id: bool = False, year: int | None = None) -> Film:
         """Return what is known about one movie: other titles, tags, how people rated it.

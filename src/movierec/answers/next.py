@@ -18,6 +18,7 @@ from movierec.algorithms._closeness import (
     distance,
     strength,
 )
+from movierec.answers.records import Listing
 from movierec.answers.similar import ratings_of
 from movierec.errors import ArtifactError, UsageError
 from movierec.films.catalog import Movie, Record
@@ -71,7 +72,7 @@ class NextMovie(Record):
     mean_rating: float | None
 
 
-class NextMovies(list[NextMovie]):
+class NextMovies(Listing[NextMovie]):
     """The movies that people rated next, strongest first.
 
     Attributes
@@ -84,6 +85,8 @@ class NextMovies(list[NextMovie]):
     note : str or None
         Why the list is short, if it is.
     """
+
+    RECORD = NextMovie
 
     def __init__(
         self, query: Movie, found: Iterable[NextMovie], n_people: int, window: int, note: str | None

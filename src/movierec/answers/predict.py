@@ -9,6 +9,7 @@ import numpy as np
 
 from movierec.answers.matching import Matching
 from movierec.answers.profile import UserProfile
+from movierec.answers.records import Listing
 from movierec.errors import MovierecError, UsageError
 from movierec.films.catalog import Record
 from movierec.model.model import Model
@@ -46,7 +47,7 @@ class PredictedRating(Record):
     rated: float | None
 
 
-class PredictedRatings(list[PredictedRating]):
+class PredictedRatings(Listing[PredictedRating]):
     """Predicted ratings: of each movie, by each person.
 
     Attributes
@@ -56,6 +57,8 @@ class PredictedRatings(list[PredictedRating]):
     matchings : list of Matching
         For each file, which of its movies the model has.
     """
+
+    RECORD = PredictedRating
 
     def __init__(
         self,

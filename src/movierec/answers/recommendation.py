@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from movierec.answers.matching import Matching
+from movierec.answers.records import Listing
 from movierec.errors import MovierecError
 from movierec.films.catalog import Record
 
@@ -57,7 +58,7 @@ class Recommendation(Record):
     mean_rating: float | None
 
 
-class Recommendations(list[Recommendation]):
+class Recommendations(Listing[Recommendation]):
     """Recommended movies, best first.
 
     Attributes
@@ -73,6 +74,8 @@ class Recommendations(list[Recommendation]):
     note : str or None
         Says for whom popular movies were used, because nothing that they like is known.
     """
+
+    RECORD = Recommendation
 
     def __init__(
         self,

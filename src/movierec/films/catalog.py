@@ -22,9 +22,14 @@ class Record:
     def __getitem__(self, name: str) -> Any:
         return getattr(self, name)
 
+    @classmethod
+    def field_names(cls) -> Iterator[str]:
+        """Return the names of the fields."""
+        return (field.name for field in fields(cls))  # type: ignore[arg-type]
+
     def keys(self) -> Iterator[str]:
         """Return the names of the fields, so that ``dict(record)`` works."""
-        return (field.name for field in fields(self))  # type: ignore[arg-type]
+        return self.field_names()
 
 
 @dataclass(frozen=True)
