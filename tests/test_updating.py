@@ -236,3 +236,39 @@ def test_part_of_the_table_is_computed_where_little_changed(
         ratings = pd.concat([ratings[~pairs.isin(gone.iloc[2:])], new.iloc[:2]])
         assert_same(found, Recommender.fit(ratings, movies, **way))
         assert "movies whose ratings changed with all" in found.card["notes"][-1]
+
+
+@pytest.mark.parametrize("algorithm", ["default", "item_knn"])
+def test_many_ratings_are_merged_by_index(algorithm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers as ids and no times: then the ratings are never taken out as rows with ids."""
+    monkeypatch.setattr("movierec.training.held.Held.rows", None)
+    chance = np.random.default_rng(2)
+
+    def rows(n: int, first_movie: int) -> pd.DataFrame:
+        return pd.DataFrame(
+            {
+                "userId": chance.integers(-5, 60, n) * 7,
+                "movieId": chance.integers(first_movie, 40, n),
+                "rating": chance.integers(-2, 3, n) / 2,
+            }
+        )
+
+    ratings = rows(600, 3)  # some of movies that are not listed yet, and some pairs twice
+    movies = pd.DataFrame({"movieId": range(3, 30), "title": [f"Film {n}" for n in range(3, 30)]})
+    way: dict[str, Any] = {"algorithm": algorithm, "content_weight": 0.0, "n_neighbors": 5}
+    found = Recommender.fit(ratings, movies, **way)
+    for step in range(8):
+        new, more = rows(20, 0), None
+        if step % 3 == 0:  # movies before, between and after the known ones
+            more = pd.DataFrame({"movieId": [30 + step, 2 - step], "title": ["Up", f"Heat {step}"]})
+            movies = pd.concat([more, movies])
+        gone = new.sample(5, random_state=step).assign(rating=np.nan)
+        pairs = pd.MultiIndex.from_frame(gone[["userId", "movieId"]])
+        ratings = pd.concat([ratings, new])
+        ratings = ratings[~pd.MultiIndex.from_frame(ratings[["userId", "movieId"]]).isin(pairs)]
+        found = found.update(pd.concat([new, gone]), more)
+        assert_same(found, Recommender.fit(ratings, movies, **way))
+        users = ratings["userId"].drop_duplicates().sample(2, random_state=step).tolist()
+        ratings = ratings[~ratings["userId"].isin(users)]
+        found = found.forget(users)
+        assert_same(found, Recommender.fit(ratings, movies, **way))

@@ -109,8 +109,13 @@ class ChangedRows:
     rows: RatingRows
     counts: dict[str, int]
 
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are."""
+        return len(self.rows)
 
-def changed_rows(old: RatingRows, new: RatingRows) -> ChangedRows:
+
+def changed_rows(old: RatingRows, new: RatingRows, known: IdArray | None = None) -> ChangedRows:
     """Add new ratings to old ones, and remove those that are withdrawn.
 
     Parameters
@@ -118,6 +123,8 @@ def changed_rows(old: RatingRows, new: RatingRows) -> ChangedRows:
     old, new : RatingRows
         Either both have times, or neither. A NaN in the values of `new` withdraws what the user
         gave the movie in the old rows, and in the new ones before that row.
+    known : ndarray of shape (n,), optional
+        More users who are not new.
     """
     users, items = (
         joined_ids([getattr(old, name), getattr(new, name)]) for name in ("users", "items")
@@ -125,7 +132,7 @@ def changed_rows(old: RatingRows, new: RatingRows) -> ChangedRows:
     values = np.concatenate([old.values, new.values])
     pairs = _pairs(users, items, len(old))
     kept, counts = _kept(pairs, values, len(old))
-    known = np.unique(users[: len(old)])
+    known = np.unique(users[: len(old)] if known is None else np.append(users[: len(old)], known))
     present = np.unique(users[len(old) :][kept[len(old) :]])
     counts["new users"] = int((~np.isin(present, known)).sum())
     read = None if old.read_timestamps is None else lambda: _times(old, new)

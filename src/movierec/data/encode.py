@@ -84,8 +84,7 @@ def encode(dataset: Dataset, min_ratings: int = 1) -> EncodedData:
     found, users, dropped = encode_ratings(
         dataset.take_ratings(), items, min_ratings=min_ratings, name=name, sieve=sieve
     )
-    n_ratings = np.diff(found.item_users.indptr)
-    catalog, titles = make_catalog(dataset, n_ratings, _sums(found))
+    catalog, titles = make_catalog(dataset, *counts_and_sums(found))
     return EncodedData(found, catalog, titles, users, dropped, sieve)
 
 
@@ -111,8 +110,7 @@ def make_catalog(
         genres=StringArray.of(movie.genres for movie in movies),
         tags=StringArray.of(tags),
         years=np.array([split_year(title)[1] or 0 for title in titles], dtype=np.int16),
-        n_ratings=n_ratings.astype(np.int32),
-        mean_ratings=(sums / np.maximum(n_ratings, 1)).astype(np.float32),
+        **_numbers(n_ratings, sums),
     )
     links = {
         index: dataset.links[movie.movie_id]
@@ -122,13 +120,45 @@ def make_catalog(
     return catalog, TitleIndex.build(titles, links)
 
 
-def _sums(interactions: Interactions) -> npt.NDArray[np.float64]:
-    """Return the sum of the ratings of each item, in the order of the users, in float64."""
+def recounted(catalog: Catalog, interactions: Interactions) -> Catalog:
+    """Return the catalog of the same movies with other ratings, in memory.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    interactions : Interactions
+    """
+    known = {name: np.array(column) for name, column in catalog.to_arrays().items()}
+    return Catalog.from_arrays(known | _numbers(*counts_and_sums(interactions)))
+
+
+def _numbers(
+    n_ratings: npt.NDArray[Any], sums: npt.NDArray[np.float64]
+) -> dict[str, npt.NDArray[Any]]:
+    """Return the columns of a catalog that depend on ratings."""
+    means = (sums / np.maximum(n_ratings, 1)).astype(np.float32)
+    return {"n_ratings": n_ratings.astype(np.int32), "mean_ratings": means}
+
+
+def counts_and_sums(
+    interactions: Interactions,
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64]]:
+    """Return the number of ratings of each item, and their sum in the order of the users.
+
+    Parameters
+    ----------
+    interactions : Interactions
+
+    Returns
+    -------
+    n_ratings : ndarray of shape (n_items,), integer
+    sums : ndarray of shape (n_items,), float64
+    """
     sums = np.zeros(interactions.n_items)
     for rows, part in row_parts(interactions.item_users):
         items = np.repeat(np.arange(part.shape[0]), np.diff(part.indptr))
         sums[rows] = np.bincount(items, part.data, part.shape[0])
-    return sums
+    return np.diff(interactions.item_users.indptr), sums
 
 
 def encode_ratings(
@@ -138,6 +168,7 @@ def encode_ratings(
     min_ratings: int = 1,
     name: str = "the ratings",
     sieve: Sieve | None = None,
+    may_be_empty: bool = False,
 ) -> tuple[Interactions, Vocabulary, dict[str, int]]:
     """Convert the ids of rating rows to indices; keep the last rating of each pair.
 
@@ -152,6 +183,8 @@ def encode_ratings(
         Name of the rows in error messages.
     sieve : Sieve, optional
         Takes the dropped rows.
+    may_be_empty : bool
+        Whether no rating may be left.
 
     Returns
     -------
@@ -164,7 +197,7 @@ def encode_ratings(
     Raises
     ------
     DataError
-        If no rating is left.
+        If no rating is left, unless that may be.
     """
     items = Vocabulary.encode(rows.items)[0] if items is None else items
     n_rows, dropped, sieve = len(rows), dict[str, int](), sieve or Sieve()
@@ -179,7 +212,7 @@ def encode_ratings(
         enough = np.flatnonzero(counts[found.items] >= min_ratings)
         dropped[f"of movies with fewer than {min_ratings} ratings"] = len(found) - len(enough)
         found, users = _of_present(_kept(found, enough, users, items, sieve), users)
-    if len(found) == 0:
+    if len(found) == 0 and not may_be_empty:
         raise DataError(*nothing_left(name, n_rows, dropped))
     return found, users, {reason: n for reason, n in dropped.items() if n}
 

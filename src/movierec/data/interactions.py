@@ -93,6 +93,16 @@ class Interactions:
         items = user_items.indices.astype(np.int32, copy=False)
         return cls(users, items, user_items.data.astype(np.float32, copy=False), n_users, n_items)
 
+    @classmethod
+    def from_item_users(cls, item_users: csr_matrix) -> Interactions:
+        """Convert a sorted matrix of shape (n_items, n_users) to interactions without timestamps.
+
+        They are by user, and those of a user by item.
+        """
+        found = cls.from_user_items(item_users.tocsc().T)
+        vars(found)["item_users"] = item_users
+        return found
+
     def __len__(self) -> int:
         return len(self.items)
 

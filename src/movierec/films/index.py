@@ -88,6 +88,12 @@ class TitleIndex:
         """Return the arrays by name."""
         return self._arrays
 
+    def in_memory(self) -> TitleIndex:
+        """Return the index with its arrays in memory, checked."""
+        import numpy as np
+
+        return TitleIndex({name: np.array(array) for name, array in self._arrays.items()})
+
 
 def _keys(text: str, names: Sequence[str]) -> Iterator[tuple[str, int]]:
     """Yield the keys of a title without its year, and their kinds, most certain kinds first."""

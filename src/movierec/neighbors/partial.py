@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from movierec.neighbors.sparse import inverse_norms, row_parts, top_k_indices
+from movierec.neighbors.sparse import column_counts, inverse_norms, top_k_indices
 from movierec.neighbors.table import NeighborTable
 
 if TYPE_CHECKING:
@@ -48,12 +48,12 @@ def share_of_work(ratings: csr_matrix, is_changed: npt.NDArray[np.bool_]) -> flo
     ratings : scipy.sparse.csr_matrix of shape (n_items, n_users)
     is_changed : ndarray of shape (n_items,), bool
     """
-    per_user = np.bincount(ratings.indices, minlength=ratings.shape[1])
-    per_item = np.zeros(ratings.shape[0])
-    for rows, part in row_parts(ratings):
-        items = np.repeat(np.arange(part.shape[0]), np.diff(part.indptr))
-        per_item[rows] = np.bincount(items, per_user[part.indices], part.shape[0])
-    return float(per_item[is_changed].sum() / max(per_item.sum(), 1))
+    per_user = column_counts(ratings)
+    of_changed = sum(
+        int(per_user[ratings.indices[ratings.indptr[item] : ratings.indptr[item + 1]]].sum())
+        for item in np.flatnonzero(is_changed)
+    )
+    return of_changed / max(int((per_user**2).sum()), 1)
 
 
 class PartialTable:
@@ -94,15 +94,14 @@ class PartialTable:
         """
         floors, last = _floors(old)
         found = self._fill(table, np.flatnonzero(is_changed), floors, ~is_changed, progress)
-        stays = (old.neighbors >= 0) & ~is_changed[old.neighbors] & ~is_changed[:, None]
-        rows = np.nonzero(stays)[0]
-        listed = Entries(
-            rows,
-            old.neighbors[stays].astype(np.int64),
-            old.similarities[stays],
-            old.support[stays],
-        )
-        _merge(table, listed, found)
+        is_lost = (old.neighbors >= 0) & is_changed[old.neighbors]
+        is_other = is_lost.any(axis=1)
+        is_other[found.rows] = True
+        as_before = np.flatnonzero(~is_other & ~is_changed)
+        for name in ("neighbors", "similarities", "support"):
+            getattr(table, name)[as_before] = getattr(old, name)[as_before]
+        others = np.flatnonzero(is_other & ~is_changed)
+        _merge(table, _listed(old, others, ~is_lost[others]), found)
         again = np.flatnonzero(~is_changed & _lack(table, floors, last))
         self._fill(table, again, floors, np.zeros_like(is_changed), progress)
 
@@ -168,6 +167,18 @@ def _lack(
     weakest, item = table.similarities[:, -1], table.neighbors[:, -1]
     is_below = (weakest < floors) | ((weakest == floors) & (item > last))
     return np.asarray((last >= 0) & (is_below | (item < 0)))
+
+
+def _listed(old: NeighborTable, rows: I64, stays: npt.NDArray[np.bool_]) -> Entries:
+    """Return the entries of some rows of a table that stay there."""
+    neighbors = old.neighbors[rows]
+    stays &= neighbors >= 0
+    return Entries(
+        rows[np.nonzero(stays)[0]],
+        neighbors[stays].astype(np.int64),
+        old.similarities[rows][stays],
+        old.support[rows][stays],
+    )
 
 
 def _joined(parts: list[Entries]) -> Entries:

@@ -64,6 +64,7 @@ def fit_model(
     had_times: bool = False,
     progress: Progress = no_progress,
     checkpoint: Path | None = None,
+    encoded: EncodedData | None = None,
 ) -> Model:
     """Fit a model on a data set. The order of its rows matters only for ratings of equal times.
 
@@ -82,6 +83,8 @@ def fit_model(
     progress : callable
     checkpoint : pathlib.Path, optional
         As in :class:`movierec.algorithms.base.Run`.
+    encoded : EncodedData, optional
+        The data set with indices, if it is known; the data set then needs no ratings.
 
     Raises
     ------
@@ -96,7 +99,7 @@ def fit_model(
         check_can_be_without_ratings(algorithm)
     parameters = completed(parameters.with_columns(dataset.features), algorithm)
     progress("encoding the ratings", 0.0)
-    encoded = encode(dataset, parameters.min_ratings)
+    encoded = encoded or encode(dataset, parameters.min_ratings)
     engine.number(encoded.catalog.items, encoded.users)
     summary = summarize(
         encoded.catalog, RatingCounts.of(encoded.interactions.item_users), counts_of(dataset)

@@ -33,6 +33,9 @@ class UpdatingEngine(LocalEngine):
     ratings : scipy.sparse.csr_matrix of shape (n_items, n_users)
         All that it has in use.
     items, users : Vocabulary
+    changed_items : ndarray of shape (m,), int64, optional
+        The indices that the items whose ratings changed have now. Default: all ratings are
+        compared.
 
     Attributes
     ----------
@@ -41,9 +44,15 @@ class UpdatingEngine(LocalEngine):
     """
 
     def __init__(
-        self, table: NeighborTable, ratings: csr_matrix, items: Vocabulary, users: Vocabulary
+        self,
+        table: NeighborTable,
+        ratings: csr_matrix,
+        items: Vocabulary,
+        users: Vocabulary,
+        changed_items: npt.NDArray[np.int64] | None = None,
     ) -> None:
         self._table = table
+        self._changed_items = changed_items
         self._ratings = ratings
         self._items, self._users = items, users
         self._numbers: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]] | None = None
@@ -98,6 +107,8 @@ class UpdatingEngine(LocalEngine):
 
     def _changed(self, ratings: csr_matrix) -> npt.NDArray[np.bool_]:
         """Return whose ratings are not those of before, of the items as they are numbered now."""
+        if self._changed_items is not None:
+            return np.isin(np.arange(ratings.shape[0]), self._changed_items)
         assert self._numbers is not None
         items, users = self._numbers
         is_changed = np.ones(ratings.shape[0], dtype=bool)
