@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import Annotated
 
 import typer
 
-from movierec.cli._app import say
-from movierec.cli._options import DEFAULT_MODEL, ModelOption
-from movierec.cli._signals import raise_if_stopped, stop_cleanly
+from movierec.cli._change import change_model
+from movierec.cli._options import DEFAULT_MODEL, ModelOption, PrivateOption
 
 
 def forget(
@@ -18,6 +16,7 @@ def forget(
         typer.Option(help="The id of somebody in the ratings of the model; may be repeated."),
     ],
     model: ModelOption = DEFAULT_MODEL,
+    private: PrivateOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Remove all that people rated from a model.
@@ -30,17 +29,9 @@ def forget(
       movierec forget --user 1
       movierec forget --user 2 --user 3 --model movierec.model
     """  # noqa: D301 - the \b keeps the lines
-    started = time.perf_counter()
-    stop_cleanly()
-    from movierec.cli._output import progress_bar
-    from movierec.cli.fit import summary_of
-    from movierec.recommender import Recommender
-    from movierec.store.stores import store_for
-
-    store_for(model).check_target(model)  # before the work, not after it
-    with progress_bar(quiet=quiet) as progress:
-        found = Recommender.load(model).forget(user, progress=progress)
-        raise_if_stopped()
-        found.save(model)
-    if not quiet:
-        say(*summary_of(found.card, model, time.perf_counter() - started))
+    change_model(
+        model,
+        lambda old, progress: old.forget(user, progress=progress),
+        private=private,
+        quiet=quiet,
+    )

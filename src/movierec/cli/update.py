@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import Annotated
 
 import typer
 
-from movierec.cli._app import say
+from movierec.cli._change import change_model
 from movierec.cli._fit_options import parse_columns
-from movierec.cli._options import DEFAULT_MODEL, ModelOption, OnErrorOption
-from movierec.cli._signals import raise_if_stopped, stop_cleanly
+from movierec.cli._options import DEFAULT_MODEL, ModelOption, OnErrorOption, PrivateOption
 
 
 def update(
@@ -38,13 +36,15 @@ def update(
     ] = None,
     on_error: OnErrorOption = "fail",
     model: ModelOption = DEFAULT_MODEL,
+    private: PrivateOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Change the ratings and movies of a model, without the old files.
 
     The result is, to the bit, the model that a fit on the old and the new ratings would give. Of
     several ratings of a movie by a user, the last by time counts. The model file is replaced in one
-    step: an update that fails leaves the old one as it was.
+    step: an update that fails leaves the old one as it was. A second update of one file waits for
+    the first. Changes come from files: export what a database has new (update has no --query).
 
     \b
     Examples:
@@ -52,19 +52,11 @@ def update(
       movierec update new.csv --movies new-movies.csv --model movierec.model
       movierec update --on-error skip new.csv
     """  # noqa: D301 - the \b keeps the lines
-    started = time.perf_counter()
-    stop_cleanly()
-    from movierec.cli._output import progress_bar
-    from movierec.cli.fit import summary_of
-    from movierec.recommender import Recommender
-    from movierec.store.stores import store_for
-
-    store_for(model).check_target(model)  # before the work, not after it
-    with progress_bar(quiet=quiet) as progress:
-        found = Recommender.load(model).update(
+    change_model(
+        model,
+        lambda old, progress: old.update(
             ratings, movies, columns=parse_columns(columns), on_error=on_error, progress=progress
-        )
-        raise_if_stopped()
-        found.save(model)
-    if not quiet:
-        say(*summary_of(found.card, model, time.perf_counter() - started))
+        ),
+        private=private,
+        quiet=quiet,
+    )

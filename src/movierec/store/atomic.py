@@ -9,8 +9,8 @@ import re
 import stat
 import time
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -141,6 +141,30 @@ def lock(descriptor: int, *, wait: bool = True) -> bool:
     except OSError:
         return False
     return True
+
+
+@contextmanager
+def locked(path: Path, wait: Callable[[], object]) -> Iterator[None]:
+    """Lock a file against others who lock it, from reading it to replacing it.
+
+    A file that is missing, or where there are no locks, is not locked.
+
+    Parameters
+    ----------
+    path : Path
+    wait : callable
+        Called before waiting for another process.
+    """
+    with ExitStack() as files:
+        with suppress(OSError):
+            while True:
+                file = files.enter_context(path.open("rb"))
+                if not lock(file.fileno(), wait=False):
+                    wait()
+                    lock(file.fileno())
+                if os.path.samestat(path.stat(), os.fstat(file.fileno())):
+                    break  # else the other process has replaced it
+        yield
 
 
 def _sync_folder(folder: Path) -> None:

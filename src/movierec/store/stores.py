@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO
 
@@ -57,6 +58,24 @@ def refuse_private(address: str, *, private: bool) -> None:
             "private",
             "leave out --private, and set at that place who may read it",
         )
+
+
+def alone_with(address: str, wait: Callable[[], object]) -> AbstractContextManager[None]:
+    """Let no other process that asks for it change a model meanwhile; see `atomic.locked`.
+
+    Models at addresses have no locks.
+
+    Parameters
+    ----------
+    address : str
+    wait : callable
+        Called before waiting for another process.
+    """
+    if is_remote(address):
+        return nullcontext()
+    from movierec.store.atomic import locked
+
+    return locked(Path(address), wait)
 
 
 def exists(address: str) -> bool:
