@@ -157,7 +157,7 @@ class Interactions:
     @cached_property
     def rows_by_time(self) -> tuple[I64, I64]:
         """The offsets of each user's rows, and the rows, oldest first; see :attr:`histories`."""
-        return self._offsets, np.lexsort((self.timestamps, self.users))
+        return self.offsets, np.lexsort((self.timestamps, self.users))
 
     def ordered(self, *, by_time: bool) -> Interactions:
         """Return the interactions by user, and those of a user by time or by item.
@@ -174,7 +174,7 @@ class Interactions:
         # What was computed already holds for any order of the rows.
         vars(found)["item_users"] = self.item_users
         if by_time:
-            vars(found)["rows_by_time"] = self._offsets, np.arange(len(self))
+            vars(found)["rows_by_time"] = self.offsets, np.arange(len(self))
         return found
 
     def select(self, rows: npt.NDArray[Any]) -> Interactions:
@@ -200,7 +200,7 @@ class Interactions:
         users : ndarray of shape (m,), int64
             Each user at most once.
         """
-        starts, ends = self._offsets[users], self._offsets[users + 1]
+        starts, ends = self.offsets[users], self.offsets[users + 1]
         lengths = ends - starts
         skipped = np.repeat(starts - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths)
         rows = self._rows_by_user[np.arange(lengths.sum()) + skipped]
@@ -211,7 +211,8 @@ class Interactions:
         )
 
     @cached_property
-    def _offsets(self) -> I64:
+    def offsets(self) -> I64:
+        """Where the ratings of each user start if all are by user; shape (n_users + 1,), int64."""
         counts = np.bincount(self.users, minlength=self.n_users)
         return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 

@@ -12,7 +12,6 @@ from movierec.vocabulary import Vocabulary
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-    from scipy.sparse import csr_matrix
 
     from movierec.data.interactions import Interactions
 
@@ -45,23 +44,16 @@ class Histories:
         self._items = RaggedArray(arrays["offsets"], arrays["items"])
 
     @classmethod
-    def by_index(cls, users: Vocabulary, vectors: csr_matrix) -> Self:
+    def by_index(cls, users: Vocabulary, interactions: Interactions) -> Self:
         """Build histories without timestamps, sorted by item index.
 
         Parameters
         ----------
         users : Vocabulary
-        vectors : scipy.sparse.csr_matrix of shape (n_items, n_columns)
-            The first columns are the users; every stored value in them is a rating.
+        interactions : Interactions
+            By user, and those of a user by item.
         """
-        import numpy as np
-        from scipy.sparse import csr_matrix
-
-        placeholder = np.zeros(vectors.nnz, dtype=np.int8)
-        pattern = csr_matrix((placeholder, vectors.indices, vectors.indptr), vectors.shape)
-        by_user = pattern.tocsc()
-        offsets = by_user.indptr[: len(users) + 1].astype(np.int64)
-        return cls._of(users, offsets, by_user.indices[: offsets[-1]], vectors.shape[0])
+        return cls._of(users, interactions.offsets, interactions.items, interactions.n_items)
 
     @classmethod
     def by_time(cls, users: Vocabulary, interactions: Interactions) -> Self:

@@ -98,8 +98,9 @@ class PartialTable:
         is_other = is_lost.any(axis=1)
         is_other[found.rows] = True
         as_before = np.flatnonzero(~is_other & ~is_changed)
+        k = old.neighbors.shape[1]  # perhaps fewer, if there were fewer items
         for name in ("neighbors", "similarities", "support"):
-            getattr(table, name)[as_before] = getattr(old, name)[as_before]
+            getattr(table, name)[as_before, :k] = getattr(old, name)[as_before]
         others = np.flatnonzero(is_other & ~is_changed)
         _merge(table, _listed(old, others, ~is_lost[others]), found)
         again = np.flatnonzero(~is_changed & _lack(table, floors, last))

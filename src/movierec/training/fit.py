@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -175,13 +174,12 @@ def _fit(
     else:
         check_needs(algorithm, data)
     users = encoded.users
-    histories = Histories.by_time(users, data.interactions) if keeps_times else None
+    history = Histories.by_time if keeps_times else Histories.by_index
+    histories = history(users, data.interactions)
     progress("finding what is usual", 0.0)
     item_users = data.interactions.item_users
     del data
-    with ThreadPoolExecutor(1) as background:  # SciPy lets Python work beside it
-        by_index = background.submit(lambda: histories or Histories.by_index(users, item_users))
-        vectors, ratings = _vectors(item_users, content, parameters)
+    vectors, ratings = _vectors(item_users, content, parameters)
     table = _table(
         algorithm, vectors, item_users, content is not None, parameters, engine, progress
     )
@@ -190,7 +188,7 @@ def _fit(
         table,
         vectors,
         ratings,
-        by_index.result(),
+        histories,
         algorithm.SIMILARITY if spec is None else COSINE,
     )
 

@@ -54,7 +54,7 @@ def _histories(chunk: Chunk, item_users: csr_matrix) -> Histories:
     """Return what each user rated: in order, where there are times and few ratings, as locally."""
     users = Vocabulary(chunk.users)
     if not 0 < len(chunk.times) <= MOST_TIMES:
-        return Histories.by_index(users, item_users)
+        return Histories.by_index(users, Interactions.from_item_users(item_users))
     as_read = np.argsort(chunk.times["place"])
     numbers = np.repeat(np.arange(len(users), dtype=np.int32), np.diff(chunk.starts))
     times = as_seconds(chunk.times["time"][as_read])
