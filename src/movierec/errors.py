@@ -9,7 +9,7 @@ from movierec._util import one_line, without_secrets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from movierec.films.catalog import Movie
 
@@ -67,7 +67,12 @@ class MovierecError(Exception):
     def __init__(self, message: str, hint: str | None = None) -> None:
         line = one_line(without_secrets(message))
         super().__init__(line if len(line) < _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}...")
-        self.cli_hint = None if hint is None else without_secrets(hint)
+        self._hint = None if hint is None else without_secrets(hint)
+
+    @property
+    def cli_hint(self) -> str | None:
+        """What to do about it, with the options of commands."""
+        return self._hint
 
     @property
     def hint(self) -> str | None:
@@ -116,13 +121,40 @@ class NothingFoundError(MovierecError):
 
 
 class MovieNotFoundError(MovierecError):
-    """No movie matches the query; ``suggestions`` has the closest titles and may be empty."""
+    """No movie matches the query.
+
+    Parameters
+    ----------
+    message : str
+    suggestions : sequence of Movie, or callable that returns it
+        The closest titles. They are compared with all titles, so a callable is only called if
+        somebody looks at them.
+    hint : str, optional
+        What to do if there are no suggestions.
+    """
 
     exit_code = 4
 
-    def __init__(self, message: str, suggestions: list[Movie], hint: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        suggestions: Sequence[Movie] | Callable[[], Sequence[Movie]],
+        hint: str | None = None,
+    ) -> None:
         super().__init__(message, hint)
-        self.suggestions = suggestions
+        self._suggestions = suggestions
+
+    @property
+    def suggestions(self) -> Sequence[Movie]:
+        """The movies with the closest titles; may be empty."""
+        if callable(self._suggestions):
+            self._suggestions = self._suggestions()
+        return self._suggestions
+
+    @property
+    def cli_hint(self) -> str | None:
+        """What to do about it, if there are no suggestions."""
+        return None if self.suggestions else self._hint
 
 
 class AmbiguousTitleError(MovierecError):

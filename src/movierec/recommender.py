@@ -628,7 +628,8 @@ class Recommender:
             names; see :func:`movierec.data.personal.export.read_export`. `likes` and `dislikes`
             apply to every person.
         by_id : bool
-            Whether text in `likes` and `dislikes` is a movie id instead of a title.
+            Whether text in `likes`, `dislikes` and mappings of movie to rating is a movie id
+            instead of a title.
         genres, not_genres, years
             As in :meth:`similar`.
         min_support : int
@@ -712,7 +713,8 @@ class Recommender:
         user, likes, dislikes, ratings
             As in :meth:`recommend`. What a person gave a movie is not used to predict it.
         by_id : bool
-            Whether text in `movies`, `likes` and `dislikes` is a movie id instead of a title.
+            Whether text in `movies`, `likes`, `dislikes` and mappings of movie to rating is a
+            movie id instead of a title.
 
         Returns
         -------

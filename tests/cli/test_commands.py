@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from movierec import Recommender
-from movierec.cli._options import parse_years
+from movierec.answers.filters import parse_years
 from movierec.data.discover import sample_folder
 from movierec.errors import UsageError
 from tests.conftest import Run

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, NamedTuple, get_args
 
 from movierec._checks import number, one_of, refusal, texts, values, whole_number
-from movierec.errors import NothingFoundError
+from movierec.errors import NothingFoundError, UsageError
 from movierec.films.catalog import Catalog, Movie
 
 Group = Literal["average", "least-misery"]
@@ -102,6 +102,27 @@ def _checked_years(years: tuple[int, int] | None) -> tuple[int, int] | None:
     if first > last:
         raise refusal("years", years, "the first year, then the last", "as (1980, 1989)")
     return first, last
+
+
+def parse_years(text: str | None) -> tuple[int, int] | None:
+    """Return the first and last year of ``1980-1989``, ``1980-``, ``-1989`` or ``1985``.
+
+    Raises
+    ------
+    UsageError
+        If `text` is none of these.
+    """
+    if text is None:
+        return None
+    first, dash, last = text.replace("–", "-").partition("-")
+    try:
+        low = int(first) if first.strip() else 0
+        high = int(last) if last.strip() else 9999 if dash else low
+    except ValueError:
+        low, high = 1, 0
+    if low > high or not any(char.isdigit() for char in text):
+        raise UsageError(f'"{text}" is not a range of years', "write it as 1980-1989")
+    return low, high
 
 
 def _known_genre(name: str, known: Mapping[str, str]) -> str:

@@ -234,7 +234,7 @@ def read_people(
     opinions = reader.of_titles(likes, by_id=by_id)
     opinions |= reader.of_titles(dislikes, default=reader.lowest, by_id=by_id)
     people = [] if user is None else [reader.of_user(user)]
-    people += [_read_one(reader, name, source) for name, source in _by_name(ratings)]
+    people += [_read_one(reader, name, source, by_id=by_id) for name, source in _by_name(ratings)]
     people = [person.with_opinions(opinions) for person in people or [UserProfile()]]
     if reader.misses and not any(person.ratings or person.seen for person in people):
         raise NothingFoundError(
@@ -243,9 +243,11 @@ def read_people(
     return people
 
 
-def _read_one(reader: ProfileReader, name: str, source: PathLike | Rated | Place) -> UserProfile:
+def _read_one(
+    reader: ProfileReader, name: str, source: PathLike | Rated | Place, *, by_id: bool
+) -> UserProfile:
     if isinstance(source, Mapping):
-        return UserProfile(name, reader.of_titles(source))
+        return UserProfile(name, reader.of_titles(source, by_id=by_id))
     return reader.of_export(source, name)  # type: ignore[arg-type]
 
 

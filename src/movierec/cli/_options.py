@@ -70,6 +70,8 @@ class FilterOptions(NamedTuple):
         UsageError
             If the years are not a range of years.
         """
+        from movierec.answers.filters import parse_years
+
         return {
             "genres": self.genre or (),
             "not_genres": self.not_genre or (),
@@ -141,27 +143,6 @@ def _options(parameter: inspect.Parameter, hint: Any) -> Iterator[inspect.Parame
 
 def _is_group(hint: Any) -> bool:
     return isinstance(hint, type) and issubclass(hint, tuple)
-
-
-def parse_years(text: str | None) -> tuple[int, int] | None:
-    """Return the first and last year of ``1980-1989``, ``1980-``, ``-1989`` or ``1985``.
-
-    Raises
-    ------
-    UsageError
-        If `text` is none of these.
-    """
-    if text is None:
-        return None
-    first, dash, last = text.replace("–", "-").partition("-")
-    try:
-        low = int(first) if first.strip() else 0
-        high = int(last) if last.strip() else 9999 if dash else low
-    except ValueError:
-        low, high = 1, 0
-    if low > high or not any(char.isdigit() for char in text):
-        raise UsageError(f'"{text}" is not a range of years', "write it as 1980-1989")
-    return low, high
 
 
 def parse_assignments(texts: Sequence[str], form: str, example: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from movierec._checks import identifier, plain, truth, values, whole_number
 from movierec.errors import AmbiguousTitleError, MovieNotFoundError
@@ -129,9 +130,8 @@ class Resolver:
         return [self._catalog.movie(index) for index in self._titles.suggest(query)]
 
     def _not_found(self, query: str) -> MovieNotFoundError:
-        suggestions = self.suggest(query) if query.strip() else []
-        hint = None if suggestions else _SEARCH_HINT
-        return MovieNotFoundError(f'no movie is called "{query}"', suggestions, hint)
+        suggestions = partial(self.suggest, query) if query.strip() else ()
+        return MovieNotFoundError(f'no movie is called "{query}"', suggestions, _SEARCH_HINT)
 
     def _ambiguous(self, query: str, indices: Sequence[int]) -> AmbiguousTitleError:
         return AmbiguousTitleError(
