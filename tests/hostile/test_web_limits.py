@@ -38,7 +38,7 @@ FIELDS: dict[str, Ask] = {
         )
         for path, parameters in {
             "/api/search": ["q", "limit"],
-            "/api/similar": ["title", "id", "k"],
+            "/api/similar": ["title", "id", "k", "less_like", "genre", "not_genre", "years"],
             "/api/why": ["first", "second", "first_id", "second_id"],
             "/similar": ["title", "id"],
             "/why": ["first", "second"],
@@ -53,6 +53,9 @@ FIELDS: dict[str, Ask] = {
     },
     "/recommend movies": lambda client, text: client.post("/recommend", data={"movies": text}),
     "ratings": lambda client, text: post(client, {"ratings": {text: 4}}),
+    "likes": lambda client, text: post(client, {"likes": {text: None}, "by_id": False}),
+    "name": lambda client, text: post(client, {"ratings": {text: {"1": 5}}}),
+    "genres": lambda client, text: post(client, {"genres": [text]}),
     "dislikes": lambda client, text: post(client, {"ratings": {}, "dislikes": [text]}),
 }
 
@@ -132,7 +135,15 @@ def test_other_requests_need_one_search(
 
 
 def test_ids_are_not_searched_for(client: FlaskClient, n_searches: list[str]) -> None:
-    post(client, {"ratings": {f"none {number}": 4 for number in range(MOST_MOVIES)}})
+    unknown = {f"none {number}": 4 for number in range(MOST_MOVIES)}
+    post(client, {"ratings": unknown})
+    assert n_searches == []
+
+
+def test_titles_of_a_body_are_not_searched_for(client: FlaskClient, n_searches: list[str]) -> None:
+    unknown = {f"none {number}": 4 for number in range(MOST_MOVIES)}
+    found = post(client, {"ratings": unknown, "likes": ["Heat"], "by_id": False}).get_json()
+    assert len(found["unmatched"]) == MOST_MOVIES
     assert n_searches == []
 
 

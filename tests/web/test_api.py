@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.datastructures import MultiDict
 
 from movierec import AlgorithmNotFoundError, ArtifactError, Recommender
 from movierec.films.names import LONGEST_TITLE, display_title
 from movierec.web import create_app
+from tests.conftest import Run
 
 PAGES = [
     "/",
@@ -69,6 +71,104 @@ def test_recommend_is_what_python_says(client: FlaskClient, sample: Recommender)
     assert found["unmatched"] == [str(error) for error in expected.unmatched] != []
 
 
+FILTERS: Any = {
+    "genres": ["comedy", "scifi"],
+    "not_genres": ["Horror"],
+    "years": (1970, 1999),
+    "min_support": 5,
+    "diversity": 0.3,
+    "obscurity": 0.2,
+}
+
+
+def test_similar_filters_as_python_does(client: FlaskClient, sample: Recommender) -> None:
+    asked = [("title", "Toy Story (1995)"), ("id", "6"), ("less_like_id", "2"), ("k", "5")]
+    asked += [("genre", "comedy"), ("not_genre", "Horror"), ("years", "1970-1999")]
+    asked += [("min_support", "5"), ("diversity", "0.3"), ("obscurity", "0.2")]
+    found = client.get("/api/similar", query_string=MultiDict(asked)).get_json()
+    given = FILTERS | {"genres": "comedy"}
+    expected = sample.similar([1, 6], 5, less_like=2, **given)
+    assert found["neighbors"] == as_json(expected) != as_json(sample.similar([1, 6], 5))
+    assert found["queries"] == as_json(expected.queries)
+    assert found["less_like"] == as_json(expected.less_like)
+    by_year = client.get("/api/similar?title=hamlet&year=1948").get_json()
+    assert by_year["query"]["title"] == "Hamlet (1948)"
+
+
+def test_recommend_filters_as_python_does(client: FlaskClient, sample: Recommender) -> None:
+    given = FILTERS | {"genres": ["Comedy"], "k": 5}
+    found = client.post("/api/recommend", json={"ratings": {"1": 5, "174": 1}} | given).get_json()
+    expected = sample.recommend(likes={1: 5, 174: 1}, **given)
+    assert found["recommendations"] == as_json(expected)
+    assert found["people"] == [""]
+
+
+@pytest.mark.parametrize("group", ["average", "least-misery"])
+def test_groups_are_what_python_says(client: FlaskClient, sample: Recommender, group: Any) -> None:
+    people: Any = {"Ann": {"1": 5, "174": 2}, "Bob": {"6": 4.5}}
+    body = {"ratings": people, "likes": [319], "group": group, "k": 4}
+    found = client.post("/api/recommend", json=body).get_json()
+    expected = sample.recommend(
+        4,
+        ratings=people,
+        likes=[319],
+        group=group,
+        by_id=True,
+    )
+    assert found["recommendations"] == as_json(expected)
+    assert found["people"] == ["Ann", "Bob"]
+    assert len(found["recommendations"][0]["each"]) == 2
+
+
+def test_movies_may_be_named_by_title(client: FlaskClient, sample: Recommender) -> None:
+    body = {
+        "by_id": False,
+        "ratings": {"Toy Story (1995)": 4, "toy stroy": 2},
+        "likes": {"Saw (2004)": None},
+        "dislikes": [319, "Toy Story 2"],
+        "k": 4,
+    }
+    found = client.post("/api/recommend", json=body).get_json()
+    expected = sample.recommend(
+        4,
+        ratings={"Toy Story (1995)": 4},
+        likes=["Saw (2004)"],
+        dislikes=[319, "Toy Story 2"],
+    )
+    assert found["recommendations"] == as_json(expected)
+    assert found["unmatched"] == ['no movie is called "toy stroy"']
+
+
+def test_predictions_are_what_python_says(client: FlaskClient, sample: Recommender) -> None:
+    people: Any = {"Ann": {"1": 5, "174": 2}, "Bob": {"6": 4.5}}
+    body = {"movies": [1, "2"], "ratings": people, "dislikes": ["none"]}
+    found = client.post("/api/predict", json=body).get_json()
+    expected = sample.predict([1, 2], ratings=people, dislikes=["none"], by_id=True)
+    assert found["predictions"] == as_json(expected)
+    assert found["unmatched"] == ["no movie has the id none"]
+    asked = client.post("/api/predict", json={"movies": ["hamlet"], "by_id": False})
+    assert (asked.status_code, asked.get_json()["error"]) == (409, "ambiguous_title")
+    bad: Any
+    for bad in ({}, {"movies": []}, {"movies": 1}, {"movies": [None]}, {"movies": [1], "k": 1}):
+        assert client.post("/api/predict", json=bad).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("query", "arguments"),
+    [
+        ("years=x", ["--years", "x"]),
+        ("genre=Hero", ["--genre", "Hero"]),
+        ("years=3000-", ["--years", "3000-"]),
+    ],
+)
+def test_errors_are_those_of_the_command(
+    client: FlaskClient, movierec: Run, sample_model: Path, query: str, arguments: list[str]
+) -> None:
+    said = client.get(f"/api/similar?id=1&{query}").get_json()
+    result = movierec("similar", "1", "--id", *arguments, "--model", sample_model)
+    assert result.stderr.splitlines() == [f"error: {said['message']}", f"hint: {said['hint']}"]
+
+
 def test_nobody_known_gets_popular_movies(client: FlaskClient, sample: Recommender) -> None:
     found = client.post("/api/recommend", json={"ratings": {}, "k": 3}).get_json()
     assert found["recommendations"] == as_json(sample.recommend(3))
@@ -108,8 +208,16 @@ def test_stats_are_what_python_says_but_for_files(
         ("/api/similar?title=hamlet", 409, "ambiguous_title", "Hamlet (1948)"),
         ("/api/why?first=hamlet&second_id=1", 409, "ambiguous_title", "Hamlet (1948)"),
         ("/api/similar", 422, "bad_parameter", None),
-        ("/api/similar?title=Heat&id=1", 422, "bad_parameter", None),
-        ("/api/similar?title=Heat&title=Heat", 422, "bad_parameter", None),
+        ("/api/why?first=Heat&first_id=1&second_id=2", 422, "bad_parameter", None),
+        ("/api/similar?id=1&k=1&k=2", 422, "bad_parameter", None),
+        ("/api/similar?" + "&id=1" * 101, 422, "bad_parameter", None),
+        ("/api/similar?id=1&less_like=toy+stroy", 404, "film_not_found", "Toy Story (1995)"),
+        ("/api/similar?id=1&genre=Hero", 404, "nothing_found", None),
+        ("/api/similar?id=1&years=1989-1980", 422, "bad_parameter", None),
+        ("/api/similar?id=1&year=95x", 422, "bad_parameter", None),
+        ("/api/similar?id=1&min_support=-1", 422, "bad_parameter", None),
+        ("/api/similar?id=1&diversity=1.1", 422, "bad_parameter", None),
+        ("/api/similar?id=1&obscurity=nan", 422, "bad_parameter", None),
         ("/api/similar?title=+", 422, "bad_parameter", None),
         ("/api/search", 422, "bad_parameter", None),
         ("/api/search?q=" + "a" * (LONGEST_TITLE + 1), 400, "bad_request", None),
@@ -141,7 +249,6 @@ GOOD = {"1": 5}
     [
         ("{", 400),
         ("[]", 422),
-        ("{}", 422),
         ('{"ratings": [1]}', 422),
         ('{"ratings": {"1": "5"}}', 422),
         ('{"ratings": {"1": true}}', 422),
@@ -159,6 +266,30 @@ GOOD = {"1": 5}
         (json.dumps({"ratings": GOOD, "dislikes": [None]}), 422),
         (json.dumps({"ratings": GOOD, "colour": 1}), 422),
         (json.dumps({"ratings": {str(i): 5 for i in range(1001)}}), 422),
+        (json.dumps({"ratings": {"A": {"1": 5}, "B": 4}}), 422),
+        (json.dumps({"ratings": {"A": {"1": 6}, "B": {"1": 5}}}), 422),
+        (json.dumps({"ratings": {" ": {"1": 5}}}), 422),
+        (json.dumps({"ratings": {f"P{i}": GOOD for i in range(21)}}), 422),
+        (
+            json.dumps({"ratings": {f"P{i}": {str(j): 5 for j in range(101)} for i in range(10)}}),
+            422,
+        ),
+        (json.dumps({"likes": [True]}), 422),
+        (json.dumps({"likes": [1] * 1001}), 422),
+        (json.dumps({"by_id": 1}), 422),
+        (json.dumps({"genres": [1]}), 422),
+        (json.dumps({"genres": {"Drama": 1}}), 422),
+        (json.dumps({"years": [1980]}), 422),
+        (json.dumps({"years": "1980-1989"}), 422),
+        (json.dumps({"years": [1989, 1980]}), 422),
+        (json.dumps({"min_support": -1}), 422),
+        (json.dumps({"min_support": 0.5}), 422),
+        (json.dumps({"min_support": 10**400}), 404),
+        (json.dumps({"diversity": True}), 422),
+        (json.dumps({"obscurity": "1"}), 422),
+        (json.dumps({"group": "median"}), 422),
+        (json.dumps({"user": 1}), 422),
+        (json.dumps({"only": "/etc/passwd"}), 422),
         (json.dumps({"ratings": {"none": 5}}), 404),
         (json.dumps({"ratings": GOOD, "x": "x" * 300_000}), 413),
     ],

@@ -85,8 +85,8 @@ def make_filter(
         return Filter((), (), years, min_support)
     known = {_plain(name): name for name in sorted(catalog.all_genres())}
     return Filter(
-        tuple(_known_genre(name, known) for name in wanted),
-        tuple(_known_genre(name, known) for name in unwanted),
+        tuple(dict.fromkeys(_known_genre(name, known) for name in wanted)),
+        tuple(dict.fromkeys(_known_genre(name, known) for name in unwanted)),
         years,
         min_support,
     )

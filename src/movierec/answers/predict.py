@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from movierec.answers.matching import Matching
-from movierec.answers.profile import UserProfile
 from movierec.answers.records import Listing
 from movierec.errors import MovierecError, UsageError
 from movierec.films.catalog import Record
 from movierec.model.model import Model
-from movierec.model.stars import Stars
+
+if TYPE_CHECKING:
+    from movierec.answers.profile import UserProfile
+    from movierec.model.stars import Stars
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,8 @@ def predict_ratings(
 
 
 def _predicted(model: Model, person: UserProfile, item: int) -> PredictedRating:
+    import numpy as np
+
     others = {other: rating for other, rating in person.ratings.items() if other != item}
     stars, plus_minus, n_near = _require_stars(model).predict(
         model.neighbors, np.array([item]), others, model.scale

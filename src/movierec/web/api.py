@@ -9,8 +9,10 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from movierec import __version__
-from movierec.web import parameters
+from movierec.errors import UsageError
+from movierec.web import bodies, parameters
 from movierec.web.current import current_recommender
+from movierec.web.filters import list_options
 from movierec.web.schemas import record_schemas
 
 blueprint = Blueprint("api", __name__)
@@ -31,12 +33,25 @@ def search() -> Response:
 
 @blueprint.get("/api/similar")
 def similar() -> Response:
-    """Return the movies most similar to one."""
+    """Return the movies most similar to one, or to several."""
     recommender = current_recommender()
     k = parameters.length(recommender)
-    named = parameters.movie("title", "id")
-    found = recommender.similar(named.text, k, by_id=named.by_id)
-    return jsonify(query=found.query, neighbors=found, note=found.note)
+    options = list_options()
+    named, avoided = (
+        parameters.movies("title", "id"),
+        parameters.movies("less_like", "less_like_id"),
+    )
+    if not named:
+        raise UsageError("either title or id is required")
+    query, less_like = ([movie.query(recommender) for movie in group] for group in (named, avoided))
+    found = recommender.similar(query, k, less_like=less_like, **options)
+    return jsonify(
+        query=found.query,
+        queries=found.queries,
+        less_like=found.less_like,
+        neighbors=found,
+        note=found.note,
+    )
 
 
 @blueprint.get("/api/why")
@@ -50,15 +65,24 @@ def why() -> Response:
 
 @blueprint.post("/api/recommend")
 def recommend() -> Response:
-    """Return movies for a person who rated some."""
+    """Return movies for a person who rated some, or for several."""
     recommender = current_recommender()
-    found = recommender.recommend(**parameters.recommend_arguments(recommender))
+    found = recommender.recommend(**bodies.recommend_arguments(recommender))
     return jsonify(
         rated=found.n_rated,
+        people=found.people,
         note=found.note,
         unmatched=[str(error) for error in found.unmatched],
         recommendations=found,
     )
+
+
+@blueprint.post("/api/predict")
+def predict() -> Response:
+    """Return what people would probably give movies."""
+    recommender = current_recommender()
+    found = recommender.predict(**bodies.predict_arguments(recommender))
+    return jsonify(unmatched=[str(error) for error in found.unmatched], predictions=found)
 
 
 @blueprint.get("/api/stats")

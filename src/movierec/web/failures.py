@@ -67,7 +67,9 @@ def _answer_error(error: MovierecError) -> Response:
     status, code, hint = next(
         (kind for cls, kind in _KINDS.items() if isinstance(error, cls)), _UNKNOWN
     )
-    movies = getattr(error, "candidates", getattr(error, "suggestions", ()))
+    movies = getattr(error, "candidates", ()) or getattr(error, "suggestions", ())
+    if isinstance(error, UsageError | NothingFoundError):
+        hint = error.hint or hint
     message = str(error)
     if status >= _SERVER_ERROR:  # for whoever runs the server; it may name files there
         _log.error("%s", error)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from flask import request
+
+from movierec.answers.filters import parse_years
 from movierec.answers.records import Neighbor
 from movierec.web import parameters
 
@@ -104,3 +108,37 @@ class ListFilter(NamedTuple):
         values = self.values()
         is_on = values[name] == value
         return Chip(label, values | {name: None if is_on else value}, is_on)
+
+
+def list_options() -> dict[str, Any]:
+    """Return the query parameters of a list as arguments of `Recommender.similar`.
+
+    They are the options of the command line: ``genre`` and ``not_genre``, which may be repeated,
+    ``years``, ``min_support``, ``diversity`` and ``obscurity``. Those not given are left out.
+
+    Raises
+    ------
+    UsageError
+        If a value is not valid.
+    """
+    readers: dict[str, Callable[[str], Any]] = {
+        "genre": parameters.texts,
+        "not_genre": parameters.texts,
+        "years": lambda name: parse_years(parameters.text(name)),
+        "min_support": _whole,
+        "diversity": parameters.share,
+        "obscurity": parameters.share,
+        "year": _whole,
+    }
+    arguments = {"genre": "genres", "not_genre": "not_genres"}
+    return {
+        arguments.get(name, name): read(name)
+        for name, read in readers.items()
+        if name in request.args
+    }
+
+
+def _whole(name: str) -> int | str | None:
+    """Return a query parameter as a number; of another text, the library says what is wrong."""
+    given = parameters.text(name)
+    return int(given) if given and re.fullmatch(r"-?[0-9]{1,9}", given) else given

@@ -6,13 +6,14 @@ Each function raises a `UsageError` (status 422) if a parameter is not valid, an
 
 from __future__ import annotations
 
-import math
 import re
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from flask import request
 from werkzeug.exceptions import BadRequest
 
+from movierec._checks import as_float, number, shown
 from movierec.errors import UsageError
 from movierec.films.catalog import Movie
 from movierec.films.names import LONGEST_TITLE, normalized_length
@@ -20,6 +21,7 @@ from movierec.recommender import Recommender
 
 DEFAULT_K = 10
 MOST_MOVIES = 1000  # that one person may have rated
+MOST_NAMED = 100  # in an address
 _HIGHEST_K = 100
 _SHOWN = 20  # characters of a bad value in a message
 
@@ -58,6 +60,19 @@ def text(name: str) -> str | None:
     if len(given) > 1:
         raise UsageError(f"{name} is given {len(given)} times")
     return checked_text(name, given[0]) if given else None
+
+
+def texts(name: str) -> list[str]:
+    """Return all values of a query parameter that may be repeated.
+
+    Raises
+    ------
+    UsageError
+        If one is blank.
+    BadRequest
+        If one is too long.
+    """
+    return [checked_text(name, given) for given in request.args.getlist(name)]
 
 
 def required_text(name: str) -> str:
@@ -148,7 +163,7 @@ def count(name: str, *, default: int, highest: int) -> int:
     if given is None:
         return min(default, highest)
     if not re.fullmatch(r"[0-9]{1,9}", given) or not 1 <= int(given) <= highest:
-        raise _not_a_count(name, given, highest)
+        raise not_a_count(name, given, highest)
     return int(given)
 
 
@@ -176,14 +191,10 @@ def share(name: str) -> float:
     UsageError
         If it is not such a number.
     """
-    given = text(name)
-    try:
-        value = float(given or 0)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= 1:
-        raise UsageError(f"{name} is {str(given)[:_SHOWN]}; it must be a number from 0 to 1")
-    return value
+    given: object = text(name) or 0
+    with suppress(ValueError):
+        given = float(str(given))
+    return number(name, given, 0, 1, "0 turns it off")
 
 
 def length(recommender: Recommender) -> int:
@@ -205,20 +216,37 @@ def movie(title_name: str, id_name: str) -> NamedMovie:
         If both are given, or neither.
     """
     title, movie_id = text(title_name), text(id_name)
-    if title is not None and movie_id is None:
-        return NamedMovie(title, by_id=False)
-    if movie_id is not None and title is None:
-        return NamedMovie(movie_id, by_id=True)
-    raise UsageError(f"either {title_name} or {id_name} is required")
+    if (title is None) == (movie_id is None):
+        raise UsageError(f"either {title_name} or {id_name} is required")
+    return movies(title_name, id_name)[0]
 
 
-def rating(given: Any, highest: float) -> float:
+def movies(title_name: str, id_name: str) -> list[NamedMovie]:
+    """Return the movies that two query parameters name, which may be repeated; titles first.
+
+    Parameters
+    ----------
+    title_name, id_name : str
+        The names of the parameters.
+
+    Raises
+    ------
+    UsageError
+        If there are too many, or one is blank.
+    """
+    found = [NamedMovie(title, by_id=False) for title in texts(title_name)]
+    found += [NamedMovie(movie_id, by_id=True) for movie_id in texts(id_name)]
+    if len(found) > MOST_NAMED:
+        raise UsageError(f"{len(found):,} movies are named; the maximum is {MOST_NAMED}")
+    return found
+
+
+def rating(given: object, highest: float) -> float:
     """Return a rating on the scale of the model.
 
     Parameters
     ----------
     given : object
-        A number, or a text.
     highest : float
         The highest rating.
 
@@ -227,77 +255,23 @@ def rating(given: Any, highest: float) -> float:
     UsageError
         If it is not a number from 0 to the highest rating.
     """
-    try:
-        value = float(given)
-    except (TypeError, ValueError, OverflowError):
-        value = math.nan
-    if not 0 <= value <= highest:
-        raise UsageError(f"{str(given)[:_SHOWN]} is not a rating from 0 to {highest:g}")
+    value = as_float(given)
+    if value is None or not 0 <= value <= highest:
+        said = shown(given) if value is None else f"{value:g}"
+        raise UsageError(f"{said} is not a rating", f"the highest is {highest:g}")
     return value
 
 
-def recommend_arguments(recommender: Recommender) -> dict[str, Any]:
-    """Return the JSON body of a request as arguments of `Recommender.recommend`.
-
-    The body is an object with ``ratings`` (by movie id), and optionally ``dislikes`` (movie ids)
-    and ``k``.
-
-    Raises
-    ------
-    UsageError
-        If it is anything else, or a value is not valid.
-    """
-    body = _body()
-    if not isinstance(body, dict):
-        raise UsageError("the body is not a JSON object")
-    if unknown := sorted(body.keys() - {"ratings", "dislikes", "k"}):
-        raise UsageError(f"unknown field: {unknown[0][:_SHOWN]}")
-    highest = highest_k(recommender)
-    k = _whole(body.get("k", min(DEFAULT_K, highest)))
-    if type(k) is not int or not 1 <= k <= highest:
-        raise _not_a_count("k", k, highest)
-    return {
-        "likes": _ratings(body.get("ratings"), recommender.card["highest_rating"]),
-        "dislikes": _ids(body.get("dislikes", [])),
-        "k": k,
-        "by_id": True,
-    }
-
-
-def _body() -> Any:
+def typed_rating(given: str, highest: float) -> float:
+    """Return a rating that was typed or chosen in a form; see :func:`rating`."""
     try:
-        return request.get_json()
-    except RecursionError:  # some thousand brackets cause it; Flask would call it a server error
-        raise BadRequest("the body is nested too deeply") from None
+        return rating(float(given), highest)
+    except ValueError:
+        return rating(given, highest)
 
 
-def _ratings(given: Any, highest: float) -> dict[str, float]:
-    if not isinstance(given, dict) or len(given) > MOST_MOVIES:
-        raise UsageError(
-            f"ratings must be an object of at most {MOST_MOVIES:,} ratings by movie id"
-        )
-    if not all(type(value) in (int, float) for value in given.values()):
-        raise UsageError("a rating is not a number")
-    return {
-        checked_text("a movie id", name): rating(value, highest) for name, value in given.items()
-    }
-
-
-def _ids(given: Any) -> list[str]:
-    if not isinstance(given, list) or len(given) > MOST_MOVIES:
-        raise UsageError(f"dislikes must be a list of at most {MOST_MOVIES:,} movie ids")
-    ids = [_whole(value) for value in given]
-    if not all(type(value) in (int, str) for value in ids):
-        raise UsageError("a movie id in dislikes is neither a number nor a string")
-    return [checked_text("a movie id", str(value)) for value in ids]
-
-
-def _whole(given: Any) -> Any:
-    """Return 84 for 84.0, as JSON does not distinguish them; return anything else unchanged."""
-    return int(given) if type(given) is float and given.is_integer() else given
-
-
-def _not_a_count(name: str, given: Any, highest: int) -> UsageError:
+def not_a_count(name: str, given: Any, highest: int) -> UsageError:
+    """Return the error for a value that is no whole number from 1 to `highest`."""
     return UsageError(
         f"{name} is {str(given)[:_SHOWN]}; it must be a whole number from 1 to {highest}"
     )

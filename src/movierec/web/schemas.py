@@ -11,6 +11,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from movierec.answers.explain import Lovers, Why
+from movierec.answers.predict import PredictedRating
 from movierec.answers.recommendation import Recommendation
 from movierec.answers.records import Neighbor
 from movierec.films.catalog import Movie
@@ -22,6 +23,7 @@ NAMES: dict[type, str] = {
     Movie: "Film",
     Neighbor: "Neighbor",
     Recommendation: "Recommendation",
+    PredictedRating: "PredictedRating",
     Lovers: "Lovers",
     Why: "Why",
     Failure: "Error",
@@ -57,6 +59,11 @@ LIMITS: dict[type, dict[str, Schema]] = {
         "rank": {"minimum": 1},
         "n_ratings": _NOT_NEGATIVE,
         "mean_rating": _NOT_NEGATIVE,
+    },
+    PredictedRating: {
+        "stars": _NOT_NEGATIVE,
+        "plus_minus": _NOT_NEGATIVE,
+        "n_near": _NOT_NEGATIVE,
     },
     Lovers: {"n_people": _NOT_NEGATIVE},
     Why: {

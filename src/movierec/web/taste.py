@@ -58,7 +58,7 @@ def read_form(recommender: Recommender, fields: Fields) -> TasteForm:
         if movie_id != fields.get("remove"):
             movie = _rated_before(recommender, movie_id, title)
             if movie:
-                form.ratings[movie] = parameters.rating(given, highest)
+                form.ratings[movie] = parameters.typed_rating(given, highest)
             else:
                 form.notices.append(f"this model has no movie called {title}")
     _add(recommender, fields, form, highest)
