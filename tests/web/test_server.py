@@ -169,7 +169,10 @@ def test_to_all_machines_it_answers_by_any_name(model: Path) -> None:
         assert status(running, "/healthz", Host="films.example") == 200
         assert running.process.stderr is not None
         said = running.process.stderr.readline()
-        assert said == "everyone who can reach this machine can use it\n"
+        assert said == (
+            "everyone who can reach this machine can use it: set MOVIEREC_TOKEN, "
+            "or leave out --host\n"
+        )
 
 
 def status(server: Server, path: str, **headers: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from importlib.resources import files
 from typing import Any
 
@@ -13,6 +14,7 @@ from movierec.errors import UsageError
 from movierec.web import bodies, parameters
 from movierec.web.current import current_recommender
 from movierec.web.filters import list_options
+from movierec.web.limits import expensive
 from movierec.web.schemas import record_schemas
 
 blueprint = Blueprint("api", __name__)
@@ -27,7 +29,10 @@ def search() -> Response:
     limit = parameters.count("limit", default=20, highest=100)
     recommender = current_recommender()
     movies = recommender.search(words, limit)
-    suggestions = [] if movies else recommender.suggest(words)
+    suggestions = []
+    if not movies:
+        with expensive():
+            suggestions = recommender.suggest(words)
     return jsonify(query=words, films=movies, suggestions=suggestions)
 
 
@@ -44,7 +49,9 @@ def similar() -> Response:
     if not named:
         raise UsageError("either title or id is required")
     query, less_like = ([movie.query(recommender) for movie in group] for group in (named, avoided))
-    found = recommender.similar(query, k, less_like=less_like, **options)
+    is_stored = len(query) == 1 and not less_like and not options
+    with nullcontext() if is_stored else expensive():
+        found = recommender.similar(query, k, less_like=less_like, **options)
     return jsonify(
         query=found.query,
         queries=found.queries,
@@ -55,6 +62,7 @@ def similar() -> Response:
 
 
 @blueprint.get("/api/why")
+@expensive()
 def why() -> Response:
     """Return why two movies are similar."""
     named = [parameters.movie(name, f"{name}_id") for name in ("first", "second")]
@@ -64,6 +72,7 @@ def why() -> Response:
 
 
 @blueprint.post("/api/recommend")
+@expensive()
 def recommend() -> Response:
     """Return movies for a person who rated some, or for several."""
     recommender = current_recommender()
@@ -78,6 +87,7 @@ def recommend() -> Response:
 
 
 @blueprint.post("/api/predict")
+@expensive()
 def predict() -> Response:
     """Return what people would probably give movies."""
     recommender = current_recommender()
@@ -97,7 +107,9 @@ def stats() -> Response:
 def health() -> Response:
     """Return that the server is up."""
     recommender = current_recommender()
-    return jsonify(status="ok", films=len(recommender), fitted=recommender.card["created"])
+    answer = jsonify(status="ok", films=len(recommender), fitted=recommender.card["created"])
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @blueprint.get("/api/openapi.json")

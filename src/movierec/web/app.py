@@ -16,8 +16,15 @@ from movierec._util import pluralize, printable
 from movierec.films.names import dated_title, display_title
 from movierec.recommender import Recommender
 from movierec.web import api, failures, pages, parameters
+from movierec.web.access import Access, checked_origins, checked_token
+from movierec.web.answers import answered_before, finish
 from movierec.web.current import ReloadingRecommender
+from movierec.web.limits import Gate
 from movierec.web.links import cover_address, film_address
+from movierec.web.logs import AccessLog
+from movierec.web.metrics import Metrics
+
+TOKEN = "MOVIEREC_TOKEN"  # the environment variable
 
 _LARGEST_BODY = 256 * 1024  # bytes; a thousand rated movies take a tenth of that
 
@@ -35,7 +42,12 @@ _SECURITY_HEADERS = {
 
 
 def create_app(
-    recommender: Recommender | None = None, *, trusted_hosts: Sequence[str] | None = None
+    recommender: Recommender | None = None,
+    *,
+    trusted_hosts: Sequence[str] | None = None,
+    token: str | None = None,
+    allow_origins: Sequence[str] = (),
+    access_log: AccessLog | None = None,
 ) -> Flask:
     """Return the web app of a recommender.
 
@@ -46,13 +58,20 @@ def create_app(
         named by the environment variable ``MOVIEREC_MODEL``, or ``movierec.model``.
     trusted_hosts : sequence of str, optional
         Host names to accept in requests; others are refused. Default: any.
+    token : str, optional
+        What everybody who asks must know. Default: the environment variable ``MOVIEREC_TOKEN``, or
+        none.
+    allow_origins : sequence of str
+        Of pages that may read answers of the API, such as ``https://example.org``; or ``*``.
+    access_log : AccessLog, optional
+        Where requests are logged. Default: nowhere.
 
     Raises
     ------
     ArtifactError
         If no recommender is given and the model cannot be opened.
     UsageError
-        If an argument is of another type.
+        If an argument is of another type, or not a token or an origin.
     """
     if recommender is None:
         recommender = Recommender.load(os.environ.get("MOVIEREC_MODEL") or DEFAULT_MODEL)
@@ -60,6 +79,9 @@ def create_app(
         raise refusal("recommender", recommender, "a Recommender")
     if trusted_hosts is not None:
         trusted_hosts = texts("trusted_hosts", trusted_hosts)
+    if token is None:
+        token = os.environ.get(TOKEN) or None
+    access = Access(checked_token(token), checked_origins(allow_origins))
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
@@ -72,8 +94,12 @@ def create_app(
     failures.register_handlers(app)
     if trusted_hosts is not None:
         app.before_request(partial(_refuse_other_hosts, frozenset(trusted_hosts)))
+    access.attach_to(app)
     app.before_request(parameters.check_lengths)
-    app.after_request(_add_security_headers)
+    app.before_request(answered_before)
+    app.after_request(partial(_finish, access))
+    Gate().attach_to(app)
+    Metrics(app, access_log)
     return app
 
 
@@ -88,6 +114,8 @@ def _refuse_other_hosts(trusted: frozenset[str]) -> None:
         raise BadRequest("This host name is not trusted.")
 
 
-def _add_security_headers(response: Response) -> Response:
+def _finish(access: Access, response: Response) -> Response:
     response.headers.update(_SECURITY_HEADERS)
+    access.add_headers(response)
+    finish(response, is_private=access.token is not None)
     return response

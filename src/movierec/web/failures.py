@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from movierec.errors import (
     AlgorithmNotFoundError,
@@ -19,6 +19,7 @@ from movierec.errors import (
     UsageError,
 )
 from movierec.films.catalog import Movie
+from movierec.web.limits import expensive
 
 _log = logging.getLogger(__name__)
 
@@ -67,7 +68,13 @@ def _answer_error(error: MovierecError) -> Response:
     status, code, hint = next(
         (kind for cls, kind in _KINDS.items() if isinstance(error, cls)), _UNKNOWN
     )
-    movies = getattr(error, "candidates", ()) or getattr(error, "suggestions", ())
+    movies = getattr(error, "candidates", ())
+    if isinstance(error, MovieNotFoundError):
+        try:
+            with expensive():
+                movies = error.suggestions
+        except ServiceUnavailable as busy:
+            return _answer_http(busy)
     if isinstance(error, UsageError | NothingFoundError):
         hint = error.hint or hint
     message = str(error)
@@ -89,7 +96,7 @@ def _answer_http(error: HTTPException) -> Response:
 
 
 def _answer(status: int, failure: Failure) -> Response:
-    if request.path.startswith(("/api/", "/healthz")):
+    if request.path.startswith(("/api/", "/healthz", "/metrics")):
         response = jsonify(failure)
     else:
         response = make_response(render_template("failure.html", failure=failure))

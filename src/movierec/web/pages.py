@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
@@ -11,12 +12,14 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from movierec.answers.records import Neighbors
 from movierec.errors import AmbiguousTitleError, MovieNotFoundError, NothingFoundError
+from movierec.films.catalog import Movie
 from movierec.films.names import display_title
 from movierec.model.model import COSINE
 from movierec.web import parameters
 from movierec.web.covers.cover import cover_of
 from movierec.web.current import current_recommender, current_shelves
 from movierec.web.filters import ListFilter
+from movierec.web.limits import expensive
 from movierec.web.links import film_address
 from movierec.web.taste import read_form, recommend_for, scale
 
@@ -103,6 +106,7 @@ def surprise() -> BaseResponse:
 
 
 @blueprint.get("/why")
+@expensive()
 def why() -> str:
     """Show why two movies are similar."""
     ids = (parameters.required_text(name) for name in ("first", "second"))
@@ -114,6 +118,7 @@ def why() -> str:
 
 
 @blueprint.route("/taste", methods=["GET", "POST"])
+@expensive()
 def taste() -> str:
     """Show the movies that a person rated, which the form holds, and recommendations."""
     recommender = current_recommender()
@@ -163,7 +168,8 @@ def _film(movie_id: str) -> str:
     k = parameters.count("k", default=_LENGTHS[0], highest=highest)
     offered = recommender.similar(found.movie, min(_N_OFFERED, highest))
     try:
-        neighbors = recommender.similar(found.movie, k, **limits.arguments())
+        with expensive() if any(limits) else nullcontext():
+            neighbors = recommender.similar(found.movie, k, **limits.arguments())
     except NothingFoundError as error:
         neighbors = Neighbors([found.movie], [], str(error))
     return render_template(
@@ -181,7 +187,11 @@ def _film(movie_id: str) -> str:
 @blueprint.errorhandler(AmbiguousTitleError)
 def choose(error: MovieNotFoundError | AmbiguousTitleError) -> tuple[str, int]:
     """Offer the movies that a title may mean; an id of no movie is an error."""
-    movies = error.candidates if isinstance(error, AmbiguousTitleError) else error.suggestions
+    if isinstance(error, AmbiguousTitleError):
+        movies: Sequence[Movie] = error.candidates
+    else:
+        with expensive():
+            movies = error.suggestions
     typed = request.args.get("title", "")
     page = render_template("choices.html", message=str(error), movies=movies, typed=typed)
     return page, 200 if typed else 404

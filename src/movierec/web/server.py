@@ -10,21 +10,24 @@ import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from waitress.server import create_server
 
-from movierec._util import printable
 from movierec.errors import ServerError
 from movierec.recommender import Recommender
-from movierec.web.app import create_app
+from movierec.web.access import ANY_ORIGIN
+from movierec.web.app import TOKEN, create_app
+from movierec.web.logs import AccessLog, JsonLine, OneLine
 
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
+# Seconds that a thread runs while others wait. A request changes threads a few times, and waits
+# so long each time if another question is being computed; Python's own value is ten times this.
+_TURN = 0.0005
 LIMITS = {
-    # Python runs one request at a time; others overtake a slow one, such as the first that imports
-    # NumPy, if not more than three are slow.
-    "threads": 4,
+    # Python runs one thread at a time. One expensive question is answered while four wait (see
+    # movierec.web.limits), so that three threads are left for others.
+    "threads": 8,
     # Systems commonly allow a process 1,024 descriptors, and the model and the log need some.
     "connection_limit": 900,
     # At the limit, no new connection is accepted until others end. So one on which nothing was sent
@@ -45,6 +48,10 @@ def serve(
     *,
     say: Callable[[str], None],
     open_browser: bool = False,
+    token: str | None = None,
+    allow_origins: Sequence[str] = (),
+    access_log: str | None = None,
+    log_json: bool = False,
 ) -> None:
     """Serve until SIGINT or SIGTERM; requests in progress are finished.
 
@@ -59,20 +66,39 @@ def serve(
         Called with messages for the person who started it.
     open_browser : bool
         Whether to open the app in the browser.
+    token, allow_origins
+        As in :func:`movierec.web.app.create_app`.
+    access_log : str, optional
+        A file to which a line is added for each request, or ``-`` for stdout.
+    log_json : bool
+        Whether this log and messages are JSON, one object a line.
 
     Raises
     ------
+    OutputError
+        If the log cannot be written.
+    UsageError
+        If the token or an origin is none.
     ServerError
         If the port is taken, or the host is not this machine.
     """
+    token = token if token is not None else os.environ.get(TOKEN) or None
+    sys.setswitchinterval(_TURN)
     log = logging.StreamHandler()
-    log.setFormatter(_OneLine())
+    log.setFormatter(JsonLine() if log_json else OneLine())
     logging.basicConfig(handlers=[log], level=logging.WARNING)
+    requests = None if access_log is None else AccessLog(access_log, as_json=log_json)
     with _listening(host, port) as listener:
         is_local = ipaddress.ip_address(listener.getsockname()[0]).is_loopback
         # A web site could point its own host name at this machine (DNS rebinding). With the host
         # names fixed, it cannot read the answers.
-        app = create_app(recommender, trusted_hosts=(*_LOCAL, _in_url(host)) if is_local else None)
+        app = create_app(
+            recommender,
+            trusted_hosts=(*_LOCAL, _in_url(host)) if is_local else None,
+            token=token,
+            allow_origins=allow_origins,
+            access_log=requests,
+        )
         server = create_server(
             app, sockets=[listener], ident=None, asyncore_use_poll=True, **LIMITS
         )
@@ -80,22 +106,14 @@ def serve(
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())
         address = _address(host, listener.getsockname()[1])
         say(f"movierec is at {address} (Ctrl-C stops it)")
-        if not is_local:
-            say("everyone who can reach this machine can use it")
+        if not is_local and token is None:
+            say(f"everyone who can reach this machine can use it: set {TOKEN}, or leave out --host")
+        if ANY_ORIGIN in allow_origins:
+            say("pages of every site can read the answers: name their origins instead of *")
         if open_browser:
             threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
         server.run()
         say("stopped")
-
-
-class _OneLine(logging.Formatter):
-    """Formats messages without what could act on the terminal; a request chooses its path."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
-        return printable(super().formatMessage(record))
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802
-        return "\n".join(map(printable, super().formatException(ei).split("\n")))
 
 
 def _listening(host: str, port: int) -> socket.socket:
