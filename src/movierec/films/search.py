@@ -32,11 +32,13 @@ from movierec.films.names import (
     split_year,
     squeeze,
 )
+from movierec.store.columns import StringArray
 
 # Normalized edit similarity: "toy stroy" has 0.89, "star wars" and "car wash" have 0.67.
 _SIMILAR_TITLE = 0.75
 _IMDB_ID = re.compile(r"tt\d+", re.IGNORECASE)
 _LONG_WORD = 4  # shorter words are too similar to each other to be corrected
+_MOST_NEAR = 20  # titles
 _MOST_CORRECTED = 8  # unknown words of a query, each of which is compared to all words
 
 
@@ -253,15 +255,20 @@ class TitleSearch:
         from rapidfuzz.distance import OSA  # counts two swapped letters as one edit
 
         key = fold(drop_article(text))
-        near = process.extract(
-            key,
-            self._keys.tolist(),
-            scorer=OSA.normalized_similarity,
-            score_cutoff=_SIMILAR_TITLE,
-            limit=20,
-        )
+        near = [
+            (score, start + position)
+            for start, block in _blocks(self._keys)
+            for _, score, position in process.extract(
+                key,
+                block,
+                scorer=OSA.normalized_similarity,
+                score_cutoff=_SIMILAR_TITLE,
+                limit=_MOST_NEAR,
+            )
+        ]
+        near.sort(key=lambda found: (-found[0], found[1]))
         scores: dict[int, float] = {}
-        for _, score, position in near:
+        for score, position in near[:_MOST_NEAR]:
             for item in self._items_of(position, position + 1, ALTERNATIVE_BARE):
                 scores.setdefault(item, score)
         return sorted(scores, key=lambda item: (-scores[item], -int(self._catalog.n_ratings[item])))
@@ -295,7 +302,22 @@ class TitleSearch:
         if not self._is_corrected(word):
             return [word]
         n_edits = 1 if len(word) < 2 * _LONG_WORD else 2
-        near = process.extract(
-            word, self._words.tolist(), scorer=OSA.distance, score_cutoff=n_edits, limit=None
-        )
-        return [str(candidate) for candidate, *_ in near if len(candidate) >= _LONG_WORD]
+        return [
+            str(near)
+            for _, block in _blocks(self._words)
+            for near, *_ in process.extract(
+                word, block, scorer=OSA.distance, score_cutoff=n_edits, limit=None
+            )
+            if len(near) >= _LONG_WORD
+        ]
+
+
+def _blocks(texts: StringArray) -> Iterator[tuple[int, list[str]]]:
+    """Yield blocks of texts with the place of the first.
+
+    RapidFuzz lets no other thread of a server run until it has compared all that it was given.
+    """
+    start = 0
+    for block in texts.blocks():
+        yield start, block
+        start += len(block)

@@ -6,7 +6,7 @@ therefore search a sorted column of any length in a few reads.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -25,6 +25,9 @@ class Array(Protocol):
     def __len__(self) -> int: ...
 
     def __getitem__(self, key: Any, /) -> Any: ...
+
+
+_BLOCK = 4096  # strings that are decoded at once
 
 
 class RaggedArray:
@@ -110,10 +113,21 @@ class StringArray(Sequence[str]):
         return self._bytes.row(int(index)).tobytes().decode("utf-8", "replace")
 
     def tolist(self) -> list[str]:
-        """Return all strings, in one read."""
-        offsets = self._bytes.offsets[:].tolist()
-        text = self._bytes.rows(0, len(self)).tobytes()
-        return [text[start:stop].decode("utf-8", "replace") for start, stop in pairwise(offsets)]
+        """Return all strings."""
+        return [text for block in self.blocks() for text in block]
+
+    def blocks(self) -> Iterator[list[str]]:
+        """Yield all strings, some thousand at a time."""
+        for start in range(0, len(self), _BLOCK):
+            stop = min(start + _BLOCK, len(self))
+            first, *ends = self._bytes.offsets[start : stop + 1].tolist()
+            places = pairwise([0, *(end - first for end in ends)])
+            block = self._bytes.rows(start, stop).tobytes()
+            if block.isascii():  # then a place in bytes is one in text, and slices take a fifth
+                text = block.decode("ascii")
+                yield [text[begin:end] for begin, end in places]
+            else:
+                yield [block[begin:end].decode("utf-8", "replace") for begin, end in places]
 
 
 def offsets_of(lengths: Sequence[int] | npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
