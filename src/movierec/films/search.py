@@ -32,12 +32,13 @@ from movierec.films.names import (
     split_year,
     squeeze,
 )
-from movierec.store.columns import StringArray
+from movierec.store.columns import Array, StringArray
 
 # Normalized edit similarity: "toy stroy" has 0.89, "star wars" and "car wash" have 0.67.
 _SIMILAR_TITLE = 0.75
 _IMDB_ID = re.compile(r"tt\d+", re.IGNORECASE)
 _LONG_WORD = 4  # shorter words are too similar to each other to be corrected
+_MANY = 300  # movies
 _MOST_NEAR = 20  # titles
 _MOST_CORRECTED = 8  # unknown words of a query, each of which is compared to all words
 
@@ -243,11 +244,16 @@ class TitleSearch:
 
     def _of_year(self, items: Iterable[int], year: int | None) -> list[int]:
         """Return the movies of a year, or all if it is None, most rated first."""
-        years = self._catalog.years
-        return self._most_rated(item for item in items if year in (None, int(years[item])))
+        if year is not None:
+            items = list(items)
+            years = _values(self._catalog.years, len(items))
+            items = [item for item in items if int(years[item]) == year]
+        return self._most_rated(items)
 
     def _most_rated(self, items: Iterable[int]) -> list[int]:
-        return sorted(items, key=lambda item: (-int(self._catalog.n_ratings[item]), item))
+        found = list(items)
+        counts = _values(self._catalog.n_ratings, len(found))
+        return sorted(found, key=lambda item: (-int(counts[item]), item))
 
     def _near_titles(self, text: str) -> list[int]:
         """Return the movies with a name that differs in few letters, closest first."""
@@ -310,6 +316,11 @@ class TitleSearch:
             )
             if len(near) >= _LONG_WORD
         ]
+
+
+def _values(column: Array, n: int) -> Sequence[int]:
+    """Return a column of which `n` values are needed: one read takes as long as some hundred."""
+    return column[:].tolist() if n > _MANY else column  # type: ignore[return-value]
 
 
 def _blocks(texts: StringArray) -> Iterator[tuple[int, list[str]]]:

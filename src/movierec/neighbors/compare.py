@@ -14,7 +14,9 @@ from movierec.neighbors.sparse import SparseRows, top_k_indices
 Scores = npt.NDArray[np.float32]
 Support = npt.NDArray[np.int32]
 
-_BLOCK_ENTRIES = 1 << 22  # matrix entries in a block, whose temporary arrays take tens of MB
+# Matrix entries in a block, whose temporary arrays take a few MB. NumPy lets no other thread of a
+# server run during some of its steps, each of which takes a millisecond then.
+_BLOCK_ENTRIES = 1 << 18
 
 
 def compare(
