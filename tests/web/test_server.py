@@ -11,9 +11,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.error import HTTPError
+from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import pytest
@@ -261,19 +263,90 @@ def test_a_model_replaced_before_the_first_request_is_taken_up(model: Path, tmp_
 
 
 def test_it_answers_without_what_only_fit_needs(new_server: Server) -> None:
+    """Another process answers what needs NumPy, so that cheap questions do not wait."""
     assert get(new_server, "/api/similar?id=20")["neighbors"]
     maps = Path("/proc", str(new_server.process.pid), "maps")
     if not maps.exists():
         pytest.skip("only Linux tells what a process holds")
+    assert workers_of(new_server) == []
+    assert recommended(new_server)
     assert "numpy" not in maps.read_text()
-    ask = Request(
-        new_server.url + "/api/recommend",
-        json.dumps({"ratings": {"20": 5}}).encode(),
-        {"Content-Type": "application/json"},
-    )
+    (worker,) = workers_of(new_server)
+    assert "numpy" in Path("/proc", worker, "maps").read_text()
+    assert new_server.stop()[0] == 0
+    assert not Path("/proc", worker).exists()
+
+
+def recommended(server: Server) -> Any:
+    body = json.dumps({"ratings": {"20": 5}}).encode()
+    ask = Request(server.url + "/api/recommend", body, {"Content-Type": "application/json"})
     with urlopen(ask, timeout=60) as answer:
-        assert json.load(answer)["recommendations"]
-    assert "numpy" in maps.read_text()  # so the check above can fail
+        return json.load(answer)["recommendations"]
+
+
+def workers_of(server: Server) -> list[str]:
+    """Return the ids of the processes that a server started, in any of its threads."""
+    tasks = Path("/proc", str(server.process.pid), "task").glob("*/children")
+    return [child for task in tasks for child in task.read_text().split()]
+
+
+def test_a_worker_that_ends_is_started_again(new_server: Server) -> None:
+    expected = recommended(new_server)
+    if not Path("/proc/self/task").exists():
+        pytest.skip("only Linux tells what a process started")
+    (worker,) = workers_of(new_server)
+    os.kill(int(worker), signal.SIGKILL)
+    with pytest.raises(HTTPError) as refused:
+        recommended(new_server)
+    assert refused.value.code == 503
+    assert refused.value.headers["Retry-After"] == "1"
+    assert json.load(refused.value)["error"] == "service_unavailable"
+    assert recommended(new_server) == expected
+
+
+QUESTIONS = [
+    "/api/why?first_id=10&second_id=20",
+    "/api/similar?id=10&id=20",
+    "/api/similar?id=20&diversity=0.5",
+    "/api/similar?title=alhpa+beta+gamma",
+    "/api/search?q=alhpa",
+    "/similar?title=alhpa",
+    "/film/20?diversity=0.5",
+    "/why?first=10&second=20",
+    "/why?first=10&second=%3F%23%25",
+]
+
+
+def test_the_worker_answers_as_one_process_does(new_server: Server, model: Path) -> None:
+    recommender = Recommender.load(model)
+    here = create_app(recommender).test_client()
+    for path in QUESTIONS:
+        expected = here.get(path)
+        found = answer_of(new_server, path)
+        assert (found.status, found.body) == (expected.status_code, expected.data), path
+        assert found.headers.get("ETag") == expected.headers.get("ETag")
+    rated = {"id": "20", "title": recommender.movie(20).title, "rating": "4", "movies": ""}
+    form = urlencode(rated).encode()
+    kind = "application/x-www-form-urlencoded"
+    expected = here.post("/taste", data=form, content_type=kind)
+    found = answer_of(new_server, "/taste", form, **{"Content-Type": kind})
+    assert (found.status, found.body) == (expected.status_code, expected.data)
+    assert b'name="id" value="20"' in found.body
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: HTTPMessage
+    body: bytes
+
+
+def answer_of(server: Server, path: str, body: bytes | None = None, **headers: str) -> Answer:
+    connection = HTTPConnection(server.url.removeprefix("http://"), timeout=60)
+    connection.request("GET" if body is None else "POST", path, body, headers)
+    answer = connection.getresponse()
+    found = Answer(answer.status, answer.headers, answer.read())
+    connection.close()
+    return found
 
 
 def test_gunicorn_serves_it_too(model: Path) -> None:

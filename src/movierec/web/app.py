@@ -23,6 +23,7 @@ from movierec.web.limits import Gate
 from movierec.web.links import cover_address, film_address
 from movierec.web.logs import AccessLog
 from movierec.web.metrics import Metrics
+from movierec.web.worker import Worker, keep_body
 
 TOKEN = "MOVIEREC_TOKEN"  # the environment variable
 
@@ -48,6 +49,7 @@ def create_app(
     token: str | None = None,
     allow_origins: Sequence[str] = (),
     access_log: AccessLog | None = None,
+    worker: Worker | None = None,
 ) -> Flask:
     """Return the web app of a recommender.
 
@@ -65,6 +67,8 @@ def create_app(
         Of pages that may read answers of the API, such as ``https://example.org``; or ``*``.
     access_log : AccessLog, optional
         Where requests are logged. Default: nowhere.
+    worker : Worker, optional
+        A process that answers expensive questions. Default: this one.
 
     Raises
     ------
@@ -95,10 +99,12 @@ def create_app(
     if trusted_hosts is not None:
         app.before_request(partial(_refuse_other_hosts, frozenset(trusted_hosts)))
     access.attach_to(app)
+    if worker is not None:
+        app.before_request(keep_body)
     app.before_request(parameters.check_lengths)
     app.before_request(answered_before)
     app.after_request(partial(_finish, access))
-    Gate().attach_to(app)
+    Gate(worker=worker).attach_to(app)
     Metrics(app, access_log)
     return app
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
-from werkzeug.exceptions import HTTPException, ServiceUnavailable
+from werkzeug.exceptions import HTTPException
 
 from movierec.errors import (
     AlgorithmNotFoundError,
@@ -61,7 +61,7 @@ class Failure:
 def register_handlers(app: Flask) -> None:
     """Make `app` answer errors with a :class:`Failure`."""
     app.register_error_handler(MovierecError, _answer_error)
-    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(HTTPException, answer_http)
 
 
 def _answer_error(error: MovierecError) -> Response:
@@ -73,8 +73,8 @@ def _answer_error(error: MovierecError) -> Response:
         try:
             with expensive():
                 movies = error.suggestions
-        except ServiceUnavailable as busy:
-            return _answer_http(busy)
+        except HTTPException as other:
+            return answer_http(other)
     if isinstance(error, UsageError | NothingFoundError):
         hint = error.hint or hint
     message = str(error)
@@ -84,8 +84,10 @@ def _answer_error(error: MovierecError) -> Response:
     return _answer(status, Failure(code, message, hint, movies))
 
 
-def _answer_http(error: HTTPException) -> Response:
+def answer_http(error: HTTPException) -> Response:
     """Answer with the headers of an HTTP error, such as ``Allow``, but not where it was raised."""
+    if isinstance(error.response, Response):  # a worker answered
+        return error.response
     name = error.name.lower()
     failure = Failure(name.replace(" ", "_"), error.description or name)
     response = _answer(error.code or _SERVER_ERROR, failure)

@@ -1,8 +1,8 @@
 """Limits how many expensive questions are answered at once, so that cheap ones stay quick.
 
-Python runs one thread at a time. A list from the stored table takes a millisecond or two;
-explanations, recommendations and the search for similar titles take ten times as long and more.
-One of these runs at a time, a few wait for their turn, and all others are asked to come again.
+A list from the stored table takes a millisecond or two; explanations, recommendations and the
+search for similar titles take ten times as long and more. One of these runs at a time, a few wait
+for their turn, and all others are asked to come again.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask import Flask, current_app, g
-from werkzeug.exceptions import ServiceUnavailable
+from flask import Flask, current_app, g, request
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
+
+from movierec.web.worker import Worker
 
 _KEY = "movierec.gate"
 _COME_AGAIN = 1  # seconds
@@ -30,6 +32,8 @@ class Gate:
         inside and waiting together.
     patience : float
         How long one waits, in seconds.
+    worker : Worker, optional
+        Answers those who are inside, in another process. Default: they are answered in this one.
 
     Attributes
     ----------
@@ -37,10 +41,17 @@ class Gate:
         How many were sent away.
     """
 
-    def __init__(self, n_inside: int = 1, n_waiting: int = 4, patience: float = 1.0) -> None:
+    def __init__(
+        self,
+        n_inside: int = 1,
+        n_waiting: int = 4,
+        patience: float = 1.0,
+        worker: Worker | None = None,
+    ) -> None:
         self._places = threading.Semaphore(n_inside)
         self._queue = threading.Semaphore(n_inside + n_waiting)
         self._patience = patience
+        self.worker = worker
         self._counting = threading.Lock()
         self.n_refused = 0
 
@@ -92,11 +103,16 @@ def expensive() -> Iterator[None]:
     ------
     ServiceUnavailable
         If too many others wait.
+    HTTPException
+        With the whole answer, if the gate has a worker.
     """
     if g.get("is_inside"):
         yield
         return
-    with current_gate().passed():
+    gate = current_gate()
+    with gate.passed():
+        if gate.worker is not None:
+            raise HTTPException(response=gate.worker.answer(request))
         g.is_inside = True
         try:
             yield

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from movierec.answers.records import Neighbors
@@ -18,6 +19,7 @@ from movierec.model.model import COSINE
 from movierec.web import parameters
 from movierec.web.covers.cover import cover_of
 from movierec.web.current import current_recommender, current_shelves
+from movierec.web.failures import answer_http
 from movierec.web.filters import ListFilter
 from movierec.web.limits import expensive
 from movierec.web.links import film_address
@@ -185,13 +187,16 @@ def _film(movie_id: str) -> str:
 
 @blueprint.errorhandler(MovieNotFoundError)
 @blueprint.errorhandler(AmbiguousTitleError)
-def choose(error: MovieNotFoundError | AmbiguousTitleError) -> tuple[str, int]:
+def choose(error: MovieNotFoundError | AmbiguousTitleError) -> tuple[str, int] | Response:
     """Offer the movies that a title may mean; an id of no movie is an error."""
     if isinstance(error, AmbiguousTitleError):
         movies: Sequence[Movie] = error.candidates
     else:
-        with expensive():
-            movies = error.suggestions
+        try:
+            with expensive():
+                movies = error.suggestions
+        except HTTPException as other:
+            return answer_http(other)
     typed = request.args.get("title", "")
     page = render_template("choices.html", message=str(error), movies=movies, typed=typed)
     return page, 200 if typed else 404

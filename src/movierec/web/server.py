@@ -11,6 +11,7 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 
 from waitress.server import create_server
 
@@ -19,6 +20,7 @@ from movierec.recommender import Recommender
 from movierec.web.access import ANY_ORIGIN
 from movierec.web.app import TOKEN, create_app
 from movierec.web.logs import AccessLog, JsonLine, OneLine
+from movierec.web.worker import Worker
 
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 # Seconds that a thread runs while others wait. A request changes threads a few times, and waits
@@ -88,7 +90,10 @@ def serve(
     log.setFormatter(JsonLine() if log_json else OneLine())
     logging.basicConfig(handlers=[log], level=logging.WARNING)
     requests = None if access_log is None else AccessLog(access_log, as_json=log_json)
-    with _listening(host, port) as listener:
+    worker = None if recommender.address is None else Worker(recommender.address)
+    with _listening(host, port) as listener, ExitStack() as at_the_end:
+        if worker:
+            at_the_end.callback(worker.stop)
         is_local = ipaddress.ip_address(listener.getsockname()[0]).is_loopback
         # A web site could point its own host name at this machine (DNS rebinding). With the host
         # names fixed, it cannot read the answers.
@@ -98,6 +103,7 @@ def serve(
             token=token,
             allow_origins=allow_origins,
             access_log=requests,
+            worker=worker,
         )
         server = create_server(
             app, sockets=[listener], ident=None, asyncore_use_poll=True, **LIMITS
