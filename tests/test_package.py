@@ -114,7 +114,7 @@ def test_every_lower_bound_is_pinned_where_the_oldest_versions_are_tried() -> No
     wanted = metadata["dependencies"] + [
         line for extra in ("dev", "docs", "parquet", "web", "plot") for line in extras[extra]
     ]
-    bounds = dict(line.split(",")[0].split(">=") for line in wanted if ">=" in line)
+    bounds = dict(re.split(r"[,; ]", line)[0].split(">=") for line in wanted if ">=" in line)
     pins = _pins("constraints-oldest.txt")
     checkers = {"ruff", "mypy", "pandas-stubs", "scipy-stubs", "import-linter"}
     missing = {

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.web.conftest import Server
+from tests.web.conftest import Server, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
+    from tests.web.browser.catalogs import Catalog
     from tests.web.browser.helpers import Visit, Watch
 
 
@@ -54,3 +55,16 @@ def page(visit: Visit) -> Page:
 def plain(visit: Visit) -> Page:
     """A page without JavaScript."""
     return visit(java_script_enabled=False)
+
+
+@pytest.fixture(scope="module", params=["odd", "books"])
+def catalog(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Catalog]:
+    """A server of titles that are hard to show, or of books."""
+    from tests.web.browser import catalogs
+
+    folder = tmp_path_factory.mktemp(request.param)
+    movies = catalogs.WRITERS[request.param](folder)
+    with serving("--model", catalogs.model_of(folder)) as running:
+        yield catalogs.Catalog(running.url, movies)

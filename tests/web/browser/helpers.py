@@ -15,6 +15,7 @@ from playwright.sync_api import (
     Locator,
     Page,
     Request,
+    Response,
     expect,
     sync_playwright,
 )
@@ -44,7 +45,9 @@ class Watch:
     def __init__(self, context: BrowserContext, home: str) -> None:
         self.home = home + "/"
         self.faults: list[str] = []
+        self.failed_pages: set[str] = set()
         context.on("request", self._request)
+        context.on("response", self._response)
         context.on("console", self._console)
         context.on("weberror", lambda error: self.faults.append(f"error: {error.error}"))
         context.on("dialog", self._dialog)
@@ -53,7 +56,13 @@ class Watch:
         if not request.url.startswith(self.home):
             self.faults.append(f"requested: {request.url}")
 
+    def _response(self, response: Response) -> None:
+        if response.request.is_navigation_request() and not response.ok:
+            self.failed_pages.add(response.url)
+
     def _console(self, message: ConsoleMessage) -> None:
+        if message.location["url"] in self.failed_pages and "Failed to load" in message.text:
+            return  # the page says so itself
         if message.type in ("error", "warning"):  # violations of the content policy are errors
             self.faults.append(f"console: {message.text}")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -58,8 +60,45 @@ def show_choices(page: Page) -> None:
     page.goto("/similar?title=hamlet")
 
 
+def show_found(page: Page) -> None:
+    """Search as people do, to the address that the search ends at."""
+    page.goto("/")
+    page.locator(BOX).fill("toy story")
+    page.get_by_role("button", name="Find similar movies").click()
+    expect(page).to_have_url(re.compile("/film/1$"))
+
+
+def show_filtered(page: Page) -> None:
+    page.goto("/film/1?genre=Comedy&decade=2000")
+    expect(page.locator(".chips [aria-current]")).to_have_count(2)
+
+
+def show_no_neighbors(page: Page) -> None:
+    page.goto("/film/1?genre=Film-Noir&decade=1890")
+    expect(page.locator("main .card")).to_have_count(0)
+
+
+def show_no_title(page: Page) -> None:
+    page.goto("/similar?title=qqqqqqqqqq")
+
+
+def show_no_movie(page: Page) -> None:
+    page.goto("/film/no-such-id")
+
+
+def show_no_page(page: Page) -> None:
+    page.goto("/nothing/here")
+
+
+def show_bad_filter(page: Page) -> None:
+    page.goto("/film/1?k=many")
+
+
 STATES = [
     show_home,
+    show_found,
+    show_filtered,
+    show_no_neighbors,
     show_similar,
     show_reasons,
     show_suggestions,
@@ -67,5 +106,9 @@ STATES = [
     show_stats,
     show_why,
     show_choices,
+    show_no_title,
+    show_no_movie,
+    show_no_page,
+    show_bad_filter,
 ]
 each_state = pytest.mark.parametrize("show", STATES, ids=lambda show: show.__name__[5:])
