@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from movierec._util import parts_of
+from movierec.data.over_time import by_year
 from movierec.films.catalog import Catalog
 from movierec.neighbors.sparse import column_counts
 
@@ -88,6 +89,8 @@ def summarize(catalog: Catalog, found: RatingCounts, counts: Mapping[str, int]) 
         "years": _years(catalog),
         "most_rated": _most_rated(catalog),
         "best_rated": _best_rated(catalog, per_movie),
+        "tied_ratings": None,  # this and the next are of those that know when people rated
+        "activity": None,
     }
 
 
@@ -111,7 +114,6 @@ def summarize_released(catalog: Catalog, n_users: int, counts: Mapping[str, int]
         "rating_rows": n_ratings,
         "density": min(found["density"], 1.0),
         "ratings_per_user": {**hidden, "mean": n_ratings / n_users, "bars": []},
-        "tied_ratings": None,
     }
 
 
@@ -188,6 +190,7 @@ def _years(catalog: Catalog) -> dict[str, Any]:
             {"decade": int(decade), "count": int(count)}
             for decade, count in zip(decades, counts, strict=True)
         ],
+        "by_year": by_year(catalog),
     }
 
 

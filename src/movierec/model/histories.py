@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from movierec._schema import Column, Schema
 from movierec.store.columns import Array, RaggedArray
@@ -111,6 +111,20 @@ class Histories:
         as_before[1:-1] = times[1:] == times[:-1]
         as_before[offsets] = False  # another user begins
         return int((as_before[1:] | as_before[:-1]).sum())
+
+    def facts_of_times(self) -> dict[str, Any]:
+        """Return what a summary says of the times: ``tied_ratings`` and ``activity``.
+
+        Both are None without times; see :func:`movierec.data.over_time.activity`.
+        """
+        if not self.has_timestamps:
+            return {"tied_ratings": None, "activity": None}
+        import numpy as np
+
+        from movierec.data.over_time import activity
+
+        times = np.asarray(self._arrays["timestamps"])
+        return {"tied_ratings": self.n_tied, "activity": activity(times)}
 
     def items(self, user: int) -> Sequence[int]:
         """Return the items that a user rated, sorted by time or by index."""

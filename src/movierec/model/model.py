@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 COSINE = "cosine"  # in a model card: the similarity is the cosine of the item vectors
 ALGORITHM = "algorithm"  # the part that holds the state of the algorithm
 
+_MAY_BE_NONE = (
+    "ratings_per_user",
+    "activity",
+)  # parts of the summary, where they are not to be told
 _OF_THE_FILE = frozenset({"path", "bytes"})  # card entries about the file of a loaded model
 
 
@@ -109,7 +113,8 @@ class Model:
         left_out = dict.fromkeys(name for name, part in self.parts.items() if part.OF_PEOPLE)
         fingerprint = fingerprint_without_ratings(self.catalog, self.neighbors)
         card = self._stored_card() | {"fingerprint": fingerprint}
-        kept = replace(self, card=card, vectors=vectors)
+        summary = self.load_summary() | {"activity": None}  # when people rated
+        kept = replace(self, card=card, vectors=vectors, load_summary=lambda: summary)
         return replace(kept, **left_out)  # type: ignore[arg-type]  # these parts may be None
 
     @property
@@ -201,7 +206,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
             histories,
             stars,
             load_algorithm=cache(lambda: _load_algorithm(parts, parameters, table, catalog)),
-            load_summary=partial(_load_summary, stored),
+            load_summary=cache(partial(_load_summary, stored, catalog, histories)),
             remainder=parts.optional(Remainder),
         )
 
@@ -242,14 +247,26 @@ class _Parts:
             raise ValueError("the parts of the content do not fit the vectors")
 
 
-def _load_summary(stored: StoredModel) -> dict[str, Any]:
+def _load_summary(
+    stored: StoredModel, catalog: Catalog, histories: Histories | None
+) -> dict[str, Any]:
     with stored.reporting_damage():
         summary = dict(stored.read_json("summary"))
         summary.setdefault("tied_ratings", None)  # older models lack it
-        of_users = summary.get("ratings_per_user", 0)
-        form = SUMMARY | {"ratings_per_user": None} if of_users is None else SUMMARY  # min_raters
-        check_form(summary, form, "its summary")
+        if "activity" not in summary:  # and this
+            summary |= _over_time(summary.get("years"), catalog, histories)
+        absent = [name for name in _MAY_BE_NONE if summary.get(name, 0) is None]
+        check_form(summary, SUMMARY | dict.fromkeys(absent), "its summary")
         return summary
+
+
+def _over_time(years: Any, catalog: Catalog, histories: Histories | None) -> dict[str, Any]:
+    """Return what the summary of an older model lacks, as far as the model knows it."""
+    from movierec.data.over_time import by_year
+
+    known = years if isinstance(years, dict) else {}
+    facts = {} if histories is None else histories.facts_of_times()
+    return {"activity": None, **facts, "years": {**known, "by_year": by_year(catalog)}}
 
 
 def _load_algorithm(

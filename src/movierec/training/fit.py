@@ -125,7 +125,7 @@ def fit_model(
     catalog, titles = encoded.catalog, encoded.titles
     run = Run(progress, checkpoint=checkpoint)
     fitted = _fit(encoded, content, algorithm, parameters, engine, run, keeps_times=keeps_times)
-    summary["tied_ratings"] = fitted.histories.n_tied
+    summary |= fitted.histories.facts_of_times()
     state, settings = fitted.algorithm.state(), fitted.algorithm.parameters()
     model = Model(
         card | {"similarity": fitted.similarity},

@@ -236,7 +236,7 @@ def _summary(
     counts = counts_of(dataset) | {"rating_rows": int(n_ratings.sum())}
     found = RatingCounts(n_ratings, np.array([0, n_users]), mean, histogram)
     summary = summarize(encoded.catalog, found, counts)
-    return summary | {"ratings_per_user": None, "tied_ratings": None}
+    return summary | {"ratings_per_user": None}
 
 
 def _baseline(n_ratings: npt.NDArray[Any], means: npt.NDArray[np.float32]) -> Baseline:

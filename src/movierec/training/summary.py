@@ -46,12 +46,12 @@ def summary_of(
     """
     dataset = read_dataset(**sources, on_error=on_error, progress=progress)
     encoded = encode(dataset)
-    n_tied, interactions = None, encoded.interactions
+    facts, interactions = {}, encoded.interactions
     if interactions.has_timestamps and len(interactions) <= MOST_TIMES:
-        n_tied = Histories.by_time(encoded.users, interactions).n_tied
+        facts = Histories.by_time(encoded.users, interactions).facts_of_times()
     return {
         **summarize(encoded.catalog, RatingCounts.of(interactions.item_users), counts_of(dataset)),
-        "tied_ratings": n_tied,
+        **facts,
         "files": dataset.files,
         "notes": dataset.notes,
         "dropped": encoded.dropped,

@@ -39,7 +39,7 @@ def with_ratings(model: Model, ratings: Ratings, content: Content | None) -> Mod
     chunk = ratings.chunks.of_users(np.arange(ratings.chunks.n_users))
     item_users = chunk.user_items(ratings.chunks.n_items).T.tocsr()
     histories = _histories(chunk, item_users)
-    summary = model.load_summary() | {"tied_ratings": histories.n_tied}
+    summary = model.load_summary() | histories.facts_of_times()
     model = replace(model, histories=histories, load_summary=lambda: summary)
     parameters = model.parameters
     if parameters.weighting == CORRECTED:
