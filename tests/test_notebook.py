@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from movierec import Recommender
+from movierec import MovieNotFoundError, Recommender
 from movierec.answers.records import Listing
 from tests.people import made
 
@@ -47,6 +47,17 @@ def test_results_are_pickled_and_copied_with_what_they_say(found: Listing[Any]) 
         assert again == found
         assert type(again) is type(found)
         assert vars(again).keys() == vars(found).keys()
+
+
+def test_what_was_not_found_is_pickled_too(sample: Recommender) -> None:
+    found = sample.recommend(3, likes=["Toy Story (1995)", "Alein", "no such movie at all"])
+    again = pickle.loads(pickle.dumps(found)).unmatched
+    assert [str(error) for error in again] == [str(error) for error in found.unmatched]
+    assert [error.hint for error in again] == [error.hint for error in found.unmatched]
+    first, same = found.unmatched[0], again[0]
+    assert isinstance(first, MovieNotFoundError)
+    assert isinstance(same, MovieNotFoundError)
+    assert same.suggestions == first.suggestions != []
 
 
 def test_an_empty_list_has_columns(sample: Recommender) -> None:

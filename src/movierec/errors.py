@@ -10,6 +10,7 @@ from movierec._util import one_line, without_secrets
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Any
 
     from movierec.films.catalog import Movie
 
@@ -68,6 +69,15 @@ class MovierecError(Exception):
         line = one_line(without_secrets(message))
         super().__init__(line if len(line) < _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}...")
         self._hint = None if hint is None else without_secrets(hint)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the message and the attributes, whatever the arguments were."""
+        import copyreg
+
+        return copyreg.__newobj__, (type(self), *self.args), self._state()  # type: ignore[attr-defined]
+
+    def _state(self) -> dict[str, Any]:
+        return self.__dict__
 
     @property
     def cli_hint(self) -> str | None:
@@ -150,6 +160,9 @@ class MovieNotFoundError(MovierecError):
         if callable(self._suggestions):
             self._suggestions = self._suggestions()
         return self._suggestions
+
+    def _state(self) -> dict[str, Any]:
+        return {**self.__dict__, "_suggestions": [*self.suggestions]}
 
     @property
     def cli_hint(self) -> str | None:

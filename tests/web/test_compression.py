@@ -48,4 +48,3 @@ def test_a_compressed_answer_that_is_still_the_same_is_not_sent_again(
     )
     assert (again.status_code, again.data) == (304, b"")
     assert again.headers["Vary"] == "Accept-Encoding"
-    assert first.headers["ETag"] != client.get(path, buffered=True).headers["ETag"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from contextlib import nullcontext
 from importlib.resources import files
 from typing import Any
@@ -11,6 +12,7 @@ from flask import Blueprint, Response, jsonify
 
 from movierec import __version__
 from movierec.errors import UsageError
+from movierec.films.catalog import Movie
 from movierec.web import bodies, parameters
 from movierec.web.current import current_recommender
 from movierec.web.filters import list_options
@@ -29,7 +31,7 @@ def search() -> Response:
     limit = parameters.count("limit", default=20, highest=100)
     recommender = current_recommender()
     movies = recommender.search(words, limit)
-    suggestions = []
+    suggestions: Sequence[Movie] = ()
     if not movies:
         with expensive():
             suggestions = recommender.suggest(words)
