@@ -59,12 +59,19 @@ def _print(found: Mapping[str, Any]) -> None:
             _print_bars(f"Ratings per {noun}: {_quartiles(spread)}", _ranges(spread["bars"]))
     decades = found["years"]["films_per_decade"]
     _print_bars("Movies per decade", [(f"{row['decade']}s", row["count"]) for row in decades])
+    if found["activity"]:
+        times = [(_time(row), row["ratings"]) for row in found["activity"]]
+        _print_bars("Ratings over time", times)
     columns = (MOVIE_ID, TITLE, N_RATINGS, MEAN)
     print_table(found["most_rated"], columns, "Most rated")
     best = found["best_rated"]
     print_table(best["films"], columns, f"Best rated, with {best['min_ratings']:,} ratings or more")
     if "model" in found:
         print_pairs("Model", _card(found["model"], found["people"]["holds"]))
+
+
+def _time(row: Mapping[str, Any]) -> str:
+    return str(row["year"]) if row["month"] is None else f"{row['year']}-{row['month']:02d}"
 
 
 def _counts(found: Mapping[str, Any]) -> list[tuple[str, str]]:

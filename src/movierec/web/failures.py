@@ -32,6 +32,26 @@ _KINDS: dict[type[MovierecError], tuple[int, str, str | None]] = {
     AlgorithmNotFoundError: (503, "algorithm_missing", "install the algorithm of the model"),
     ArtifactError: (503, "model_damaged", "fit the model again"),
 }
+# For people: what happened, and what to do. Messages are added where they say what to change.
+_WORDS: dict[int, tuple[str, str]] = {
+    404: (
+        "There is nothing here",
+        "The address may be mistyped, or come from a model that has been replaced since.",
+    ),
+    413: (
+        "That is too much at once",
+        "Rate fewer movies: those that you love and those that you do not.",
+    ),
+    500: (
+        "Something broke here, not at your end",
+        "Try again in a minute. If it stays, tell whoever runs this server: its log says why.",
+    ),
+}
+_BUSY_WORDS = (
+    "So many questions at once",
+    "This page took too long to make. Reload it in a few seconds.",
+)
+_OTHER_WORDS = ("That address does not work", "This is what is wrong with it:")
 _SERVER_ERROR = 500  # from this status on, no change of the request would help
 _UNKNOWN: tuple[int, str, str | None] = (500, "internal_server_error", None)
 
@@ -101,6 +121,10 @@ def _answer(status: int, failure: Failure) -> Response:
     if request.path.startswith(("/api/", "/healthz", "/metrics")):
         response = jsonify(failure)
     else:
-        response = make_response(render_template("failure.html", failure=failure))
+        words = _WORDS.get(min(status, _SERVER_ERROR), _OTHER_WORDS)
+        words = _BUSY_WORDS if failure.error == "service_unavailable" else words
+        message = failure.message if words is _OTHER_WORDS else None
+        page = render_template("failure.html", heading=words[0], advice=words[1], message=message)
+        response = make_response(page)
     response.status_code = status
     return response

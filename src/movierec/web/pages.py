@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
-from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
@@ -17,6 +16,7 @@ from movierec.films.catalog import Movie
 from movierec.films.names import display_title
 from movierec.model.model import COSINE
 from movierec.web import parameters
+from movierec.web.charts import charts_of, missing_in
 from movierec.web.covers.cover import cover_of
 from movierec.web.current import current_recommender, current_shelves
 from movierec.web.failures import answer_http
@@ -24,6 +24,7 @@ from movierec.web.filters import ListFilter
 from movierec.web.limits import expensive
 from movierec.web.links import film_address
 from movierec.web.taste import read_form, recommend_for, scale
+from movierec.web.timelines import timelines_of
 
 blueprint = Blueprint("pages", __name__)
 
@@ -133,7 +134,13 @@ def taste() -> str:
 def stats() -> str:
     """Show counts and distributions of the ratings."""
     found = current_recommender().stats()
-    return render_template("stats.html", stats=found, **_charts(found))
+    return render_template(
+        "stats.html",
+        stats=found,
+        charts=charts_of(found),
+        timelines=timelines_of(found),
+        missing=missing_in(found),
+    )
 
 
 def _cover(movie_id: str) -> Response:
@@ -143,24 +150,6 @@ def _cover(movie_id: str) -> Response:
     answer.add_etag()
     answer.make_conditional(request)
     return answer
-
-
-def _charts(found: Mapping[str, Any]) -> dict[str, list[tuple[str, int]]]:
-    """Return the label and the count of each bar, by chart."""
-    decades = found["years"]["films_per_decade"]
-    return {
-        "rating_bars": [(f"{bar['rating']:g}", bar["count"]) for bar in found["rating_histogram"]],
-        "movie_bars": _ranges(found["ratings_per_film"]["bars"]),
-        "user_bars": _ranges((found["ratings_per_user"] or {"bars": ()})["bars"]),
-        "decade_bars": [(f"{bar['decade']}s", bar["count"]) for bar in decades],
-    }
-
-
-def _ranges(bars: Sequence[Mapping[str, int]]) -> list[tuple[str, int]]:
-    def name(low: int, high: int) -> str:
-        return f"{low:,}" if low == high else f"{low:,} to {high:,}"
-
-    return [(name(bar["from"], bar["to"]), bar["count"]) for bar in bars]
 
 
 def _film(movie_id: str) -> str:
