@@ -52,6 +52,14 @@ def serve(
     log_json: Annotated[
         bool, typer.Option("--log-json", help="Write log lines as JSON objects.")
     ] = False,
+    proxy: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Address of a reverse proxy, such as 127.0.0.1, that may say who asks, by the "
+            "headers X-Forwarded-For and X-Forwarded-Proto.",
+        ),
+    ] = None,
     open_browser: Annotated[
         bool, typer.Option("--open", help="Open the app in the browser.")
     ] = False,
@@ -79,4 +87,5 @@ def serve(
         allow_origins=allow_origin or (),
         access_log=access_log,
         log_json=log_json,
+        proxy=proxy,
     )

@@ -23,7 +23,8 @@ _TOKEN = r"[!-~]{16,200}"
 _MAKE_ONE = 'python -c "import secrets; print(secrets.token_urlsafe())" makes one'
 _ORIGIN = r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?"
 _OPEN = {"api.health", "access.log_in", "static"}  # views; static files say nothing of the model
-_SHARED = ("/api/", "/healthz")  # what pages of other sites may read
+# What pages of other sites may read, and show by the element of static/widget.js.
+_SHARED = ("/api/", "/healthz", "/widget", "/cover")
 _CHALLENGE = WWWAuthenticate("bearer", {"realm": "movierec"})
 _HERE = r"/(?![/\\])[^\x00-\x20\\]*"  # an address on this server
 

@@ -15,7 +15,7 @@ from contextlib import ExitStack
 
 from waitress.server import create_server
 
-from movierec.errors import ServerError
+from movierec.errors import ServerError, UsageError
 from movierec.recommender import Recommender
 from movierec.web.access import ANY_ORIGIN
 from movierec.web.app import TOKEN, create_app
@@ -54,6 +54,7 @@ def serve(
     allow_origins: Sequence[str] = (),
     access_log: str | None = None,
     log_json: bool = False,
+    proxy: str | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; requests in progress are finished.
 
@@ -74,13 +75,16 @@ def serve(
         A file to which a line is added for each request, or ``-`` for stdout.
     log_json : bool
         Whether this log and messages are JSON, one object a line.
+    proxy : str, optional
+        The IP address whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed; those of
+        others are dropped.
 
     Raises
     ------
     OutputError
         If the log cannot be written.
     UsageError
-        If the token or an origin is none.
+        If the token or an origin is none, or the proxy is no address.
     ServerError
         If the port is taken, or the host is not this machine.
     """
@@ -106,7 +110,12 @@ def serve(
             worker=worker,
         )
         server = create_server(
-            app, sockets=[listener], ident=None, asyncore_use_poll=True, **LIMITS
+            app,
+            sockets=[listener],
+            ident=None,
+            asyncore_use_poll=True,
+            **_believing(proxy),
+            **LIMITS,
         )
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it logs every short wait
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())
@@ -120,6 +129,23 @@ def serve(
             threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
         server.run()
         say("stopped")
+
+
+def _believing(proxy: str | None) -> dict[str, object]:
+    """Return the settings of waitress by which it believes a proxy, and nobody else."""
+    if proxy is None:
+        return {"clear_untrusted_proxy_headers": True}
+    try:
+        address = str(ipaddress.ip_address(proxy))
+    except ValueError as error:
+        raise UsageError(
+            f'"{proxy}" is not the address of a proxy', "write it as 127.0.0.1"
+        ) from error
+    return {
+        "trusted_proxy": address,
+        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+        "clear_untrusted_proxy_headers": True,
+    }
 
 
 def _listening(host: str, port: int) -> socket.socket:
