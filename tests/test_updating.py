@@ -272,3 +272,27 @@ def test_many_ratings_are_merged_by_index(algorithm: str, monkeypatch: pytest.Mo
         ratings = ratings[~ratings["userId"].isin(users)]
         found = found.forget(users)
         assert_same(found, Recommender.fit(ratings, movies, **way))
+
+
+@pytest.mark.parametrize("way", [{}, {"min_ratings": 2}], ids=str)
+def test_several_ratings_of_a_movie_that_is_listed_later(
+    way: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What counts is the last one; the order of those before it is not kept."""
+    monkeypatch.setattr("movierec.training.fit.MOST_TIMES", 0)
+    log = Log()
+    for clock, (user, movie, rating) in enumerate(
+        [(1, 1, 3.0), (2, 1, 4.0), (2, 2, 1.0), (1, 2, 2.0), (1, 9, 4.0), (1, 9, 3.5), (1, 9, 5.0)]
+    ):
+        log.rows.append({"userId": user, "movieId": movie, "rating": rating, "timestamp": clock})
+    log.movies = [{"movieId": each, "title": "Up", "genres": ""} for each in (1, 2)]
+    found = fitted(log, way)
+    assert isinstance(found, Recommender)
+    for user, rating, movie in ((3, 2.5, 9), (1, 2.0, 8), (1, 4.5, 9), (1, None, 9)):
+        rows = [{"userId": user, "movieId": 9, "rating": rating, "timestamp": 10**6}]
+        movies = [{"movieId": movie, "title": "Heat", "genres": ""}]
+        log.change(rows)
+        log.movies = movies + log.movies
+        found, expected = changed(found, "update", rows, movies), fitted(log, way)
+        assert isinstance(expected, Recommender)
+        assert_same(found, expected)

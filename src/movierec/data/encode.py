@@ -206,7 +206,7 @@ def encode_ratings(
     n_pairs = found.item_users.nnz
     if n_pairs < len(found):
         dropped["repeated (the last by time was kept)"] = len(found) - n_pairs
-        found = _kept(found, last_of_each(found), users, items, sieve)
+        found = _kept(found, last_of_each(found), users, items, sieve, are_older=True)
     if min_ratings > 1:
         counts = np.bincount(found.items, minlength=found.n_items)
         enough = np.flatnonzero(counts[found.items] >= min_ratings)
@@ -241,7 +241,13 @@ def _indexed(
 
 
 def _kept(
-    found: Interactions, kept: I64, users: Vocabulary, items: Vocabulary, sieve: Sieve
+    found: Interactions,
+    kept: I64,
+    users: Vocabulary,
+    items: Vocabulary,
+    sieve: Sieve,
+    *,
+    are_older: bool = False,
 ) -> Interactions:
     """Return some of the interactions; the sieve takes the others, with their ids."""
 
@@ -250,7 +256,7 @@ def _kept(
         ids = (users.ids[part.users], items.ids[part.items])
         return RatingRows(*ids, part.ratings, part.read_timestamps)
 
-    sieve.keep(kept, len(found), rows_at)
+    sieve.keep(kept, len(found), rows_at, are_older=are_older)
     return found.select(kept)
 
 

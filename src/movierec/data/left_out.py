@@ -23,9 +23,16 @@ class Sieve:
 
     def __init__(self) -> None:
         self._positions: I64 | None = None  # of the rows in use; None: all
-        self._left: list[tuple[I64, RatingRows]] = []
+        self._left: list[tuple[I64, RatingRows, bool]] = []
 
-    def keep(self, kept: I64, n_rows: int, rows_at: Callable[[I64], RatingRows]) -> None:
+    def keep(
+        self,
+        kept: I64,
+        n_rows: int,
+        rows_at: Callable[[I64], RatingRows],
+        *,
+        are_older: bool = False,
+    ) -> None:
         """Note that only some of the rows stay in use.
 
         Parameters
@@ -36,6 +43,8 @@ class Sieve:
             How many these were.
         rows_at : callable
             Returns some of these rows.
+        are_older : bool
+            Whether a later row of the same pair stays, of each row that does not.
         """
         if len(kept) == n_rows:
             return
@@ -43,7 +52,7 @@ class Sieve:
         is_left[kept] = False
         positions = np.arange(n_rows) if self._positions is None else self._positions
         left = np.flatnonzero(is_left)
-        self._left.append((positions[left], rows_at(left)))
+        self._left.append((positions[left], rows_at(left), are_older))
         self._positions = positions[kept]
 
     def left_out(self, used: Interactions, users: Vocabulary, *, by_time: bool) -> LeftOut:
@@ -59,10 +68,11 @@ class Sieve:
         """
         if not self._left:
             return LeftOut.none()
-        positions = np.concatenate([found for found, _ in self._left])
-        rows = joined([rows for _, rows in self._left], with_times=used.has_timestamps)
+        positions = np.concatenate([found for found, _, _ in self._left])
+        rows = joined([rows for _, rows, _ in self._left], with_times=used.has_timestamps)
         if not by_time:
-            return _latest_last(rows, positions)
+            is_older = np.concatenate([np.full(len(found), old) for found, _, old in self._left])
+            return _latest_last(rows, positions, is_older)
         in_use = np.arange(len(used)) if self._positions is None else self._positions
         places = _places(rows, positions, used, in_use, users)
         order = np.lexsort((places, Vocabulary.encode(rows.users)[1]))
@@ -81,7 +91,7 @@ class LeftOut:
         Seconds since 1970, if the model keeps times.
     places : ndarray of shape (n,), int64, optional
         The number of the row among all rows of its user, by time, if the model keeps times.
-        Without times, of several rows of one pair the last is the latest.
+        Without times, of several rows of a pair that is not in use, the last is the latest.
     """
 
     users: IdArray
@@ -161,16 +171,20 @@ def _wide(ids: IdArray) -> IdArray:
     return ids if ids.dtype.kind == "S" else ids.astype(np.int64, copy=False)
 
 
-def _latest_last(rows: RatingRows, positions: I64) -> LeftOut:
-    """Order rows by user and item; of each pair, the latest comes after all others."""
-    found = _encoded(rows)
-    is_last = np.ones(len(rows), dtype=bool)
-    if found.item_users.nnz < len(rows):  # reading times takes another pass over the file
-        order = np.argsort(positions)
+def _latest_last(rows: RatingRows, positions: I64, is_older: npt.NDArray[np.bool_]) -> LeftOut:
+    """Order rows by user and item; of each pair, the latest comes after all others.
+
+    Of older rows, the latest is elsewhere. Their own order is not kept, so it must not matter.
+    """
+    is_last = ~is_older
+    others = np.flatnonzero(is_last)
+    found = _encoded(rows.select(others))
+    if found.item_users.nnz < len(others):  # reading times takes another pass over the file
+        order = np.argsort(positions[others])
         is_last[:] = False
-        is_last[order[last_of_each(found.select(order))]] = True
-    keys = (rows.values, found.items, found.users, is_last)
-    return LeftOut.of(rows, np.lexsort(keys))
+        is_last[others[order[last_of_each(found.select(order))]]] = True
+    of_all = _encoded(rows)
+    return LeftOut.of(rows, np.lexsort((rows.values, of_all.items, of_all.users, is_last)))
 
 
 def _encoded(rows: RatingRows) -> Interactions:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from movierec.neighbors.support import SupportMatrix
 
 # Share of the multiplications above which computing all rows is quicker: docs/updating.md.
-MOST_WORK = 0.03
+MOST_WORK = 0.12
 
 
 class UpdatingEngine(LocalEngine):
