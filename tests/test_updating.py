@@ -288,7 +288,8 @@ def test_several_ratings_of_a_movie_that_is_listed_later(
     log.movies = [{"movieId": each, "title": "Up", "genres": ""} for each in (1, 2)]
     found = fitted(log, way)
     assert isinstance(found, Recommender)
-    for user, rating, movie in ((3, 2.5, 9), (1, 2.0, 8), (1, 4.5, 9), (1, None, 9)):
+    steps: list[tuple[int, Any, int]] = [(3, 2.5, 9), (1, 2.0, 8), (1, 4.5, 9), (1, None, 9)]
+    for user, rating, movie in steps:
         rows = [{"userId": user, "movieId": 9, "rating": rating, "timestamp": 10**6}]
         movies = [{"movieId": movie, "title": "Heat", "genres": ""}]
         log.change(rows)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 
-@dataclass(frozen=True)
+@dataclass
 class Merged:
     """Ratings after a change.
 
@@ -58,6 +58,12 @@ class Merged:
     def rows(self) -> RatingRows:
         """No rows: the ratings are encoded."""
         return RatingRows.empty()
+
+    def take_interactions(self) -> Interactions:
+        """Return the interactions and drop the reference to them, so that they can be freed."""
+        interactions = self.interactions
+        del self.interactions
+        return interactions
 
 
 @dataclass(frozen=True)

@@ -227,15 +227,13 @@ class Held:
         same_movies : bool
             Whether the movies are those of this model.
         """
-        merged = found if isinstance(found, Merged) else None
-        parameters = self.model.parameters
+        parameters, merged = self.model.parameters, found if isinstance(found, Merged) else None
         algorithm = create(load_trusted(parameters.algorithm), parameters.settings)
         engine, note = LocalEngine(), f"fitted {parameters.algorithm} anew: {_ALL_CHANGES}"
         if isinstance(algorithm, Updatable) and algorithm.is_updatable():
             engine = self._engine(merged)
-        encoded = None
-        if merged is not None:
-            encoded = self._with_catalog(merged, None if same_movies else dataset)
+        known = None if same_movies else dataset
+        encoded = None if merged is None else self._with_catalog(merged, known)
         fitted = fit_model(
             dataset,
             parameters,
@@ -255,7 +253,7 @@ class Held:
 
     def _with_catalog(self, merged: Merged, dataset: Dataset | None) -> EncodedData:
         """Return merged ratings with the catalog of a data set; None if that of the model holds."""
-        found, model = merged.interactions, self.model
+        found, model = merged.take_interactions(), self.model
         if dataset is None:
             catalog, titles = recounted(model.catalog, found), model.titles.in_memory()
         else:
