@@ -155,6 +155,11 @@ class MovieNotFoundError(MovierecError):
         self._suggestions = suggestions
 
     @property
+    def needs_search(self) -> bool:
+        """Whether the suggestions are still to be looked for, which takes a moment."""
+        return callable(self._suggestions)
+
+    @property
     def suggestions(self) -> Sequence[Movie]:
         """The movies with the closest titles; may be empty."""
         if callable(self._suggestions):

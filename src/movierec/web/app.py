@@ -92,6 +92,8 @@ def create_app(
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "finalize": _printable}
     app.jinja_env.filters |= {"pluralize": pluralize, "name": display_title, "dated": dated_title}
     app.jinja_env.globals |= {"film_address": film_address, "cover_address": cover_address}
+    Metrics(app, access_log)  # first, so that it sees what the others refuse
+    Gate(worker=worker).attach_to(app)
     ReloadingRecommender(recommender).attach_to(app)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(pages.blueprint)
@@ -105,8 +107,6 @@ def create_app(
     app.before_request(parameters.check_lengths)
     app.before_request(answered_before)
     app.after_request(partial(_finish, access))
-    Gate(worker=worker).attach_to(app)
-    Metrics(app, access_log)
     return app
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
@@ -91,7 +92,7 @@ def _answer_error(error: MovierecError) -> Response:
     movies = getattr(error, "candidates", ())
     if isinstance(error, MovieNotFoundError):
         try:
-            with expensive():
+            with expensive() if error.needs_search else nullcontext():
                 movies = error.suggestions
         except HTTPException as other:
             return answer_http(other)

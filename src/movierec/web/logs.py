@@ -72,6 +72,10 @@ class AccessLog:
         line = self._format(asked, datetime.now(UTC))
         self._handler.handle(logging.makeLogRecord({"msg": line}))
 
+    def close(self) -> None:
+        """Close the file."""
+        self._handler.close()
+
 
 def _handler_of(target: str) -> logging.Handler:
     try:

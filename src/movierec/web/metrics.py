@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app
+from flask import Blueprint, Flask, Response, current_app, request
 
 from movierec import __version__
 from movierec.web.current import current_recommender
@@ -23,6 +23,7 @@ MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OTHER = "other"  # the route and the method of what this server does not have
 
 _KEY = "movierec.metrics"
+_ROUTE = "movierec.route"  # in the environment of a request
 _METHODS = ("GET", "HEAD", "POST", "OPTIONS")  # others are as many as a client makes up
 
 Labels = Mapping[str, object]
@@ -48,6 +49,7 @@ class Metrics:
         self._seconds: defaultdict[str, float] = defaultdict(float)
         app.wsgi_app = self  # type: ignore[method-assign]
         app.extensions[_KEY] = self
+        app.before_request(_note_route)
         app.register_blueprint(blueprint)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -55,7 +57,8 @@ class Metrics:
         start, answered = time.perf_counter(), _Answered(start_response)
         answer = self._app(environ, answered)
         seconds = time.perf_counter() - start
-        asked = Request(environ, _route(environ), answered.status, answered.n_bytes, seconds)
+        route = environ.get(_ROUTE, OTHER)
+        asked = Request(environ, route, answered.status, answered.n_bytes, seconds)
         self._count(asked)
         if self._log:
             self._log.write(asked)
@@ -102,10 +105,10 @@ class _Answered:
         return self._start_response(status, headers, *error)
 
 
-def _route(environ: dict[str, Any]) -> str:
-    """Return the rule that a request matched; paths are as many as there are movies, and more."""
-    request = environ.get("werkzeug.request")
-    return str(request.url_rule.rule) if request and request.url_rule else OTHER
+def _note_route() -> None:
+    """Note the rule that a request matched; paths are as many as there are movies, and more."""
+    if request.url_rule is not None:
+        request.environ[_ROUTE] = request.url_rule.rule
 
 
 def _histogram(route: str, counts: list[int], seconds: float) -> Iterator[Sample]:

@@ -182,7 +182,7 @@ def choose(error: MovieNotFoundError | AmbiguousTitleError) -> tuple[str, int] |
         movies: Sequence[Movie] = error.candidates
     else:
         try:
-            with expensive():
+            with expensive() if error.needs_search else nullcontext():
                 movies = error.suggestions
         except HTTPException as other:
             return answer_http(other)

@@ -98,6 +98,8 @@ def serve(
     with _listening(host, port) as listener, ExitStack() as at_the_end:
         if worker:
             at_the_end.callback(worker.stop)
+        if requests:
+            at_the_end.callback(requests.close)
         is_local = ipaddress.ip_address(listener.getsockname()[0]).is_loopback
         # A web site could point its own host name at this machine (DNS rebinding). With the host
         # names fixed, it cannot read the answers.
