@@ -160,17 +160,24 @@ async def warm_up(ask: Questions, port: int) -> None:
 
 
 async def put(questions: list[Question], port: int, rate: int, n: int) -> list[Outcome]:
-    """Send each question at its time over `n` connections; drop the first seconds."""
+    """Send each question at its time, and drop the first seconds.
+
+    Questions for similar movies take turns on `n` connections, and expensive ones on as many
+    others: on one connection, each would wait for the answer to the one before.
+    """
     start, outcomes = time.monotonic() + 0.1, [Outcome("", 0, 0.0)] * len(questions)
 
-    async def work(first: int) -> None:
+    async def work(numbers: list[int]) -> None:
         client = Client(port)
-        for number in range(first, len(questions), n):
+        for number in numbers:
             due = start + number / rate
             await asyncio.sleep(due - time.monotonic())
             outcomes[number] = await client.ask(questions[number], due)
 
-    await asyncio.gather(*map(work, range(n)))
+    similar = [number for number, asked in enumerate(questions) if asked.kind == SIMILAR]
+    others = [number for number, asked in enumerate(questions) if asked.kind != SIMILAR]
+    lists = [numbers[first::n] for numbers in (similar, others) for first in range(n)]
+    await asyncio.gather(*map(work, lists))
     return outcomes[WARM_UP * rate :]
 
 
