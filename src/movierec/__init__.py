@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from movierec.answers.film import Film
     from movierec.answers.filters import Filter
     from movierec.answers.next import NextMovie, NextMovies
+    from movierec.answers.personal import PersonalRatings
     from movierec.answers.predict import PredictedRating, PredictedRatings
     from movierec.answers.recommendation import Recommendation, Recommendations
     from movierec.answers.records import Neighbor, Neighbors
@@ -50,6 +51,7 @@ _MODULES = {
     "answers.film": ("Film",),
     "answers.filters": ("Filter",),
     "answers.next": ("NextMovie", "NextMovies"),
+    "answers.personal": ("PersonalRatings",),
     "answers.predict": ("PredictedRating", "PredictedRatings"),
     "answers.recommendation": ("Recommendation", "Recommendations"),
     "answers.records": ("Neighbor", "Neighbors"),
@@ -102,6 +104,7 @@ __all__ = [
     "NextMovies",
     "NothingFoundError",
     "OutputError",
+    "PersonalRatings",
     "PredictedRating",
     "PredictedRatings",
     "Range",

@@ -39,11 +39,13 @@ if TYPE_CHECKING:
     from movierec.answers.explain import Why
     from movierec.answers.film import Film
     from movierec.answers.next import NextMovies
-    from movierec.answers.people import Ratings
+    from movierec.answers.people import Movies, Ratings
+    from movierec.answers.personal import PersonalRatings
     from movierec.answers.predict import PredictedRatings
     from movierec.answers.recommendation import Recommendations
     from movierec.answers.shelves import Shelf
     from movierec.answers.tastes import TasteComparison
+    from movierec.answers.to_rate import MoviesToRate
     from movierec.data.dataset import OnError
     from movierec.data.sources.base import Place
     from movierec.training.engines import EngineName
@@ -71,6 +73,7 @@ class Recommender:
             raise refusal("model", model, "a Model", "create one with Recommender.fit or load")
         self._path: str | None = None  # of its file, if it has one
         self._model = model
+        self._to_rate: MoviesToRate | None = None
         self._catalog = model.catalog
         self._resolver = Resolver(model.titles, model.catalog)
 
@@ -605,8 +608,8 @@ class Recommender:
         not_genres: str | Sequence[str] = (),
         years: tuple[int, int] | None = None,
         min_support: int = 0,
-        only: PathLike | None = None,
-        exclude: PathLike | None = None,
+        only: Movies | None = None,
+        exclude: Movies | None = None,
         diversity: float = 0.0,
         obscurity: float = 0.0,
         group: Group = "average",
@@ -634,9 +637,9 @@ class Recommender:
             As in :meth:`similar`.
         min_support : int
             Minimum number of people who rated a movie.
-        only, exclude : path-like, optional
-            Files with the only movies to rank, and with movies to leave out; ``only="watchlist"``
-            ranks the movies on the watchlists of the people.
+        only, exclude : path-like or list of movies, optional
+            The only movies to rank, and movies to leave out: files, or movies as in :meth:`movie`.
+            ``only="watchlist"`` ranks the movies on the watchlists of the people.
         diversity, obscurity : float
             As in :meth:`similar`.
         group : {"average", "least-misery"}
@@ -738,6 +741,30 @@ class Recommender:
         people = read_people(reader, user, likes, dislikes, ratings, by_id=by_id)
         found = predict_ratings(self._model, people, items)
         return PredictedRatings(found, reader.unmatched, reader.matchings)
+
+    def read_ratings(self, ratings: Ratings) -> PersonalRatings:
+        """Return what a person rated, watched and wants to watch, of the movies of the model.
+
+        Parameters
+        ----------
+        ratings : path-like, data frame or mapping of movie to rating
+            Those of one person, as in :meth:`recommend`, such as the zip that Letterboxd exports.
+
+        Raises
+        ------
+        UsageError
+            If they are those of several people, or of another type.
+        NothingFoundError, DataError
+            As :meth:`recommend` does.
+        """
+        from movierec.answers.people import ProfileReader, read_people
+        from movierec.answers.personal import personal_ratings
+
+        reader = ProfileReader(self._model, self._resolver)
+        people = read_people(reader, None, (), (), ratings, by_id=False)
+        if len(people) != 1:
+            raise UsageError("several people are given", "give the ratings of one")
+        return personal_ratings(self._catalog, people[0], reader.matchings)
 
     def compare(self, ratings: Ratings, k: int = 5) -> TasteComparison:
         """Compare the tastes of two people.
@@ -930,6 +957,43 @@ class Recommender:
         from movierec.answers.shelves import shelves
 
         return shelves(self._catalog, whole_number("n", n, 1))
+
+    def to_rate(
+        self, n: int = 12, *, known: Query | Sequence[Query] = (), by_id: bool = False
+    ) -> list[Movie]:
+        """Return movies to ask somebody about, those from which most is learned first.
+
+        They are those of the 2,000 most rated movies with the greatest logarithm of the number of
+        ratings times the entropy of these ratings (Rashid et al. 2002, "Getting to know you"),
+        spread over genres, decades and neighborhoods; see
+        :meth:`movierec.answers.to_rate.MoviesToRate.choose`. A model without ratings has no
+        entropy; movies with a mean in the middle of the scale then count as those on which people
+        disagree most.
+
+        Parameters
+        ----------
+        n : int
+            Length of the list, which is shorter if no other of these movies is left.
+        known : int, str, Movie, or sequence of them
+            Movies to leave out, such as those that the person rated or was already asked about,
+            the latest last.
+        by_id : bool
+            Whether text in `known` is a movie id instead of a title.
+
+        Raises
+        ------
+        MovieNotFoundError, AmbiguousTitleError
+            As :meth:`movie` does.
+        UsageError
+            If `n` is below 1, or an argument is of another type.
+        """
+        from movierec.answers.to_rate import MoviesToRate
+
+        whole_number("n", n, 1)
+        items = self._resolver.indices_of(as_list(known), by_id=by_id)
+        if self._to_rate is None:
+            self._to_rate = MoviesToRate(self._model)
+        return self._to_rate.choose(n, items)
 
     def stats(self) -> dict[str, Any]:
         """Return statistics of the ratings, and the model card as ``model``.

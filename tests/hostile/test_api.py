@@ -120,6 +120,8 @@ _VALID: dict[str, dict[str, Any]] = {
     "next": {"query": "Heat"},
     "recommend": {"likes": ["Heat"]},
     "predict": {"movies": "Heat", "likes": ["Alien"]},
+    "to_rate": {"known": ["Heat"]},
+    "read_ratings": {"ratings": {"Heat": 5}},
     "compare": {"ratings": {"ann": {"Heat": 5}, "bob": {"Heat": 1}}},
     "similarity": {"first": "Heat", "second": "Alien"},
     "why": {"first": "Heat", "second": "Alien"},

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from movierec._util import csv_cell, pluralize
 from movierec.data.personal.entries import Entry
-from movierec.errors import AmbiguousTitleError, MovieNotFoundError, OutputError
+from movierec.errors import OutputError
 from movierec.films.catalog import Catalog, Movie
 from movierec.films.names import split_year
 from movierec.films.resolve import Resolver
@@ -126,10 +126,8 @@ class Matcher:
 
     def _typed(self, entry: Entry) -> int | None:
         """Find what a person may have typed into a list: a part of a title, or an id."""
-        try:
-            return self._resolver.index_of(entry.title or entry.imdb or entry.movie_id)
-        except (MovieNotFoundError, AmbiguousTitleError):
-            return None
+        items = self._resolver.meant(entry.title or entry.imdb or entry.movie_id)
+        return items[0] if len(items) == 1 else None
 
     def _off_by_one(self, title: str, year: int, matching: Matching) -> int | None:
         items = [

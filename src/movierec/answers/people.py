@@ -30,6 +30,7 @@ Rated = Mapping[Any, float | None] | Sequence[Query]
 Ratings: TypeAlias = (
     "PathLike | Rated | Place | Sequence[PathLike | Rated] | Mapping[str, PathLike | Rated]"
 )
+Movies = PathLike | Sequence[Query]
 WATCHLIST = "watchlist"
 Unmatched = MovieNotFoundError | AmbiguousTitleError
 
@@ -165,17 +166,25 @@ class ProfileReader:
         profile.watchlist = {item for _, item in watchlist}
         return profile
 
-    def movies_in(self, argument: str, file: PathLike) -> set[int]:
+    def movies_in(self, argument: str, file: Movies) -> set[int]:
         """Read movies from a file; see :func:`movierec.data.personal.export.read_movies`.
 
         Parameters
         ----------
         argument : str
             What the file is given as, such as "exclude".
-        file : path-like
+        file : path-like or list of movies
+            The movies themselves need not be read.
+
+        Raises
+        ------
+        MovieNotFoundError, AmbiguousTitleError
+            If one of a list is not in the model.
         """
         from movierec.data.personal.export import read_movies
 
+        if isinstance(file, list | tuple):
+            return set(self._resolver.indices_of(file))
         address = path_of(argument, file)
         matching = Matching(address, "list")
         self.matchings.append(matching)
@@ -271,14 +280,14 @@ def _are_people(ratings: Mapping[Any, Any]) -> bool:
     return bool(values) and not all(isinstance(value, Real | None) for value in values)
 
 
-def read_only(reader: ProfileReader, people: Sequence[UserProfile], only: PathLike) -> set[int]:
+def read_only(reader: ProfileReader, people: Sequence[UserProfile], only: Movies) -> set[int]:
     """Return the only movies to rank.
 
     Parameters
     ----------
     reader : ProfileReader
     people : sequence of UserProfile
-    only : path-like
+    only : path-like or list of movies
         A file, or the word "watchlist" for the watchlists of the people.
 
     Raises
@@ -286,7 +295,7 @@ def read_only(reader: ProfileReader, people: Sequence[UserProfile], only: PathLi
     UsageError
         If none of the people has a watchlist.
     """
-    if path_of("only", only) != WATCHLIST:
+    if isinstance(only, list | tuple) or path_of("only", only) != WATCHLIST:
         return reader.movies_in("only", only)
     movies = {item for person in people for item in person.watchlist}
     if not movies:

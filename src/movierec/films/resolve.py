@@ -87,6 +87,16 @@ class Resolver:
         matches = self._titles.find(name, year)
         return list(matches.indices) if matches.is_certain else []
 
+    def meant(self, text: str) -> list[int]:
+        """Return the ``item_index`` of the movies that a text may name; no other is suggested.
+
+        Parameters
+        ----------
+        text : str
+            As people type titles.
+        """
+        return list(self._titles.find(text, None).indices) if text.strip() else []
+
     def titled(self, title: str) -> list[int]:
         """Return the ``item_index`` of the movies with exactly a title, as the file has it.
 

@@ -107,6 +107,19 @@ class ItemRatings:
         )
         return dict(zip(users.tolist(), values.tolist(), strict=True))
 
+    def values_of(self, index: int, most: int) -> list[float]:
+        """Return the ratings of an item, or the first of them.
+
+        Parameters
+        ----------
+        index : int
+            Its ``item_index``.
+        most : int
+            Number of ratings that are enough.
+        """
+        values: list[float] = self._values.row(index, 0, min(self._count(index), most)).tolist()
+        return values
+
     def share_rater(self, first: int, second: int) -> bool:
         """Return whether anybody rated both items.
 
