@@ -115,7 +115,7 @@ def test_a_body_that_is_too_large_is_refused(
 ) -> None:
     found = None  # the server may close the connection while the body is being sent
     with suppress(ConnectionError):
-        found = status(server, "/taste", b"x" * size)
+        found = status(server, "/recommend", b"x" * size)
     assert found in refused
     assert status(server) == 200
 

@@ -184,7 +184,7 @@ def test_taste_page_follows_the_rule_of_the_library(
     assert "nothing that you like is known, so popular movies are recommended" in page
     expected = sample.recommend(12, likes={460: 0.5})
     assert [display_title(film.title) in html.unescape(page) for film in expected] == [True] * 12
-    assert f"You would give it about {expected[0].stars:.1f}." in page
+    assert f"★ {expected[0].stars:.1f} <" in page
 
 
 def test_stats_are_what_python_says_but_for_files(

@@ -245,7 +245,8 @@ def read_people(
     people = [] if user is None else [reader.of_user(user)]
     people += [_read_one(reader, name, source, by_id=by_id) for name, source in _by_name(ratings)]
     people = [person.with_opinions(opinions) for person in people or [UserProfile()]]
-    if reader.misses and not any(person.ratings or person.seen for person in people):
+    is_empty = not any(person.ratings or person.seen or person.watchlist for person in people)
+    if reader.misses and is_empty:
         raise NothingFoundError(
             "none of the movies was found", "check their titles: movierec search", reader.misses
         )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from movierec.answers.matching import Matching
-from movierec.answers.profile import UserProfile
 from movierec.films.catalog import Catalog, Movie, Record
+
+if TYPE_CHECKING:
+    from movierec.answers.profile import UserProfile
 
 
 @dataclass(frozen=True)

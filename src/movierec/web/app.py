@@ -23,6 +23,8 @@ from movierec.web.limits import Gate
 from movierec.web.links import cover_address, film_address
 from movierec.web.logs import AccessLog
 from movierec.web.metrics import Metrics
+from movierec.web.taste.page import in_words
+from movierec.web.taste.uploads import allow_uploads
 from movierec.web.worker import Worker, keep_body
 
 TOKEN = "MOVIEREC_TOKEN"  # the environment variable
@@ -91,6 +93,7 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "finalize": _printable}
     app.jinja_env.filters |= {"pluralize": pluralize, "name": display_title, "dated": dated_title}
+    app.jinja_env.filters["in_words"] = in_words
     app.jinja_env.globals |= {"film_address": film_address, "cover_address": cover_address}
     Metrics(app, access_log)  # first, so that it sees what the others refuse
     Gate(worker=worker).attach_to(app)
@@ -102,6 +105,7 @@ def create_app(
     if trusted_hosts is not None:
         app.before_request(partial(_refuse_other_hosts, frozenset(trusted_hosts)))
     access.attach_to(app)
+    app.before_request(allow_uploads)
     if worker is not None:
         app.before_request(keep_body)
     app.before_request(parameters.check_lengths)

@@ -23,7 +23,9 @@ from movierec.web.failures import answer_http
 from movierec.web.filters import ListFilter
 from movierec.web.limits import expensive
 from movierec.web.links import film_address
-from movierec.web.taste import read_form, recommend_for, scale
+from movierec.web.taste.files import file_of
+from movierec.web.taste.form import read_form
+from movierec.web.taste.page import taste_page
 from movierec.web.timelines import timelines_of
 
 blueprint = Blueprint("pages", __name__)
@@ -123,11 +125,16 @@ def why() -> str:
 @blueprint.route("/taste", methods=["GET", "POST"])
 @expensive()
 def taste() -> str:
-    """Show the movies that a person rated, which the form holds, and recommendations."""
+    """Show movies to rate, those that a person rated, which the form holds, and what to watch."""
+    return render_template("taste.html", page=taste_page(current_recommender()))
+
+
+@blueprint.post("/taste/file")
+def taste_file() -> Response:
+    """Return the ratings in the form as a file."""
     recommender = current_recommender()
     form = read_form(recommender, request.form)
-    movies = recommend_for(recommender, form)
-    return render_template("taste.html", form=form, movies=movies, scale=scale(recommender))
+    return file_of(form.changed, recommender.card["lowest_rating"])
 
 
 @blueprint.get("/stats")

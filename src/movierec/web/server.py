@@ -20,6 +20,7 @@ from movierec.recommender import Recommender
 from movierec.web.access import ANY_ORIGIN
 from movierec.web.app import TOKEN, create_app
 from movierec.web.logs import AccessLog, JsonLine, OneLine
+from movierec.web.taste.uploads import LARGEST_FORM
 from movierec.web.worker import Worker
 
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
@@ -37,9 +38,9 @@ LIMITS = {
     "channel_timeout": 5,
     "cleanup_interval": 1,
     "max_request_header_size": 16 * 1024,
-    # The app refuses bodies from half of this with a message. Up to this size waitress holds them
-    # in memory; for larger ones it would open files.
-    "max_request_body_size": 512 * 1024,
+    # The app refuses bodies from half of this with a message, and most from an eighth. Up to 512 KB
+    # waitress holds them in memory; for larger ones it opens files that have no name.
+    "max_request_body_size": 2 * LARGEST_FORM,
 }
 
 

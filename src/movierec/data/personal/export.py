@@ -109,7 +109,7 @@ def _add(table: Table, export: Export, *, is_only: bool) -> bool:
             "it needs a column movieId or title (and year), and rating",
         )
     kind = kind_of(table)
-    if not is_known or (kind.source == "list" and not is_only and "rating" not in table.columns):
+    if not is_known or (kind.source == "list" and not is_only and kind.role == "seen"):
         return False
     entries, n_unreadable = read_entries(table)
     export.source, export.highest = kind.source, kind.highest

@@ -41,16 +41,16 @@ def kind_of(table: Table) -> TableKind:
     """Tell what a table is from its header, and where that leaves it open from its name."""
     header = set(table.header)
     if "Letterboxd URI" in header:
-        return TableKind("Letterboxd", 5.0, _letterboxd_role(header, table.name))
+        return TableKind("Letterboxd", 5.0, _role(table.name, is_rated="Rating" in header))
     if "Const" in header:
         return TableKind("IMDb", 10.0, "watchlist" if "Position" in header else "rated")
     if "average_rating" in header:
         return TableKind("MovieLens", 5.0, "rated")
-    return TableKind("list", None, "rated" if "rating" in table.columns else "seen")
+    return TableKind("list", None, _role(table.name, is_rated="rating" in table.columns))
 
 
-def _letterboxd_role(header: set[str], name: str) -> Role:
-    if "Rating" in header:
+def _role(name: str, *, is_rated: bool) -> Role:
+    if is_rated:
         return "rated"
     # Letterboxd gives the watchlist and the watched movies the same columns.
     return "watchlist" if "watchlist" in PurePath(name).name.casefold() else "seen"
