@@ -98,14 +98,39 @@ def add(page: Page, title: str) -> None:
     """Add a movie on the taste page by its title and the button."""
     page.locator(BOX).fill(title)
     page.get_by_role("button", name="Add").click()
-    expect(page.get_by_label(f"Your rating of {dated_title(title)}")).to_be_visible()
+    expect(page.get_by_role("group", name=f"Your rating of {dated_title(title)}")).to_be_attached()
+
+
+def stars(page: Page, title: str, value: str) -> Locator:
+    """Return one of the stars of a movie on the taste page, by its title with the year."""
+    group = page.get_by_role("group", name=f"Your rating of {title}", exact=True)
+    return group.locator(f"label:has([value='{value}'])")
+
+
+def give(page: Page, place: int, value: str) -> None:
+    """Rate a movie that the taste page offers, by the pointer."""
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.locator(f".offers li:nth-child({place}) label:has([value='{value}'])").click()
+    expect(page.locator(f".offers li:nth-child({place}) [value='{value}']")).to_be_checked()
 
 
 def ratings_in(page: Page) -> dict[str, str]:
-    rows = page.locator(".rated li")
-    return {
-        row.locator("a").inner_text(): row.locator("select").input_value() for row in rows.all()
-    }
+    """Return what the form of the taste page holds, by the titles of the file."""
+    columns = (
+        page.locator(f"[name={name}]").evaluate_all("all => all.map(at => at.value)")
+        for name in ("title", "rating")
+    )
+    return dict(zip(*columns, strict=True))
+
+
+def link_in(page: Page) -> str:
+    """Return the link to the ratings of the taste page."""
+    if not page.get_by_role("button", name="Make a link").is_visible():
+        page.locator(".keep summary").click()
+    page.get_by_role("button", name="Make a link").click()
+    link = page.get_by_label("Link to your ratings")
+    expect(link).to_be_visible()
+    return link.input_value()
 
 
 def focused(page: Page) -> str:

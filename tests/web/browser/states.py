@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.browser.helpers import BOX, HAMLETS, add, type_in
+from tests.web.browser.helpers import BOX, HAMLETS, add, give, link_in, type_in
 
 
 def show_home(page: Page) -> None:
@@ -39,6 +39,32 @@ def show_taste(page: Page) -> None:
     page.goto("/taste")
     for title in ("Toy Story (1995)", "Matrix, The (1999)", "Titanic (1997)"):
         add(page, title)
+
+
+def show_picks(page: Page) -> None:
+    page.goto("/taste")
+    for place, value in enumerate(("4.5", "3", "5", "2", "4"), start=1):
+        give(page, place, value)
+    page.get_by_role("button", name="See what to watch").click()
+    expect(page.locator(".chips")).to_be_visible()
+    link_in(page)
+
+
+def show_tonight(page: Page) -> None:
+    show_taste(page)
+    page.get_by_role("button", name="Your guest", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your guest’s taste")
+    give(page, 4, "4.5")
+    page.get_by_role("button", name="Tonight").click()
+    expect(page.locator(".expected").first).to_contain_text("Guest")
+
+
+def show_import(page: Page) -> None:
+    page.goto("/taste")
+    text = "title,rating\nHeat (1995),4\nNobody made this,5\n"
+    file = {"name": "mine.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    page.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]
+    expect(page.locator(".summary").first).to_contain_text("1 of 2 movies")
 
 
 def show_notices(page: Page) -> None:
@@ -103,6 +129,9 @@ STATES = [
     show_reasons,
     show_suggestions,
     show_notices,
+    show_picks,
+    show_tonight,
+    show_import,
     show_stats,
     show_why,
     show_choices,

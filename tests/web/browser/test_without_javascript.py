@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,8 @@ pytest.importorskip("playwright.sync_api", reason="no Chromium without playwrigh
 
 from playwright.sync_api import Page, expect
 
-from tests.web.browser.helpers import BOX, TOY_STORIES, add, ratings_in
+from tests.exports import letterboxd_zip
+from tests.web.browser.helpers import BOX, TOY_STORIES, add, ratings_in, stars
 
 
 def test_plain_search(plain: Page) -> None:
@@ -50,14 +52,33 @@ def test_plain_taste(plain: Page) -> None:
     plain.goto("/taste")
     add(plain, "Toy Story (1995)")
     add(plain, "Titanic (1997)")
-    plain.get_by_label("Your rating of Titanic (1997)").select_option("1.5")
-    plain.get_by_role("button", name="Update").click()
-    expect(plain.locator("option[selected]")).to_have_text(["5", "1.5"])
+    stars(plain, "Titanic (1997)", "1.5").click()
+    plain.locator(".offers").get_by_role("button", name="Update").click()
+    assert ratings_in(plain) == {"Toy Story (1995)": "5", "Titanic (1997)": "1.5"}
     expect(plain.locator(".card")).to_have_count(12)
-    expect(plain.locator(".card").first).to_contain_text("because you rated Toy Story (1995)")
+    expect(plain.locator(".card").first).to_contain_text("Because you rated Toy Story (1995)")
     plain.locator(BOX).fill("hamlet")
     plain.get_by_role("button", name="Add").click()
     plain.get_by_role("button", name="Hamlet (1990)").click()
-    assert list(ratings_in(plain)) == ["Toy Story (1995)", "Titanic (1997)", "Hamlet (1990)"]
-    plain.get_by_label("Remove Toy Story (1995)").click()
+    plain.get_by_role("button", name="Clear: Toy Story (1995)").click()
     assert list(ratings_in(plain)) == ["Titanic (1997)", "Hamlet (1990)"]
+    plain.get_by_role("button", name="Show me others").click()
+    plain.get_by_role("button", name="Seen").first.click()
+    assert list(ratings_in(plain).values()) == ["1.5", "5", "seen"]
+    plain.get_by_role("button", name="See what to watch").click()
+    plain.locator(".chips").get_by_role("button").first.click()
+    expect(plain).to_have_url(re.compile("show=picks.*genre="))
+    plain.get_by_role("button", name="Remove Titanic (1997)").click()
+    assert list(ratings_in(plain).values()) == ["5", "seen"]
+
+
+def test_plain_import_and_file(plain: Page, tmp_path: Path) -> None:
+    plain.goto("/taste")
+    plain.locator("input[type=file]").set_input_files(letterboxd_zip(tmp_path / "export.zip"))
+    plain.get_by_role("button", name="Import", exact=True).click()
+    expect(plain.locator(".summary").first).to_contain_text("10 of 11 movies are in this model")
+    expect(plain.locator(".card")).to_have_count(12)
+    plain.locator(".keep summary").click()
+    with plain.expect_download() as saved:
+        plain.get_by_role("button", name="Save as a file").click()
+    assert saved.value.suggested_filename == "ratings.zip"

@@ -14,7 +14,7 @@ from movierec.answers.personal import PersonalRatings
 from movierec.answers.recommendation import Recommendation, Recommendations
 from movierec.errors import MovierecError, NothingFoundError
 from movierec.films.catalog import Movie
-from movierec.films.names import display_title
+from movierec.films.names import dated_title
 from movierec.recommender import Recommender
 from movierec.web.filters import Chip
 from movierec.web.taste.form import TasteForm, read_form
@@ -264,5 +264,5 @@ def in_words(reason: str, because: Sequence[str]) -> str:
         The titles in it.
     """
     for title in because:
-        reason = reason.replace(title, display_title(title))
+        reason = reason.replace(title, dated_title(title))
     return reason[:1].upper() + reason[1:]
