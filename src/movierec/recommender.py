@@ -965,8 +965,8 @@ class Recommender:
 
         They are those of the 2,000 most rated movies with the greatest logarithm of the number of
         ratings times the entropy of these ratings (Rashid et al. 2002, "Getting to know you"),
-        spread over genres, decades and neighborhoods; see
-        :meth:`movierec.answers.to_rate.MoviesToRate.choose`. A model without ratings has no
+        spread over genres, decades and neighborhoods: the more movies of the list or the last
+        of `known` a movie is like, the less it counts. A model without ratings has no
         entropy; movies with a mean in the middle of the scale then count as those on which people
         disagree most.
 

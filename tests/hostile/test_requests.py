@@ -28,9 +28,21 @@ NUMBERS = (-1, 0, 1, 5, 10**6, 10**30, -0.0, 2.5, 1e308, float("nan"), float("in
 NAMES = (
     *("q", "title", "id", "k", "limit", "first", "second", "first_id", "second_id", "movies"),
     *("add", "remove", "rating", "ratings", "like", "genres", "not_genres", "user", "group", "x"),
+    *("no", "seen", "want", "offer", "past", "others", "person", "guest_id", "guest_title"),
+    *("guest_rating", "rate:1", "rate:x", "export", "who", "show", "list", "genre", "decade"),
 )
 PATHS = (
-    *("/", "/similar", "/recommend", "/why", "/taste", "/stats", "/healthz", "/api/search"),
+    *(
+        "/",
+        "/similar",
+        "/recommend",
+        "/why",
+        "/taste",
+        "/taste/file",
+        "/stats",
+        "/healthz",
+        "/api/search",
+    ),
     *("/api/similar", "/api/why", "/api/recommend", "/api/stats", "/api/openapi.json"),
     *("/static/taste.js", "/static/../app.py", "/%00", "/api/nothing", "//", "/" + "a" * 5000),
 )

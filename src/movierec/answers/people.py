@@ -32,6 +32,7 @@ Ratings: TypeAlias = (
 )
 Movies = PathLike | Sequence[Query]
 WATCHLIST = "watchlist"
+_MANY = 200  # movies, from which on it is worth to read all names at once
 Unmatched = MovieNotFoundError | AmbiguousTitleError
 
 
@@ -150,6 +151,8 @@ class ProfileReader:
         export = read_export(place)
         matching = Matching(name, export.source, notes=_notes(export))
         self.matchings.append(matching)
+        if len(export.rated) + len(export.seen) + len(export.watchlist) > _MANY:
+            self._matcher = Matcher(self._model.catalog, self._resolver.for_many())
         rated, seen, watchlist = (
             self._matcher.match(entries, export.source, matching)
             for entries in (export.rated, export.seen, export.watchlist)

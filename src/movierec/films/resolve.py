@@ -34,7 +34,14 @@ class Resolver:
 
     def __init__(self, index: TitleIndex, catalog: Catalog) -> None:
         self._catalog = catalog
+        self._index = index
         self._titles = TitleSearch(index, catalog)
+
+    def for_many(self) -> Resolver:
+        """Return a resolver for hundreds of titles: it holds all names in memory."""
+        found = Resolver(self._index, self._catalog)
+        found._titles.read_all()
+        return found
 
     def index_of(self, query: Query, *, by_id: bool = False, year: int | None = None) -> int:
         """Return the ``item_index`` of a movie.
@@ -84,7 +91,7 @@ class Resolver:
         year : int, optional
             Only movies of this year are returned.
         """
-        matches = self._titles.find(name, year)
+        matches = self._titles.find_whole(name, year)
         return list(matches.indices) if matches.is_certain else []
 
     def meant(self, text: str) -> list[int]:

@@ -52,7 +52,7 @@ def show_picks(page: Page) -> None:
 
 def show_tonight(page: Page) -> None:
     show_taste(page)
-    page.get_by_role("button", name="Your guest", exact=True).click()
+    page.get_by_role("button", name="Guest", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your guest’s taste")
     give(page, 4, "4.5")
     page.get_by_role("button", name="Tonight").click()
@@ -62,8 +62,9 @@ def show_tonight(page: Page) -> None:
 def show_import(page: Page) -> None:
     page.goto("/taste")
     text = "title,rating\nHeat (1995),4\nNobody made this,5\n"
-    file = {"name": "mine.csv", "mimeType": "text/csv", "buffer": text.encode()}
-    page.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]
+    page.locator("input[type=file]").set_input_files(
+        {"name": "mine.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    )
     expect(page.locator(".summary").first).to_contain_text("1 of 2 movies")
 
 

@@ -99,7 +99,7 @@ def test_what_do_we_watch_tonight(page: Page) -> None:
     page.goto("/taste")
     person = Actions(page)
     person.rate(("5", "2", "4.5"))
-    person.press_button("Your guest")
+    person.press_button("Guest")
     expect(page.get_by_role("heading", level=1)).to_have_text("Your guest’s taste")
     person.rate(("1", "5", "4"))
     person.press_button("Tonight")
