@@ -233,7 +233,7 @@ async function restore() {
     // Movies that this model lacks stay in the storage until the form changes.
     form().classList.add("waiting");
     await send(location.pathname + location.search, new URLSearchParams(rows));
-  } else if (!rows.length || form().querySelector("[name=id], [name=guest_id]")) {
+  } else if (form().querySelector("[name=id], [name=guest_id]")) {
     store();
   }
 }
