@@ -38,6 +38,8 @@ if TYPE_CHECKING:
         UsageError,
     )
     from movierec.films.catalog import Movie
+    from movierec.maps.film_map import FilmMap
+    from movierec.maps.regions import Region
     from movierec.neighbors.table import NeighborTable
     from movierec.neighbors.top_k import NeighborSpec
     from movierec.recommender import Recommender
@@ -72,6 +74,8 @@ _MODULES = {
         *("MovierecError", "NothingFoundError", "OutputError", "ServerError", "UsageError"),
     ),
     "films.catalog": ("Movie",),
+    "maps.film_map": ("FilmMap",),
+    "maps.regions": ("Region",),
     "neighbors.table": ("NeighborTable",),
     "neighbors.top_k": ("NeighborSpec",),
     "recommender": ("Recommender",),
@@ -88,6 +92,7 @@ __all__ = [
     "Estimate",
     "Explains",
     "Film",
+    "FilmMap",
     "Filter",
     "Finding",
     "HasNeighbors",
@@ -111,6 +116,7 @@ __all__ = [
     "Recommendation",
     "Recommendations",
     "Recommender",
+    "Region",
     "Run",
     "ServerError",
     "Shelf",

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from movierec.answers.to_rate import MoviesToRate
     from movierec.data.dataset import OnError
     from movierec.data.sources.base import Place
+    from movierec.maps.film_map import FilmMap
     from movierec.training.engines import EngineName
 
 PathLike = str | os.PathLike[str]
@@ -994,6 +995,109 @@ class Recommender:
         if self._to_rate is None:
             self._to_rate = MoviesToRate(self._model)
         return self._to_rate.choose(n, items)
+
+    def map(
+        self, *, again: bool = False, store: bool = True, progress: Progress | None = None
+    ) -> FilmMap:
+        """Return the map of all movies: the stored one, or a new one, which is then stored.
+
+        A map is stored beside the file of its model, as ``m.model.map``, and is not used for
+        another model. A new one is the same on every run.
+
+        Parameters
+        ----------
+        again : bool
+            Whether to make it even if one is stored.
+        store : bool
+            Whether to store a new one, if the model has a file.
+        progress : callable, optional
+            As for :meth:`fit`.
+
+        Raises
+        ------
+        UsageError
+            If it must be made and umap-learn is not installed, or an argument is of another type.
+        ArtifactError
+            If the stored map is damaged; `again` replaces it.
+        OutputError
+            If the map cannot be stored.
+        """
+        from movierec.maps import film_map
+
+        again, store = truth("again", again), truth("store", store)
+        tell = _checked_progress(progress)
+        address = None if self._path is None else film_map.address_of(self._path)
+        if not again and (stored := self.stored_map()) is not None:
+            return stored
+        if store and address is not None:
+            film_map.check_target(address)
+        found = film_map.make_map(self._model, tell)
+        if store and address is not None:
+            film_map.save_map(found, self._model, address)
+        return found
+
+    def stored_map(self) -> FilmMap | None:
+        """Return the map that is stored beside the model, or None if there is none of this model.
+
+        Raises
+        ------
+        ArtifactError
+            If it is damaged, or not a map.
+        """
+        from movierec.maps.film_map import address_of, stored_map
+
+        return None if self._path is None else stored_map(self._model, address_of(self._path))
+
+    def plot_map(self, path: PathLike, film_map: FilmMap | None = None) -> None:
+        """Write the map: a page that needs no server, or a picture.
+
+        Parameters
+        ----------
+        path : path-like
+            Its extension selects the format: ``.html``, or one of matplotlib's such as ``.png``.
+        film_map : FilmMap, optional
+            Of this model. Default: that of :meth:`map`.
+
+        Raises
+        ------
+        UsageError
+            If the extension is none of these, a picture is wanted and matplotlib is not installed,
+            or an argument is of another type.
+        OutputError
+            If the file cannot be written, or is something else than a map; it is then as it was.
+        ArtifactError
+            As :meth:`map` does.
+        """
+        from movierec.maps import writing
+        from movierec.maps.film_map import FilmMap
+
+        address = path_of("path", path)
+        writing.check_target(address)
+        if film_map is None:
+            film_map = self.map()
+        elif not isinstance(film_map, FilmMap) or len(film_map.places) != len(self):
+            raise refusal("film_map", film_map, "a map of this model", "make one with map()")
+        writing.write(self._model, film_map, address)
+
+    def map_document(self, film_map: FilmMap) -> dict[str, Any]:
+        """Return a map as JSON can hold it; see :func:`movierec.maps.document.document_of`.
+
+        Parameters
+        ----------
+        film_map : FilmMap
+            Of this model.
+
+        Raises
+        ------
+        UsageError
+            If it is of another model.
+        """
+        from movierec.maps.document import document_of
+        from movierec.maps.film_map import FilmMap
+
+        if not isinstance(film_map, FilmMap) or len(film_map.places) != len(self):
+            raise refusal("film_map", film_map, "a map of this model", "make one with map()")
+        return document_of(self._model, film_map)
 
     def stats(self) -> dict[str, Any]:
         """Return statistics of the ratings, and the model card as ``model``.

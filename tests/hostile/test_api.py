@@ -132,6 +132,10 @@ _VALID: dict[str, dict[str, Any]] = {
     "titled": {"title": "Heat (1995)"},
     "film": {"query": "Heat"},
     "shelves": {},
+    "map": {},
+    "stored_map": {},
+    "plot_map": {"path": "map.html"},
+    "map_document": {"film_map": None},
     "stats": {},
     "without_ratings": {},
 }

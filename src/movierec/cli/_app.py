@@ -33,7 +33,7 @@ GROUPS = {
     "Ask": ("similar", "recommend", "next", "predict", "compare", "why", "search"),
     "Fit and keep": ("download", "check", "fit", "update", "forget", "stats", "export"),
     "Study": ("evaluate", "algorithms"),
-    "Serve": ("serve",),
+    "Show": ("serve", "map"),
 }
 _WIDEST = 10  # characters of a name, so that all groups are aligned
 _LINE = 66  # characters beside a name, on a terminal of 80

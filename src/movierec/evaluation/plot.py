@@ -19,8 +19,14 @@ _INCHES = (7, 5)
 _DPI = 150
 
 
-def refuse_bad_plot(path: Path) -> None:
+def refuse_bad_plot(path: Path, option: str = "--plot") -> None:
     """Raise an error if no plot can be written to a path.
+
+    Parameters
+    ----------
+    path : Path
+    option : str
+        Which option names it.
 
     Raises
     ------
@@ -35,7 +41,7 @@ def refuse_bad_plot(path: Path) -> None:
             f"{path}: its extension is not an image format that can be written",
             f"use one of {', '.join(extensions)}",
         )
-    hint = "name another file with --plot"
+    hint = f"name another file with {option}"
     if path.is_dir():
         raise OutputError(f"{path} is a folder", hint)
     try:

@@ -15,7 +15,7 @@ from movierec._checks import refusal, texts
 from movierec._util import pluralize, printable
 from movierec.films.names import dated_title, display_title
 from movierec.recommender import Recommender
-from movierec.web import api, failures, pages, parameters, widget
+from movierec.web import api, failures, map_page, pages, parameters, widget
 from movierec.web.access import Access, checked_origins, checked_token
 from movierec.web.answers import answered_before, finish
 from movierec.web.current import ReloadingRecommender
@@ -101,6 +101,7 @@ def create_app(
     app.register_blueprint(api.blueprint)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(widget.blueprint)
+    app.register_blueprint(map_page.blueprint)
     failures.register_handlers(app)
     if trusted_hosts is not None:
         app.before_request(partial(_refuse_other_hosts, frozenset(trusted_hosts)))
