@@ -44,6 +44,7 @@ PATHS = (
         "/api/search",
     ),
     *("/api/similar", "/api/why", "/api/recommend", "/api/stats", "/api/openapi.json"),
+    *("/map", "/map.svg", "/api/map"),
     *("/static/taste.js", "/static/../app.py", "/%00", "/api/nothing", "//", "/" + "a" * 5000),
 )
 Random = np.random.Generator

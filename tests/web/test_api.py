@@ -24,6 +24,7 @@ PAGES = [
     "/similar?title=hamlet",
     "/taste",
     "/stats",
+    "/map",
     "/why?first=1&second=2",
     "/nothing",
 ]

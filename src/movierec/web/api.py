@@ -13,7 +13,7 @@ from flask import Blueprint, Response, jsonify
 from movierec import __version__
 from movierec.errors import UsageError
 from movierec.films.catalog import Movie
-from movierec.web import bodies, parameters
+from movierec.web import bodies, map_page, parameters
 from movierec.web.current import current_recommender
 from movierec.web.filters import list_options
 from movierec.web.limits import expensive
@@ -103,6 +103,12 @@ def stats() -> Response:
     found = current_recommender().stats()
     card = {name: value for name, value in found["model"].items() if name not in _OF_THIS_MACHINE}
     return jsonify(found | {"model": card})
+
+
+@blueprint.get("/api/map")
+def map_document() -> Response:
+    """Return the places, names and numbers of all movies, and the regions of the map."""
+    return map_page.document()
 
 
 @blueprint.get("/healthz")

@@ -95,7 +95,6 @@ def picture() -> Response:
     return _sent(shown.pictures[request.args.get("ground") == "dark"], "image/svg+xml")
 
 
-@blueprint.get("/api/map")
 def document() -> Response:
     """Return the places, names and numbers of all movies, and the regions of the map."""
     return _sent(_required().document, "application/json")

@@ -7,7 +7,7 @@ const FLIGHT = 800; // milliseconds
 const LETTERS = [22, 16, 13]; // pixels, of the names of regions by level
 const UNTIL = [3.2, 9, Infinity]; // times nearer, until which names of a level are shown
 const FROM = [0, 1.7, 3.6]; // times nearer, from which
-const TITLES_FROM = 7;
+const TITLED = 500; // films in sight, up to which titles are shown
 
 export class View {
   constructor(canvas, films, { choose }) {
@@ -368,15 +368,9 @@ export class View {
       const grown = level < 2 ? 1 : Math.min(near / 6, 1.3);
       this.#name(name, ...this.place(x, y), Math.max(LETTERS[level] * small * grown, 12), this.fonts.display, "bold");
     }
-    if (near < TITLES_FROM * Math.sqrt(films.n / 60000 + 0.1) && !this.only) return;
-    const visible = this.inSight();
-    let tried = 0;
-    for (const item of films.order) {
-      if (tried > 220) break;
-      if (!visible(item)) continue;
-      tried += 1;
-      this.#title(item, 12, false);
-    }
+    const visible = films.order.filter(this.inSight());
+    if (visible.length > TITLED) return;
+    for (const item of visible.subarray(0, 220)) this.#title(item, 12, false);
   }
 
   #title(item, size, always) {
