@@ -7,6 +7,7 @@ const FLIGHT = 800; // milliseconds
 const LETTERS = [22, 16, 13]; // pixels, of the names of regions by level
 const UNTIL = [3.2, 9, Infinity]; // times nearer, until which names of a level are shown
 const FROM = [0, 1.7, 3.6]; // times nearer, from which
+const NARROW = 600; // pixels
 const TITLED = 500; // films in sight, up to which titles are shown
 
 export class View {
@@ -129,7 +130,9 @@ export class View {
   }
 
   flyTo(item) {
-    this.fly(this.films.x[item], this.films.y[item], Math.max(this.near, this.#nearFor()));
+    const near = Math.max(this.near, this.#nearFor());
+    const card = this.width < NARROW ? 0.23 * this.height : 0; // the card takes the lower half
+    this.fly(this.films.x[item], this.films.y[item] + card / (this.scale / this.near * near), near);
   }
 
   // So near that some fifty films are in sight.
@@ -258,7 +261,7 @@ export class View {
     const { picture, size, margin } = this.ground;
     const cell = 1 / (size - 2 * margin - 1);
     const [left, top] = this.place(-(margin + 0.5) * cell, -(margin + 0.5) * cell);
-    this.ink.imageSmoothingQuality = "high";
+    this.ink.imageSmoothingQuality = this.moving ? "low" : "high";
     this.ink.drawImage(picture, left, top, size * cell * this.scale, size * cell * this.scale);
   }
 
@@ -355,12 +358,12 @@ export class View {
   // Names in the order of their weight, each only where it covers no other.
   #drawNames() {
     this.names = []; // what is shown, which tests read
-    this.boxes = [[this.width - 62, 0, this.width, 156]]; // the buttons stand there
+    this.boxes = this.#covered();
     const { ink, films, near } = this;
     ink.textAlign = "center";
     ink.textBaseline = "middle";
     ink.lineJoin = "round";
-    const small = this.width < 600 ? 0.8 : 1;
+    const small = this.width < NARROW ? 0.8 : 1;
     const told = [this.chosen, this.hovered, ...this.lines].filter((item) => item !== null && item !== undefined);
     for (const item of told) this.#title(item, item === this.chosen ? 15 : 13, true);
     for (const { name, x, y, level } of films.regions) {
@@ -371,6 +374,13 @@ export class View {
     const visible = films.order.filter(this.inSight());
     if (visible.length > TITLED) return;
     for (const item of visible.subarray(0, 220)) this.#title(item, 12, false);
+  }
+
+  // Where controls and the card lie on the map.
+  #covered() {
+    const over = this.canvas.parentElement.querySelectorAll(".map-zoom, .map-card:not([hidden])");
+    return Array.from(over, ({ offsetLeft: left, offsetTop: top, offsetWidth: width, offsetHeight: height }) =>
+      [left, top, left + width, top + height]);
   }
 
   #title(item, size, always) {
