@@ -1080,7 +1080,7 @@ class Recommender:
         writing.write(self._model, film_map, address)
 
     def map_document(self, film_map: FilmMap) -> dict[str, Any]:
-        """Return a map as JSON can hold it; see :func:`movierec.maps.document.document_of`.
+        """Return a map as ``/api/map`` answers: columns of the movies, regions, how true it is.
 
         Parameters
         ----------
