@@ -1069,35 +1069,45 @@ class Recommender:
             As :meth:`map` does.
         """
         from movierec.maps import writing
-        from movierec.maps.film_map import FilmMap
 
         address = path_of("path", path)
         writing.check_target(address)
-        if film_map is None:
-            film_map = self.map()
-        elif not isinstance(film_map, FilmMap) or len(film_map.places) != len(self):
-            raise refusal("film_map", film_map, "a map of this model", "make one with map()")
-        writing.write(self._model, film_map, address)
+        writing.write(self._model, self._own_map(film_map), address)
 
-    def map_document(self, film_map: FilmMap) -> dict[str, Any]:
+    def map_document(self, film_map: FilmMap | None = None) -> dict[str, Any]:
         """Return a map as ``/api/map`` answers: columns of the movies, regions, how true it is.
 
         Parameters
         ----------
-        film_map : FilmMap
-            Of this model.
+        film_map : FilmMap, optional
+            Of this model. Default: that of :meth:`map`.
+
+        Raises
+        ------
+        UsageError
+            If it is of another model.
+        ArtifactError, OutputError
+            As :meth:`map` does.
+        """
+        from movierec.maps.document import document_of
+
+        return document_of(self._model, self._own_map(film_map))
+
+    def _own_map(self, film_map: FilmMap | None) -> FilmMap:
+        """Return a map that is of this model, for want of one that of :meth:`map`.
 
         Raises
         ------
         UsageError
             If it is of another model.
         """
-        from movierec.maps.document import document_of
         from movierec.maps.film_map import FilmMap
 
+        if film_map is None:
+            return self.map()
         if not isinstance(film_map, FilmMap) or len(film_map.places) != len(self):
             raise refusal("film_map", film_map, "a map of this model", "make one with map()")
-        return document_of(self._model, film_map)
+        return film_map
 
     def stats(self) -> dict[str, Any]:
         """Return statistics of the ratings, and the model card as ``model``.

@@ -135,7 +135,7 @@ _VALID: dict[str, dict[str, Any]] = {
     "map": {},
     "stored_map": {},
     "plot_map": {"path": "map.html"},
-    "map_document": {"film_map": None},
+    "map_document": {},
     "stats": {},
     "without_ratings": {},
 }

@@ -159,7 +159,7 @@ def test_it_is_a_zip_with_a_card(own_model: Path) -> None:
         lambda recommender, found: recommender.plot_map(
             "a.html", FilmMap(found.places[:5], [], None, None)
         ),
-        lambda recommender, found: recommender.map_document(None),
+        lambda recommender, found: recommender.map_document("map"),
         lambda recommender, found: recommender.plot_map("a"),
         lambda recommender, found: recommender.plot_map("a.doc"),
         lambda recommender, found: recommender.plot_map("s3://bucket/a.html"),
