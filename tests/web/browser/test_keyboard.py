@@ -16,7 +16,7 @@ from tests.web.browser.helpers import in_a_row
 
 def test_the_tab_key_reaches_everything(page: Page, sample: Recommender) -> None:
     page.goto("/film/1")
-    expected = ["Skip to the content", "movierec", "Taste", "Stats"]
+    expected = ["Skip to the content", "movierec", "Taste", "Map", "Stats"]
     expected += ["A movie you like", "Find similar movies"]
     expected += page.locator(".chips a").all_inner_texts()
     for film in sample.similar("1", 2, by_id=True):
