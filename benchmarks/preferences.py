@@ -25,8 +25,9 @@ from movierec.algorithms.default import Default
 from movierec.data.dataset import read_rated
 from movierec.data.interactions import Interactions
 from movierec.evaluation import metrics
+from movierec.evaluation.protocol import EvaluationProtocol
 from movierec.evaluation.runs import users_to_test
-from movierec.evaluation.tasks import EvaluationProtocol, Task, published_task, split_task
+from movierec.evaluation.tasks import Task, published_task, split_task
 
 K = 10
 Rule = Callable[[Interactions, RatingScale], Interactions]

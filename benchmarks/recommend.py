@@ -41,8 +41,9 @@ from movierec.algorithms.base import Algorithm, Run, TrainingData
 from movierec.data.dataset import read_movie_file, read_rating_rows
 from movierec.data.interactions import Interactions
 from movierec.evaluation import metrics
+from movierec.evaluation.protocol import EvaluationProtocol
 from movierec.evaluation.runs import rank, users_to_test
-from movierec.evaluation.tasks import EvaluationProtocol, Task, published_task, split_task
+from movierec.evaluation.tasks import Task, published_task, split_task
 
 K = 10
 LIKED = 4.0  # the least rating of a test row, where a split is made here

@@ -20,13 +20,20 @@ from movierec.data.interactions import RatingRows
 from movierec.data.items import MovieRow
 from movierec.errors import DataError, OutputError, UsageError
 from movierec.evaluation import metrics, plot
-from movierec.evaluation.compare import compare
 from movierec.evaluation.content import content_of
+from movierec.evaluation.evaluate import evaluate
+from movierec.evaluation.protocol import EvaluationProtocol
 from movierec.evaluation.results import Measured, Result
-from movierec.evaluation.runs import RandomScorer, evaluate, rank
-from movierec.evaluation.tasks import EvaluationProtocol, Task, split_task
+from movierec.evaluation.runs import RandomScorer, rank
+from movierec.evaluation.scoring import evaluate_once
+from movierec.evaluation.tasks import Task, split_task
 from movierec.evaluation.tuning import tuned, validation
 from movierec.neighbors.content import shortened
+
+
+def compare(*arguments: Any, **options: Any) -> dict[str, Any]:
+    return evaluate(*arguments, **options).to_dict()
+
 
 LISTS = st.lists(st.integers(0, 19), max_size=12, unique=True)
 RELEVANT = st.sets(st.integers(0, 19), min_size=1, max_size=8)
@@ -41,6 +48,7 @@ def one_by_one(ranked: list[int], relevant: set[int], k: int) -> dict[str, float
         "hit_rate": float(any(gains)),
         "precision": sum(gains) / k,
         "recall": sum(gains) / len(relevant),
+        "capped_recall": sum(gains) / min(k, len(relevant)),
         "ndcg": sum(gain / math.log2(i + 2) for i, gain in enumerate(gains)) / ideal,
         "mrr": next((1 / (i + 1) for i, gain in enumerate(gains) if gain), 0.0),
         "map": sum(precisions) / min(k, len(relevant)),
@@ -260,8 +268,7 @@ def test_people_without_history_are_measured_apart() -> None:
     newcomers = pd.DataFrame([(98, 1), (99, 1), (99, 4)], columns=["userId", "movieId"])
     both = pd.concat([test, newcomers.assign(rating=4.0)])
     without, found = (
-        compare(None, ["svd"], published=(train, each, None), protocol={"k": 2})
-        for each in (test, both)
+        compare(None, ["svd"], train=train, test=each, **{"k": 2}) for each in (test, both)
     )
     assert without["new_users"] is None
     for before, after in zip(without["results"], found["results"], strict=True):
@@ -279,7 +286,7 @@ def test_without_any_history_there_is_nothing_to_compare() -> None:
         pd.DataFrame({"userId": [user], "movieId": [1], "rating": [4.0]}) for user in (1, 2)
     )
     with pytest.raises(DataError, match="nobody has both training rows and test rows"):
-        compare(None, ["svd"], published=(train, test, None))
+        compare(None, ["svd"], train=train, test=test)
 
 
 def test_recency_needs_times_and_counts_the_latest_most() -> None:
@@ -288,12 +295,12 @@ def test_recency_needs_times_and_counts_the_latest_most() -> None:
     rows = pd.DataFrame(pairs, columns=["userId", "movieId"]).assign(rating=4.0)
     rows["timestamp"] = random.permutation(len(rows))
     usual, recent = (
-        compare(rows, ["item_knn"], protocol={"recency": recency})["results"] for recency in (0, 1)
+        compare(rows, ["item_knn"], **{"recency": recency})["results"] for recency in (0, 1)
     )
     assert usual[1]["metrics"] == recent[1]["metrics"]  # popularity has no history
     assert usual[2]["metrics"] != recent[2]["metrics"]
     with pytest.raises(DataError, match="recency needs the time of each rating"):
-        compare(rows.drop(columns="timestamp"), ["svd"], protocol={"recency": 1})
+        compare(rows.drop(columns="timestamp"), ["svd"], **{"recency": 1})
 
 
 class Liked(Algorithm):
@@ -321,7 +328,7 @@ def test_recency_is_left_to_an_algorithm_that_needs_times() -> None:
     rows["rating"] = random.integers(1, 6, len(rows))
     rows["timestamp"] = random.permutation(len(rows))
     plain, recent = (
-        compare(rows, [Liked, LikedInOrder], protocol={"recency": recency})["results"][2:]
+        compare(rows, [Liked, LikedInOrder], **{"recency": recency})["results"][2:]
         for recency in (0, 4)
     )
     assert plain[0]["metrics"] == plain[1]["metrics"] == recent[1]["metrics"]
@@ -337,7 +344,7 @@ def test_without_real_times_a_random_rating_is_held_out(times: Any) -> None:
     assert found["held_out"] == "random"
     assert "tied_ratings" not in found
     with pytest.raises(DataError, match="no timestamps, or equal ones"):
-        compare(rows, [], protocol={"recency": 1})
+        compare(rows, [], **{"recency": 1})
 
 
 def test_the_share_of_ties_is_told() -> None:
@@ -351,9 +358,9 @@ def test_the_share_of_ties_is_told() -> None:
 
 
 def test_blocks_of_users_make_no_difference(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = evaluate("popular", load("popular")(), task, 5)
+    whole = evaluate_once("popular", load("popular")(), task, 5)
     monkeypatch.setattr("movierec.evaluation.runs._BLOCK_CELLS", 24)
-    assert evaluate("popular", load("popular")(), task, 5).metrics == whole.metrics
+    assert evaluate_once("popular", load("popular")(), task, 5).metrics == whole.metrics
 
 
 RATINGS = pd.DataFrame(
@@ -419,14 +426,14 @@ def test_runs_that_a_seed_changes_are_repeated(
 ) -> None:
     Seeded.fits.clear()
     how = {"split": split, "seed": 4, "k": 3, "test_share": 0.3}
-    found = compare(ratings, [Seeded, Seeded(seed=7), "ease"], protocol=how, repeats=3)
+    found = compare(ratings, [Seeded, Seeded(seed=7), "ease"], **how, repeats=3)
     assert Seeded.fits == [4, 11, 5, 12, 6, 13]  # an object keeps the distance to other objects
     runs = {result["algorithm"]: result["runs"] for result in found["results"]}
     assert [len(each) for each in runs.values()] == [3, n_runs, 3, 3, n_runs]
     for result in found["results"]:
         measured = [run["metrics"]["ndcg"] for run in result["runs"]]
         assert result["metrics"]["ndcg"] == pytest.approx(np.mean(measured))
-    alone = compare(ratings, [Seeded, "ease"], protocol={**how, "seed": 5})["results"]
+    alone = compare(ratings, [Seeded, "ease"], **{**how, "seed": 5})["results"]
     for result in (alone[0], alone[2]):
         assert result["metrics"] == runs[result["algorithm"]][1]["metrics"]
     if n_runs == 3:
@@ -474,7 +481,7 @@ def test_timestamps_are_read_only_when_something_needs_them() -> None:
         return np.arange(len(ROWS))
 
     task = split_task(rating_rows(ROWS, read), EvaluationProtocol(split="random", test_share=0.3))
-    evaluate("popular", load("popular")(), task, 2)
+    evaluate_once("popular", load("popular")(), task, 2)
     assert not reads
     assert items_of(task.train)
     assert reads == [1]
@@ -495,7 +502,7 @@ def test_an_algorithm_whose_needs_are_not_met_is_refused(
     algorithm: type[Fixed], missing: str, task: Task
 ) -> None:
     with pytest.raises(DataError, match=f"{algorithm.__name__} needs .*{missing}"):
-        evaluate("", algorithm(), task, 3)
+        evaluate_once("", algorithm(), task, 3)
 
 
 def test_a_temporal_split_needs_timestamps() -> None:
@@ -589,7 +596,7 @@ def test_what_tuning_reports_is_measured_on_the_validation(task: Task) -> None:
     tried: list[tuple[Any, float]] = []
     tuned(Dial(), task, 3, tell=lambda *trial: tried.append(trial))
     for parameters, ndcg in tried:
-        assert evaluate("", Dial(**parameters), validation(task), 3).metrics["ndcg"] == ndcg
+        assert evaluate_once("", Dial(**parameters), validation(task), 3).metrics["ndcg"] == ndcg
 
 
 def test_fixed_parameters_are_not_searched(task: Task) -> None:
@@ -768,14 +775,17 @@ def test_published_split_gives_the_figures_that_others_measured(
 ) -> None:
     """The published figures are for ratings of 1."""
     ones = replace(published.train, ratings=np.ones_like(published.train.ratings))
-    found: Result = evaluate(name, make(name, parameters), replace(published, train=ones), 10)
+    found: Result = evaluate_once(name, make(name, parameters), replace(published, train=ones), 10)
     measured = [found.metrics[measure] for measure in ("ndcg", "precision", "recall")]
     assert measured == pytest.approx(expected, abs=6e-5)
+    assert (found.metrics["serendipity"] == 0) == (name == "popular")
     for measure, (low, high) in found.intervals.items():
+        if not found.metrics[measure]:
+            continue
         assert low < found.metrics[measure] < high
 
 
 def test_random_scores_find_nothing(published: Task) -> None:
-    found = evaluate("random", RandomScorer(), published, 10)
+    found = evaluate_once("random", RandomScorer(), published, 10)
     assert found.metrics["ndcg"] < 0.03
     assert found.metrics["coverage"] > 0.9

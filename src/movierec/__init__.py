@@ -37,6 +37,9 @@ if TYPE_CHECKING:
         ServerError,
         UsageError,
     )
+    from movierec.evaluation.certainty import Pair
+    from movierec.evaluation.evaluate import evaluate
+    from movierec.evaluation.outcome import Evaluation
     from movierec.films.catalog import Movie
     from movierec.maps.film_map import FilmMap
     from movierec.maps.regions import Region
@@ -73,6 +76,9 @@ _MODULES = {
         ),
         *("MovierecError", "NothingFoundError", "OutputError", "ServerError", "UsageError"),
     ),
+    "evaluation.certainty": ("Pair",),
+    "evaluation.evaluate": ("evaluate",),
+    "evaluation.outcome": ("Evaluation",),
     "films.catalog": ("Movie",),
     "maps.film_map": ("FilmMap",),
     "maps.regions": ("Region",),
@@ -90,6 +96,7 @@ __all__ = [
     "CheckReport",
     "DataError",
     "Estimate",
+    "Evaluation",
     "Explains",
     "Film",
     "FilmMap",
@@ -109,6 +116,7 @@ __all__ = [
     "NextMovies",
     "NothingFoundError",
     "OutputError",
+    "Pair",
     "PersonalRatings",
     "PredictedRating",
     "PredictedRatings",
@@ -128,6 +136,7 @@ __all__ = [
     "__version__",
     "check",
     "download",
+    "evaluate",
 ]
 
 

@@ -21,10 +21,10 @@ _LONGEST_MESSAGE = 400
 # Options whose arguments in Python have other names; of the others, only the dashes change.
 _ARGUMENTS = {
     "like": "likes", "dislike": "dislikes", "genre": "genres", "id": "by_id", "set": "settings",
-    "train": "published", "test": "published", "to": "folder", "yes": "accept_license",
+    "to": "folder", "yes": "accept_license",
     "no-unpack": "unpack",
 }  # fmt: skip
-_CALLS = {"search": "search", "fit": "fit", "evaluate": "compare", "download": "download"}
+_CALLS = {"search": "search", "fit": "fit", "evaluate": "evaluate", "download": "download"}
 
 
 def in_python(hint: str) -> str:

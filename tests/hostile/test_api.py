@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,7 @@ import movierec
 import movierec.testing
 import movierec.web
 from movierec import ArtifactError, Movie, MovierecError, Recommender, UsageError
+from movierec.evaluation.protocol import Split
 from tests.hostile._examples import examples
 
 RATINGS = pd.DataFrame(
@@ -159,7 +160,8 @@ def test_every_public_method_is_tried() -> None:
     # The curve of a network takes no arguments: tests/neural.
     assert set(public_methods()) == {*_VALID, "learning_curve"}
     names = {function.__name__ for function in public_functions()}
-    assert names == {"check", "check_algorithm", "create_app", "download", "example_data"}
+    others = {"check_algorithm", "create_app", "example_data"}
+    assert names == {"check", "download", "evaluate"} | others
 
 
 def replaced(
@@ -217,6 +219,14 @@ def test_check_answers_or_refuses(tmp_path: Path, data: st.DataObject) -> None:
     MOVIES.to_csv(tmp_path / "movies.csv", index=False)
     valid = {"ratings": "ratings.csv", "movies": "movies.csv", "fix": "fixed", "overwrite": True}
     answers_or_refuses(movierec.check, replaced(data, movierec.check, valid))
+
+
+@settings(max_examples=N_EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_evaluate_answers_or_refuses(data: st.DataObject) -> None:
+    valid = {"ratings": RATINGS, "algorithms": ["popular"], "movies": MOVIES, "k": 3}
+    valid |= {"split": data.draw(st.sampled_from(get_args(Split)))}
+    answers_or_refuses(movierec.evaluate, replaced(data, movierec.evaluate, valid))
 
 
 @settings(max_examples=100)

@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierec import Recommender, UsageError
-from movierec.evaluation.compare import compare
+from movierec import Recommender, UsageError, evaluate
 from movierec.privacy.release import release
 from tests.conftest import Run
 
@@ -222,7 +221,7 @@ def test_the_command_and_stats_say_what_is_guaranteed(movierec: Run) -> None:
 
 @pytest.mark.usefixtures("seeded_noise")
 def test_evaluate_shows_the_price(tables: tuple[pd.DataFrame, pd.DataFrame]) -> None:
-    found = compare(tables[0], ["default"], movies=tables[1], epsilons=[0.01, 8])
+    found = evaluate(tables[0], ["default"], movies=tables[1], epsilons=[0.01, 8]).to_dict()
     ndcg = {row["algorithm"]: row["metrics"]["ndcg"] for row in found["results"]}
     assert list(ndcg) == ["random", "popular", "default", "epsilon 0.01", "epsilon 8"]
     assert ndcg["epsilon 0.01"] < ndcg["epsilon 8"] <= 1.1 * ndcg["default"]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from movierec._util import pluralize
 from movierec.cli._app import say
+from movierec.cli._evaluation import Shown, print_evaluation, print_ratings
 from movierec.cli._options import OutputOptions, parse_assignments
-from movierec.cli._output import Column, print_list, progress_bar
+from movierec.cli._output import progress_bar
 from movierec.errors import UsageError
 
 
@@ -41,28 +41,80 @@ def evaluate(
             "[default: default,item_knn,ease; for ratings rating_knn,mf,bias]"
         ),
     ] = None,
+    protocol: Annotated[
+        Literal["ncf", "lightgcn", "mult-vae", "msr-75-25"] | None,
+        typer.Option(help="Split and measure as a paper does; other options replace a part."),
+    ] = None,
     split: Annotated[
-        Literal["leave-one-out", "random", "temporal"],
+        Literal["leave-one-out", "random", "temporal", "folds", "users", "movies", "similar", "msr"]
+        | None,
         typer.Option(
             help="What is held out: the last rating of each user (a random one without real "
-            "times), a random share, or the latest."
+            "times), a random share, the latest; in turn each part; all of some users or movies; "
+            "the last of each user, to be found as similar to the one before.  "
+            "[default: leave-one-out]"
         ),
-    ] = "leave-one-out",
+    ] = None,
     test_share: Annotated[
-        float,
+        float | None,
         typer.Option(
-            min=0.01, max=0.99, help="Share of the ratings that random and temporal hold out."
+            min=0.01, max=0.99, help="Share of what is split to hold out.  [default: 0.2]"
         ),
-    ] = 0.2,
+    ] = None,
+    folds: Annotated[
+        int | None, typer.Option(min=2, help="Number of parts of --split folds.  [default: 5]")
+    ] = None,
+    date: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE", help="Where --split temporal splits, such as 2001-01-01, in UTC."
+        ),
+    ] = None,
     threshold: Annotated[
         float | None, typer.Option(help="Least rating of a liked movie in the test set.")
     ] = None,
+    min_rating: Annotated[
+        float | None,
+        typer.Option(help="Drop lower ratings before the split, from the training set too."),
+    ] = None,
+    min_user_ratings: Annotated[
+        int | None, typer.Option(min=0, help="Drop users with fewer ratings before the split.")
+    ] = None,
+    core: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Drop users and movies with fewer ratings, until all have as many."
+        ),
+    ] = None,
+    ignore_ratings: Annotated[
+        bool, typer.Option("--ignore-ratings", help="Count every rating as a 1.")
+    ] = False,
+    n_negatives: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Rank only N drawn movies beside the held-out ones of each user.",
+        ),
+    ] = None,
     recency: Annotated[
-        float,
-        typer.Option(min=0, help="Age, in ratings, at which a rating counts half; 0 ignores age."),
-    ] = 0.0,
-    k: Annotated[int, typer.Option("--k", "-k", min=1, help="Length of the lists.")] = 10,
-    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
+        float | None,
+        typer.Option(
+            min=0,
+            help="Age, in ratings, at which a rating counts half; 0 ignores age.  [default: 0]",
+        ),
+    ] = None,
+    k: Annotated[
+        str | None,
+        typer.Option(
+            "--k",
+            "-k",
+            metavar="K,...",
+            help="Length of the lists; with several, such as 10,5,20, the first is compared.  "
+            "[default: 10]",
+        ),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Random seed.  [default: 0]")] = None,
     repeats: Annotated[
         int,
         typer.Option(
@@ -83,6 +135,14 @@ def evaluate(
         str | None,
         typer.Option(
             "--movies", metavar="<path>", help="The file of movies for a published split."
+        ),
+    ] = None,
+    lists: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="<path>",
+            help="Also measure the lists of another system: userId, movieId, and rank or score, or "
+            "a TREC run; may be repeated.",
         ),
     ] = None,
     settings: Annotated[
@@ -107,24 +167,35 @@ def evaluate(
         Path | None,
         typer.Option(help="Plot nDCG against coverage, in a file such as plot.png."),
     ] = None,
+    by: Annotated[
+        Literal["activity", "fame", "age"] | None,
+        typer.Option(
+            help="Show who wins for whom: by number of ratings, fame of the movie to be found, or "
+            "age of the account."
+        ),
+    ] = None,
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help="Show the difference of each pair of algorithms.")
+    ] = False,
+    output_users: Annotated[
+        Path | None,
+        typer.Option(help="Write the results of each user: .csv, .tsv or .parquet."),
+    ] = None,
+    output_lists: Annotated[
+        Path | None,
+        typer.Option(help="Write the lists: .csv, .tsv, .parquet, or .trec for a TREC run."),
+    ] = None,
     output: OutputOptions,
 ) -> None:
     """Compare algorithms: quality, variety, and how long they take.
 
     `default` is what `movierec fit` uses; `random` and `popular` are always included as baselines.
     """
-    from movierec.evaluation.compare import compare
-    from movierec.evaluation.plot import draw, refuse_bad_plot, save
+    from movierec import evaluate
     from movierec.evaluation.ratings import compare_ratings
 
     if movies is not None and movie_file is not None:
         raise UsageError("two files of movies are named", "leave out --movies")
-    if plot is not None:
-        refuse_bad_plot(plot)
-    if epsilon is not None and task == "rating":
-        raise UsageError(
-            "differentially private models do not predict ratings", "leave out --epsilon"
-        )
     names = (algorithm or _ALGORITHMS[task]).split(",")
     common: dict[str, Any] = {
         "movies": movies if movie_file is None else movie_file,
@@ -132,41 +203,44 @@ def evaluate(
         "tune": tune,
         "tell": say,
     }
+    only_lists: dict[str, Any] = {
+        "protocol": protocol, "split": split, "test_share": test_share, "folds": folds,
+        "date": date, "threshold": threshold, "min_rating": min_rating,
+        "min_user_ratings": min_user_ratings, "core": core,
+        "ignore_ratings": ignore_ratings or None, "n_negatives": n_negatives,
+        "recency": recency, "k": None if k is None else parse_whole_numbers(k), "lists": lists,
+        "epsilons": parse_numbers(epsilon),
+    }  # fmt: skip
+    shown = Shown(by, pairs, output_users, output_lists, plot)
+    shown.refuse_bad()
     with progress_bar(quiet=False) as progress:
         common["progress"] = progress
         if task == "rating":
-            document = compare_ratings(ratings, names, published=(train, test), seed=seed, **common)
+            _refuse(only_lists | shown._asdict())
+            document = compare_ratings(
+                ratings, names, published=(train, test), seed=seed or 0, **common
+            )
         else:
-            protocol = {
-                "split": split, "test_share": test_share, "threshold": threshold, "k": k,
-                "seed": seed, "recency": recency,
-            }  # fmt: skip
-            document = compare(
-                ratings, names, published=(train, test, negatives), protocol=protocol,
-                repeats=repeats, epsilons=parse_numbers(epsilon), **common,
+            found = evaluate(
+                ratings, names, train=train, test=test, negatives=negatives, seed=seed,
+                repeats=repeats, **common, **{**only_lists, "lists": lists or ()},
             )  # fmt: skip
-    _print(document, output, k)
-    if plot is not None:  # last, so that a full disk does not cost the result
-        save(draw(document), plot)
+    if task == "rating":
+        print_ratings(document, output)
+    else:
+        print_evaluation(found, output, shown)
 
 
-def _print(document: dict[str, Any], output: OutputOptions, k: int) -> None:
-    rows = [_flat(result) for result in document["results"]]
-    users = f"{document['protocol']['users']:,} users"
-    is_rating = document["protocol"].get("task") == "rating"
-    print_list(
-        output,
-        rows,
-        _RATING_COLUMNS if is_rating else _COLUMNS,
-        title=f"Predicted ratings of {users}" if is_rating else f"Lists of {k} for {users}",
-        document=document,
-    )
-    if document["protocol"].get("repeats", 1) > 1:
-        _say_repeats(document)
-    if "held_out" in document["protocol"]:
-        _say_order(document["protocol"])
-    if document.get("new_users"):
-        _say_new_users(document["new_users"])
+def _refuse(options: Mapping[str, Any]) -> None:
+    """Refuse options that say nothing about predicted ratings."""
+    given = [name for name, value in options.items() if value not in (None, False, [])]
+    if "epsilons" in given:
+        raise UsageError(
+            "differentially private models do not predict ratings", "leave out --epsilon"
+        )
+    if given:
+        option = f"--{given[0].replace('_', '-')}"
+        raise UsageError(f"{option} is about lists, not predicted ratings", f"leave out {option}")
 
 
 def parse_settings(texts: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -201,71 +275,20 @@ def parse_numbers(text: str | None) -> list[float]:
         raise UsageError(f'"{text}" is not a list of numbers', "write it as 0.5,1,2") from None
 
 
-def _say_repeats(document: dict[str, Any]) -> None:
-    once = [result["algorithm"] for result in document["results"] if len(result["runs"]) == 1]
-    said = f"; no seed changes {', '.join(once)}, which ran once" if once else ""
-    say(f"means of {document['protocol']['repeats']} runs{said}")
+def parse_whole_numbers(text: str) -> list[int]:
+    """Return the numbers in ``5,10,20``.
 
-
-def _say_order(protocol: dict[str, Any]) -> None:
-    if protocol["held_out"] == "random":
-        say("a random rating of each user was held out, because times are missing or equal")
-        return
-    ratings, held_out = protocol["tied_ratings"], protocol["tied_held_out"]
-    say(
-        f"{ratings:.1%} of the ratings have the same time as another by the same user; for "
-        f"{held_out:.1%} of the users, the held-out one was drawn from such a tie"
-    )
-
-
-def _say_new_users(new: dict[str, Any]) -> None:
-    people = pluralize(new["users"], "user")
-    ndcg, hit_rate = (new["metrics"][name] for name in ("ndcg", "hit_rate"))
-    say(
-        f"{people} without training rows, not counted above, get popular movies: "
-        f"nDCG {ndcg:.4f}, hit rate {hit_rate:.4f}"
-    )
-
-
-def _flat(result: dict[str, Any]) -> dict[str, Any]:
-    if "rmse" in result:
-        return {name: value for name, value in result.items() if name != "parameters"}
-    times = {name: result[name] for name in _TIMES}
-    return {"algorithm": result["algorithm"], **result["metrics"], **times} | {
-        "ndcg_interval": result["intervals"]["ndcg"]
-    }
-
-
-def _figure(header: str, name: str, digits: int = 4, *, drops: int = 0) -> Column:
-    return Column(header, lambda row: f"{row[name]:.{digits}f}", is_number=True, drops=drops)
-
-
-def _interval(row: Any) -> str:
-    low, high = row["ndcg_interval"]
-    return f"{low:.3f}-{high:.3f}"
+    Raises
+    ------
+    UsageError
+        If `text` is written otherwise.
+    """
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise UsageError(
+            f'"{text}" is not a list of whole numbers', "write it as 5,10,20"
+        ) from None
 
 
 _ALGORITHMS = {"lists": "default,item_knn,ease", "rating": "rating_knn,mf,bias"}
-_NAME = Column("algorithm", lambda row: row["algorithm"], "bold")
-_TIMES = ("fit_seconds", "fit_cpu_seconds", "query_seconds")
-_SECONDS = (
-    _figure("fit s", "fit_seconds", 2),
-    _figure("CPU s", "fit_cpu_seconds", 2),
-    _figure("query s", "query_seconds", 2, drops=1),
-)
-_COLUMNS = (
-    _NAME,
-    _figure("hit rate", "hit_rate"),
-    _figure("precision", "precision", drops=2),
-    _figure("recall", "recall", drops=3),
-    _figure("nDCG", "ndcg"),
-    Column("95 %", _interval, "dim", is_number=True),
-    _figure("MRR", "mrr", drops=4),
-    _figure("MAP", "map", drops=5),
-    _figure("coverage", "coverage", 3),
-    _figure("novelty", "novelty", 2, drops=6),
-    _figure("popularity", "popularity_bias", 2, drops=7),
-    _figure("gap", "ndcg_gap", 3, drops=8),
-    *_SECONDS,
-)
-_RATING_COLUMNS = (_NAME, _figure("RMSE", "rmse"), _figure("MAE", "mae"), *_SECONDS)

@@ -5,15 +5,13 @@ Algorithms use them too, for a validation of their own.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from movierec.data.interactions import Interactions
 from movierec.data.times import is_known
-
-Split = Literal["leave-one-out", "random", "temporal"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -47,13 +45,30 @@ def leave_one_out(
         able = np.flatnonzero(chosen)
         chosen[draw.permutation(able)[n_users:]] = False
     rows = np.flatnonzero(chosen[ratings.users])
-    users, items = ratings.users[rows], ratings.items[rows]
-    lots = np.empty(len(rows), dtype=np.int64)
-    lots[np.lexsort((items, users))] = draw.permutation(len(rows))
-    times = ratings.timestamps[rows] if by_time else np.zeros(len(rows))
-    order = np.lexsort((lots, times, users))
-    ends = np.flatnonzero(np.diff(users[order], append=-1))
-    return _mask(len(ratings), rows[order[ends]])
+    return _mask(len(ratings), rows[_last(ratings.select(rows), draw, by_time=by_time)])
+
+
+def latest(ratings: Interactions, seed: int) -> npt.NDArray[np.int64]:
+    """Return the row of the latest rating of each user with any, drawn among those of one time.
+
+    Parameters
+    ----------
+    ratings : Interactions
+        With timestamps.
+    seed : int
+        Random seed.
+    """
+    return _last(ratings, np.random.default_rng(seed), by_time=True)
+
+
+def _last(
+    ratings: Interactions, draw: np.random.Generator, *, by_time: bool
+) -> npt.NDArray[np.int64]:
+    lots = np.empty(len(ratings), dtype=np.int64)
+    lots[np.lexsort((ratings.items, ratings.users))] = draw.permutation(len(ratings))
+    times = ratings.timestamps if by_time else np.zeros(len(ratings))
+    order = np.lexsort((lots, times, ratings.users))
+    return order[np.flatnonzero(np.diff(ratings.users[order], append=-1))]
 
 
 def is_ordered(ratings: Interactions) -> bool:
@@ -120,6 +135,48 @@ def temporal(times: npt.NDArray[Any], share: float) -> Mask:
     """
     moment = np.quantile(times, 1 - share, method="lower")
     return np.asarray(times > moment)
+
+
+def folds(n_rows: int, n_folds: int, seed: int) -> npt.NDArray[np.int64]:
+    """Return the part that each row is in: parts drawn at random, as equal in size as possible.
+
+    Parameters
+    ----------
+    n_rows, n_folds : int
+    seed : int
+        Random seed.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,), int64
+        From 0 to ``n_folds - 1``.
+    """
+    return np.asarray(np.random.default_rng(seed).permutation(n_rows) % n_folds)
+
+
+def by_item(items: npt.NDArray[Any], share: float, seed: int) -> Mask:
+    """Hold out a random share of each item's ratings, as the recommenders of Microsoft do.
+
+    This is ``python_stratified_split(filter_by="item")`` of github.com/recommenders-team: the
+    ratings of an item are ordered by numbers that the seed draws for the rows in their order, and
+    the first ``round(n * (1 - share))`` are for training.
+
+    Parameters
+    ----------
+    items : ndarray of shape (n_rows,)
+    share : float
+    seed : int
+        Random seed.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,), bool
+    """
+    lots = np.random.RandomState(seed).random_sample(len(items))  # what they draw from
+    order = np.lexsort((lots, items))
+    _, starts, counts = np.unique(items[order], return_index=True, return_counts=True)
+    place = np.arange(len(items)) - np.repeat(starts, counts) + 1  # among the item's ratings
+    return _mask(len(items), order[place > np.repeat(np.round((1 - share) * counts), counts)])
 
 
 def _mask(length: int, rows: npt.NDArray[np.int64]) -> Mask:

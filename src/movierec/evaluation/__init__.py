@@ -1,7 +1,9 @@
 """Evaluation of recommendations on held-out ratings.
 
-``compare`` is the entry point, which `movierec evaluate` calls. ``tasks`` splits ratings into
-training and test rows, by the rules in ``movierec.data.splitting``. ``runs`` fits algorithms and
-ranks items, ``metrics`` measures the ranked lists, ``tuning`` chooses parameters, and ``plot``
-draws results.
+``evaluate`` is the entry point, which `movierec evaluate` calls, and ``outcome`` what it returns.
+``protocol`` says how ratings are split and has the presets of papers; ``splits`` and ``tasks`` make
+training and test rows, ``rounds`` one split for each seed and fold. ``compare`` runs algorithms on
+them; ``runs`` fits one and ranks items, ``others`` reads the lists of other systems. ``scoring``
+measures lists by ``metrics`` and ``beyond``; ``certainty`` and ``groups`` compare the results.
+``tuning`` chooses parameters, ``frames`` makes tables and files, and ``plot`` draws.
 """

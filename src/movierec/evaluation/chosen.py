@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 
-from movierec._checks import refusal, values
+from movierec._checks import mapping, refusal, text, values
 from movierec.algorithms.base import Algorithm
 from movierec.algorithms.registry import create, load, name_of
 from movierec.errors import UsageError
@@ -44,6 +44,21 @@ def created_algorithms(
             hint = f"parameters can be set for {', '.join(labeled)}"
             raise UsageError(f'no parameter of "{name}" can be set', hint)
     return {label: _created(one, settings.get(label, {})) for label, one in labeled.items()}
+
+
+def checked_settings(settings: object) -> Settings:
+    """Return parameters by algorithm, if they are that; none if there are none.
+
+    Raises
+    ------
+    UsageError
+        If they are anything else.
+    """
+    checked = mapping("settings", {} if settings is None else settings)
+    for name, parameters in checked.items():
+        text("an algorithm in settings", name)
+        mapping(f"settings of {name}", parameters)
+    return checked
 
 
 def private_algorithms(epsilons: Iterable[object]) -> dict[str, Algorithm]:

@@ -1,124 +1,113 @@
-"""Compare algorithms on one split: the work of `movierec evaluate`."""
+"""Run algorithms on splits, and measure their lists."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, count
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from movierec._checks import whole_number
-from movierec._util import Progress, no_progress
+from movierec._util import Progress
 from movierec.algorithms.base import Algorithm, Run
-from movierec.data.dataset import read_movie_file, read_rated
-from movierec.data.splitting import is_ordered
-from movierec.errors import DataError, UsageError
-from movierec.evaluation.chosen import (
-    BASELINES,
-    RANDOM,
-    Given,
-    Settings,
-    created_algorithms,
-    private_algorithms,
-)
+from movierec.evaluation.chosen import Settings
+from movierec.evaluation.others import OtherLists
 from movierec.evaluation.results import Measured, Result
-from movierec.evaluation.runs import RandomScorer, measure, measure_new_users, users_to_test
-from movierec.evaluation.tasks import EvaluationProtocol, Task, published_task, split_task
+from movierec.evaluation.rounds import Round
+from movierec.evaluation.runs import Listed, list_items
+from movierec.evaluation.scoring import TestSet, measured
+from movierec.evaluation.tasks import Task
 from movierec.evaluation.tuning import tuned
 
-if TYPE_CHECKING:
-    from movierec.data.sources.base import Place
-
-Published = tuple["Place | None", "Place | None", Path | None]
 Tell = Callable[[str], object]
 
 
-def compare(
-    ratings: Place | None,
-    algorithms: Sequence[Given],
-    *,
-    movies: Place | None = None,
-    published: Published = (None, None, None),
-    protocol: Mapping[str, Any] | None = None,
-    settings: Settings | None = None,
-    tune: bool = False,
-    repeats: int = 1,
-    epsilons: Sequence[float] = (),
-    progress: Progress = no_progress,
-    tell: Tell = lambda line: None,
-) -> dict[str, Any]:
-    """Compare algorithms on one split, or on several that differ by their seed.
+@dataclass(frozen=True)
+class Comparison:
+    """How algorithms are compared.
 
-    Parameters
+    Attributes
     ----------
-    ratings : path-like or table, optional
-        Ratings to split according to `protocol`, or a folder or zip that holds movies too.
-    algorithms : sequence of str, Algorithm, or subclass of Algorithm
-        Names, addresses such as ``package.module:Class``, classes, or objects. An object is
-        not fitted itself: a new one is created with its parameters.
-    movies : path-like or table, optional
-        Their genres, titles and years are the content.
-    published : tuple of path-like
-        A split to use instead of `ratings`: training rows, test rows, and optionally negatives.
-    protocol : mapping, optional
-        Fields of :class:`movierec.evaluation.tasks.EvaluationProtocol` that differ from the
-        defaults.
-    settings : mapping, optional
-        By algorithm, parameters that differ from the defaults.
+    cutoffs : tuple of int
+        The lengths of the lists, the main one first.
+    settings : mapping of str to mapping
+        By algorithm, parameters that differ from the defaults; they are not tuned.
     tune : bool
-        Whether to tune the parameters that are not in `settings`, on a part of the training rows.
-    repeats : int
-        Number of runs, each with the next seed, which chooses the held-out rows and is added to
-        the ``seed`` of an algorithm. Where neither makes a difference, there is one run.
-    epsilons : sequence of float
-        Also compare what ``fit --epsilon`` recommends, for each epsilon; its ratings are on the
-        scale from 0.5 to 5.
-    progress : callable, optional
-        Called with the name of a stage and the fraction done, from 0 to 1.
-    tell : callable, optional
-        Called with a line of text for each step.
-
-    Returns
-    -------
-    dict
-        ``protocol``; ``results`` with a dict for each algorithm; and ``new_users`` with the number
-        of users without training rows and the metrics of popularity for them, or None.
-
-    Raises
-    ------
-    UsageError
-        If an algorithm or a parameter is unknown, or if not exactly one of `ratings` and
-        `published` is given.
-    DataError
-        If a file cannot be used, or the data lack something that an algorithm needs.
+    shows_seed : bool
+        Whether the seed is told.
+    progress, tell : callable
     """
-    options, settings = EvaluationProtocol(**protocol or {}), settings or {}
-    seeds = range(options.seed, options.seed + whole_number("repeats", repeats, 1))
-    created = {RANDOM: RandomScorer()} | created_algorithms(algorithms, settings, BASELINES)
-    created |= private_algorithms(epsilons)
-    tasks = _tasks(ratings, movies, published, options)
-    first = next(tasks)
-    _check(first)
-    runs: dict[str, list[Measured]] = {name: [] for name in created}
-    for seed, task in zip(seeds, chain([first], tasks), strict=False):
-        for name, algorithm in created.items():
-            if runs[name] and not (task.is_drawn or _has_seed(algorithm)):
-                continue  # it would give the same
-            tell(f"evaluating {name}" + (f", seed {seed}" if repeats > 1 else ""))
-            used, fixed = _seeded(algorithm, seed), settings.get(name, {})
-            if tune:
-                used = _tuned(used, task, options.k, seed, fixed, tell)
-            run = Run(progress=partial(_progress_of, progress, name))
-            runs[name].append(measure(used, task, options.k, run))
-    results = [Result.of(name, measured, options.seed) for name, measured in runs.items()]
-    how = asdict(options) | _described(first, options, published) | _counts(first)
-    return {
-        "protocol": {**how, "tuned": tune, "repeats": repeats},
-        "results": [asdict(result) for result in results],
-        "new_users": measure_new_users(first, options.k),
-    }
+
+    cutoffs: tuple[int, ...]
+    settings: Settings
+    tune: bool
+    shows_seed: bool
+    progress: Progress
+    tell: Tell
+
+    def results(
+        self,
+        algorithms: Mapping[str, Algorithm],
+        others: Mapping[str, OtherLists],
+        rounds: Iterable[Round],
+    ) -> tuple[list[Result], list[str]]:
+        """Run all algorithms on all splits.
+
+        What neither the split nor a seed changes runs once.
+
+        Parameters
+        ----------
+        algorithms : mapping of str to Algorithm
+        others : mapping of str to OtherLists
+            Lists of other systems.
+        rounds : iterable of Round
+
+        Returns
+        -------
+        results : list of Result
+        notes : list of str
+            What a reader should know of the lists of others.
+        """
+        runs: dict[tuple[str, int], list[Measured]] = {
+            (name, k): [] for name in (*algorithms, *others) for k in self.cutoffs
+        }
+        notes, tests, seed = list[str](), None, 0
+        for number, now in enumerate(rounds):
+            seed = seed if number else now.seed
+            if tests is None or now.task.is_drawn:
+                tests = TestSet.of(now.task, max(self.cutoffs))
+            tests = replace(tests, seed=now.seed, fold=now.fold)
+            for name, algorithm in algorithms.items():
+                if number and not (now.task.is_drawn or _has_seed(algorithm)):
+                    continue  # it would give the same
+                self._add(runs, name, self._listed(name, algorithm, now), tests)
+            for name, lists in others.items():
+                listed = lists.listed(now.task, max(self.cutoffs))
+                notes += lists.notes(now.task, listed.ranked)
+                self._add(runs, name, listed, tests)
+        found = [Result.of(name, each, seed, k) for (name, k), each in runs.items()]
+        return found, notes
+
+    def _add(
+        self,
+        runs: Mapping[tuple[str, int], list[Measured]],
+        name: str,
+        listed: Listed,
+        tests: TestSet,
+    ) -> None:
+        for k in self.cutoffs:
+            runs[name, k].append(measured(listed, tests, k))
+
+    def _listed(self, name: str, algorithm: Algorithm, now: Round) -> Listed:
+        self.tell(f"evaluating {name}" + self._which(now))
+        used, fixed = _seeded(algorithm, now.seed), self.settings.get(name, {})
+        if self.tune:
+            used = _tuned(used, now.task, self.cutoffs[0], now.seed, fixed, self.tell)
+        run = Run(progress=partial(_progress_of, self.progress, name))
+        return list_items(used, now.task, max(self.cutoffs), run)
+
+    def _which(self, now: Round) -> str:
+        seed = f", seed {now.seed}" if self.shows_seed else ""
+        return seed + (f", fold {now.fold + 1}" if now.is_fold else "")
 
 
 def _has_seed(algorithm: Algorithm) -> bool:
@@ -137,62 +126,6 @@ def _progress_of(progress: Progress, name: str, stage: str, done: float) -> None
     progress(f"{name}: {stage}", done)
 
 
-def _check(task: Task) -> None:
-    """Check that there is somebody to measure, and times if recency matters."""
-    if not len(users_to_test(task)):
-        raise DataError(
-            "nobody has both training rows and test rows", "choose another split, or other files"
-        )
-    if task.recency and not is_ordered(task.train):
-        raise DataError(
-            "recency needs the time of each rating, but the ratings have no timestamps, or equal "
-            "ones",
-            "leave it out, or add a timestamp column",
-        )
-
-
-def _tasks(
-    ratings: Place | None, movies: Place | None, published: Published, options: EvaluationProtocol
-) -> Iterator[Task]:
-    """Yield a task for each seed, from that of the protocol on."""
-    train, test, negatives = published
-    if (ratings is None) == (train is None) or (train is None) != (test is None):
-        raise UsageError(
-            "name a rating file to split, or a published split",
-            "movierec evaluate ratings.csv, or --train train.csv --test test.csv",
-        )
-    if ratings is not None:
-        rows, read = read_rated(ratings, movies)
-        task = split_task(rows, options, read)
-    else:
-        assert train is not None
-        assert test is not None
-        known = None if movies is None else read_movie_file(movies)
-        task = published_task(train, test, negatives, options.threshold, known)
-    task = replace(task, recency=options.recency)
-    yield task
-    for seed in count(options.seed + 1):
-        if task.is_drawn:
-            drawn = split_task(rows, replace(options, seed=seed), read)
-            task = replace(drawn, recency=options.recency)
-        yield task
-
-
-def _described(task: Task, options: EvaluationProtocol, published: Published) -> dict[str, Any]:
-    """Return what a split adds to the protocol, or replaces."""
-    if published[0] is not None:
-        ranked = (
-            "the movies of the negatives file" if published[2] else "all movies not in training"
-        )
-        return {"split": "published", "candidates": ranked}
-    if options.split != "leave-one-out":
-        return {}
-    if task.ties is None:
-        return {"held_out": "random"}
-    shares = {"tied_ratings": task.ties.ratings, "tied_held_out": task.ties.held_out}
-    return {"held_out": "latest", **shares}
-
-
 def _tuned(
     algorithm: Algorithm,
     task: Task,
@@ -208,15 +141,3 @@ def _tuned(
     if not algorithm.GRID:
         return algorithm
     return tuned(algorithm, task, k, seed, fixed=fixed, tell=tried)
-
-
-def _counts(task: Task) -> dict[str, int]:
-    counts = {
-        "users": len(users_to_test(task)),
-        "films": task.train.n_items,
-        "training_rows": len(task.train),
-        "test_rows": len(task.test),
-    }
-    if task.content is not None:
-        counts["films_with_content"] = task.content.n_known
-    return counts

@@ -51,6 +51,33 @@ def content_of(movies: Sequence[MovieRow], item_ids: IdArray) -> Content | None:
     return None if content is None else content.of_items(_choosing(rows, len(movies)))
 
 
+def genres_of(movies: Sequence[MovieRow], item_ids: IdArray) -> csr_matrix | None:
+    """Return which genres some movies have.
+
+    Parameters
+    ----------
+    movies : sequence of MovieRow
+    item_ids : ndarray of shape (n_items,)
+
+    Returns
+    -------
+    scipy.sparse.csr_matrix of shape (n_items, n_genres), float32, or None
+        1 for each genre; None if no movie has one.
+    """
+    from scipy.sparse import csr_matrix
+
+    named = [set(movie.genres.split("|")) - {"", NO_GENRES} for movie in movies]
+    genres = sorted(set().union(*named))
+    if not genres:
+        return None
+    column_of = {genre: column for column, genre in enumerate(genres)}
+    cells = [(row, column_of[genre]) for row, each in enumerate(named) for genre in sorted(each)]
+    rows, columns = zip(*cells, strict=True)
+    ones = np.ones(len(cells), np.float32)
+    of_movies = csr_matrix((ones, (rows, columns)), shape=(len(movies), len(genres)))
+    return _choosing(_rows_of(movies, item_ids), len(movies)) @ of_movies
+
+
 def _rows_of(movies: Sequence[MovieRow], item_ids: IdArray) -> npt.NDArray[np.int64]:
     """Return the position of each item in `movies`, or -1."""
     row_of: dict[str | int, int] = {}

@@ -65,6 +65,15 @@ def recall_at_k(hits: Hits, n_relevant: npt.NDArray[np.int64]) -> PerUser:
     return np.asarray(hits.sum(axis=1) / n_relevant)
 
 
+def capped_recall_at_k(hits: Hits, n_relevant: npt.NDArray[np.int64]) -> PerUser:
+    """Return the share of the relevant items that are listed, of at most k; 1 is always reachable.
+
+    Liang et al., "Variational autoencoders for collaborative filtering" (WWW 2018), section 4.3.
+    Parameters as in :func:`hit_rate_at_k`.
+    """
+    return np.asarray(hits.sum(axis=1) / np.minimum(n_relevant, hits.shape[1]))
+
+
 def ndcg_at_k(hits: Hits, n_relevant: npt.NDArray[np.int64]) -> PerUser:
     """Return the discounted cumulative gain divided by that of an ideal list.
 
@@ -93,6 +102,7 @@ METRICS: dict[str, Callable[[Hits, npt.NDArray[np.int64]], PerUser]] = {
     "hit_rate": hit_rate_at_k,
     "precision": precision_at_k,
     "recall": recall_at_k,
+    "capped_recall": capped_recall_at_k,
     "ndcg": ndcg_at_k,
     "mrr": mrr,
     "map": average_precision_at_k,

@@ -63,7 +63,7 @@ def _extensions() -> list[str]:
 
 
 def draw(document: Mapping[str, Any]) -> Any:
-    """Draw a result of :func:`movierec.evaluation.compare.compare`.
+    """Draw a result of :func:`movierec.Evaluation.to_dict`.
 
     Returns
     -------

@@ -49,7 +49,7 @@ def compare_ratings(
     Parameters
     ----------
     ratings, algorithms, movies, settings, progress, tell
-        As in :func:`movierec.evaluation.compare.compare`.
+        As in :func:`movierec.evaluate`.
     published : tuple of path-like or table
         Training rows and test rows, instead of `ratings`.
     seed : int

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from functools import reduce
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from movierec.evaluation.metrics import PerUser, interval
+
+if TYPE_CHECKING:
+    from movierec.evaluation.scoring import TestSet
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,16 +30,22 @@ class Measured:
         The metrics that are means over users.
     fit_seconds, fit_cpu_seconds, query_seconds : float
         Time to fit, by the clock and of all processors together, and to rank the items for all
-        users.
+        users; None for lists of other systems.
+    ranked : ndarray of shape (n_users, k), int64, optional
+        The lists: ``item_index``, best first; -1 where there is none.
+    tests : TestSet, optional
+        What they were measured by.
     """
 
     parameters: dict[str, Any]
     metrics: dict[str, float]
     users: npt.NDArray[np.int64]
     per_user: dict[str, PerUser]
-    fit_seconds: float
-    fit_cpu_seconds: float
-    query_seconds: float
+    fit_seconds: float | None
+    fit_cpu_seconds: float | None
+    query_seconds: float | None
+    ranked: npt.NDArray[np.int64] | None = None
+    tests: TestSet | None = None
 
 
 @dataclass(frozen=True)
@@ -54,22 +63,32 @@ class Result:
         95 % confidence intervals of the metrics that are means over users.
     fit_seconds, fit_cpu_seconds, query_seconds : float
         Time to fit, by the clock and of all processors together, and to rank the items for all
-        users; means over the runs.
+        users; means over the runs. None for lists of other systems.
     runs : list of dict
         The ``parameters`` and ``metrics`` of each run.
+    k : int
+        Length of the lists.
+    versus_best : {"best", "tied", ""}
+        Whether its nDCG is the highest, or cannot be told from the highest; see
+        :meth:`movierec.Evaluation.pairs`.
+    measured : sequence of Measured
+        The runs, with the lists and the values of each user.
     """
 
     algorithm: str
     parameters: dict[str, Any]
     metrics: dict[str, float]
     intervals: dict[str, tuple[float, float]]
-    fit_seconds: float
-    fit_cpu_seconds: float
-    query_seconds: float
+    fit_seconds: float | None
+    fit_cpu_seconds: float | None
+    query_seconds: float | None
     runs: list[dict[str, Any]]
+    k: int = 10
+    versus_best: str = ""
+    measured: Sequence[Measured] = field(default=(), repr=False, compare=False)
 
     @classmethod
-    def of(cls, name: str, runs: Sequence[Measured], seed: int = 0) -> Self:
+    def of(cls, name: str, runs: Sequence[Measured], seed: int = 0, k: int = 10) -> Self:
         """Join the runs of an algorithm.
 
         Parameters
@@ -80,21 +99,33 @@ class Result:
             At least one.
         seed : int
             Random seed of the bootstrap.
+        k : int
+            Length of the lists.
         """
 
         def mean(value_of: Callable[[Measured], float]) -> float:
             return float(np.mean([value_of(run) for run in runs]))
+
+        def seconds(value_of: Callable[[Measured], float | None]) -> float | None:
+            return None if value_of(runs[0]) is None else mean(value_of)  # type: ignore[arg-type]
 
         return cls(
             name,
             runs[0].parameters,
             {key: mean(lambda run, key=key: run.metrics[key]) for key in runs[0].metrics},  # type: ignore[misc]
             {key: interval(values, seed) for key, values in _by_run(runs).items()},
-            mean(lambda run: run.fit_seconds),
-            mean(lambda run: run.fit_cpu_seconds),
-            mean(lambda run: run.query_seconds),
+            seconds(lambda run: run.fit_seconds),
+            seconds(lambda run: run.fit_cpu_seconds),
+            seconds(lambda run: run.query_seconds),
             [{"parameters": run.parameters, "metrics": run.metrics} for run in runs],
+            k,
+            measured=runs,
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all but the lists and the values of each user, as JSON values."""
+        names = (each.name for each in fields(self) if each.name != "measured")
+        return {name: getattr(self, name) for name in names}
 
 
 def _by_run(runs: Sequence[Measured]) -> Mapping[str, npt.NDArray[np.float64]]:

@@ -1,9 +1,10 @@
-"""Fit algorithms on a task, rank items for its users, and measure the lists."""
+"""Fit algorithms on a task, and rank items for its users."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -12,9 +13,6 @@ import numpy.typing as npt
 from movierec.algorithms._calls import fit_algorithm, score_people
 from movierec.algorithms._preferences import RatingScale
 from movierec.algorithms.base import Algorithm, Indices, Run, Scores, TrainingData
-from movierec.algorithms.popular import Popular
-from movierec.evaluation import metrics
-from movierec.evaluation.results import Measured, Result
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -42,6 +40,7 @@ class RandomScorer(Algorithm):
     def fit(self, data: TrainingData, run: Run = Run()) -> Self:
         """Restart the random number generator."""
         self._random = np.random.default_rng(self.seed)
+        self._n_items = data.interactions.n_items
         return self
 
     def score(self, users: Interactions) -> Scores:
@@ -50,40 +49,40 @@ class RandomScorer(Algorithm):
         return np.asarray(self._random.random(shape, dtype=np.float32))
 
     def similarities(self, items: Indices) -> Scores:
-        """Raise an error, because random scores do not compare items."""
-        raise NotImplementedError
+        """Return random similarities."""
+        shape = (len(items), self._n_items)
+        return np.asarray(self._random.random(shape, dtype=np.float32))
 
 
-def evaluate(
-    name: str, algorithm: Algorithm, task: Task, k: int, seed: int = 0, run: Run = Run()
-) -> Result:
-    """Fit an algorithm and measure its ranked lists, once.
+@dataclass(frozen=True, eq=False)
+class Listed:
+    """The lists of one run of an algorithm, or of another system.
 
-    Parameters
+    Attributes
     ----------
-    name : str
-        Name of the algorithm in the result.
-    algorithm, task, k, run
-        As in :func:`measure`.
-    seed : int
-        Random seed of the bootstrap.
-
-    Raises
-    ------
-    DataError
-        If the data lack something that the algorithm needs.
+    parameters : dict
+    ranked : ndarray of shape (n_users, k), int64
+        ``item_index`` for each user of :func:`users_to_test`, best first; -1 where there is none.
+    fit_seconds, fit_cpu_seconds, query_seconds : float, optional
+        Time to fit, by the clock and of all processors together, and to rank the items for all
+        users; None for lists of other systems.
     """
-    return Result.of(name, [measure(algorithm, task, k, run)], seed)
+
+    parameters: dict[str, Any]
+    ranked: npt.NDArray[np.int64]
+    fit_seconds: float | None = None
+    fit_cpu_seconds: float | None = None
+    query_seconds: float | None = None
 
 
-def measure(algorithm: Algorithm, task: Task, k: int, run: Run = Run()) -> Measured:
-    """Fit an algorithm and measure its ranked lists.
+def list_items(algorithm: Algorithm, task: Task, k: int, run: Run = Run()) -> Listed:
+    """Fit an algorithm and list items for the users to test.
 
     Parameters
     ----------
     algorithm : Algorithm
     task : Task
-        Users without training rows are not measured: see :func:`new_users`.
+        Users without training rows get no list: see :func:`new_users`.
     k : int
         Length of the lists.
     run : Run
@@ -104,54 +103,23 @@ def measure(algorithm: Algorithm, task: Task, k: int, run: Run = Run()) -> Measu
     for block in rank(algorithm, task, users, k):
         blocks.append(block)
         run.progress("ranking", sum(map(len, blocks)) / len(users))
-    ranked = np.vstack(blocks)
-    asked = time.perf_counter()
-    per_user, measured = _measure(ranked, task, users)
-    return Measured(
-        algorithm.parameters(),
-        measured,
-        users,
-        per_user,
-        fitted - started,
-        cpu_fitted - cpu_started,
-        asked - fitted,
-    )
+    asked = time.perf_counter() - fitted
+    seconds = fitted - started, cpu_fitted - cpu_started, asked
+    return Listed(algorithm.parameters(), np.vstack(blocks), *seconds)
 
 
 def users_to_test(task: Task) -> npt.NDArray[np.int64]:
-    """Return the ``user_index`` of each user with test rows and training rows, ascending."""
-    return np.intersect1d(task.test.users, task.train.users).astype(np.int64)
+    """Return the ``user_index`` of each user with test rows and a history, ascending."""
+    users = np.intersect1d(task.test.users, task.known.users).astype(np.int64)
+    return users if task.queries is None else users[task.queries[users] >= 0]
 
 
 def new_users(task: Task) -> npt.NDArray[np.int64]:
-    """Return the ``user_index`` of each user with test rows but no training rows, ascending.
+    """Return the ``user_index`` of each user with test rows but no history, ascending.
 
     They get popular items, whatever the algorithm.
     """
-    return np.setdiff1d(task.test.users, task.train.users).astype(np.int64)
-
-
-def measure_new_users(task: Task, k: int) -> dict[str, Any] | None:
-    """Measure popularity for the users without training rows; None if there are none.
-
-    Parameters
-    ----------
-    task : Task
-    k : int
-        Length of the lists.
-
-    Returns
-    -------
-    dict, optional
-        ``users``, their number, and ``metrics``.
-    """
-    users = new_users(task)
-    if not len(users):
-        return None
-    popular = Popular().fit(TrainingData(task.train))
-    ranked = np.vstack([*rank(popular, task, users, k)])
-    _, measured = _measure(ranked, task, users)
-    return {"users": len(users), "metrics": {name: measured[name] for name in metrics.METRICS}}
+    return np.setdiff1d(task.test.users, task.known.users).astype(np.int64)
 
 
 def rank(
@@ -180,17 +148,33 @@ def rank(
     n_ratings = np.bincount(task.train.items, minlength=task.train.n_items)
     for start in range(0, len(users), length):
         block = users[start : start + length]
-        known = task.train.for_users(block)
+        if task.queries is not None:
+            yield _best(_similarities(algorithm, task.queries[block]), k)
+            continue
+        known = task.known.for_users(block)
         found = score_people(algorithm, known, n_ratings, scale, task.recency)
         scores = found.scores.astype(np.float64)
         if task.candidates is None:
             scores[known.users, known.items] = -np.inf
         else:
-            candidates = np.full(scores.shape, -np.inf)
-            places = _places(task.candidates[block])
-            candidates[places] = scores[places]
-            scores = candidates
+            scores = _among(scores, task.candidates[block])
         yield _best(scores, k)
+
+
+def _similarities(algorithm: Algorithm, queries: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return how similar each item is to some items; -inf for themselves and for unlike ones."""
+    found = np.asarray(algorithm.similarities(queries), dtype=np.float64)
+    found = np.where(found > 0, found, -np.inf)
+    found[np.arange(len(queries)), queries] = -np.inf
+    return found
+
+
+def _among(scores: npt.NDArray[np.float64], candidates: csr_matrix) -> npt.NDArray[np.float64]:
+    """Return the scores of the candidates; -inf for all other items."""
+    found = np.full(scores.shape, -np.inf)
+    places = _places(candidates)
+    found[places] = scores[places]
+    return found
 
 
 def _places(rows: csr_matrix) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
@@ -204,30 +188,3 @@ def _best(scores: npt.NDArray[np.float64], k: int) -> npt.NDArray[np.int64]:
     best = np.full((len(scores), k), -1, dtype=np.int64)
     best[:, : order.shape[1]] = np.where(ruled_out, -1, order)
     return best
-
-
-def _measure(
-    ranked: npt.NDArray[np.int64], task: Task, users: npt.NDArray[np.int64]
-) -> tuple[dict[str, metrics.PerUser], dict[str, float]]:
-    """Return the metrics of each user, and all metrics over all lists."""
-    relevant, known = task.test.user_items[users], task.train.user_items[users]
-    n_relevant = np.diff(relevant.indptr)
-    hits = metrics.hits_of(ranked, relevant)
-    per_user = {name: metric(hits, n_relevant) for name, metric in metrics.METRICS.items()}
-    counts = np.bincount(task.train.items, minlength=task.train.n_items)
-    means = {name: float(values.mean()) for name, values in per_user.items()}
-    return per_user, {
-        **means,
-        "coverage": metrics.coverage(ranked, task.train.n_items),
-        "novelty": metrics.novelty(ranked, counts, task.train.n_users),
-        "popularity_bias": metrics.popularity_bias(ranked, counts, known),
-        "ndcg_gap": _gap(per_user["ndcg"], np.diff(known.indptr)),
-    }
-
-
-def _gap(values: metrics.PerUser, n_known: npt.NDArray[np.int64]) -> float:
-    """Return the mean of users with more ratings than the median, minus the mean of the others."""
-    heavy = n_known > np.median(n_known)
-    if heavy.all() or not heavy.any():
-        return 0.0
-    return float(values[heavy].mean() - values[~heavy].mean())

@@ -11,7 +11,7 @@ import numpy as np
 from movierec.algorithms.base import Algorithm
 from movierec.data import splitting
 from movierec.errors import DataError
-from movierec.evaluation.runs import evaluate
+from movierec.evaluation.scoring import evaluate_once
 from movierec.evaluation.tasks import Task
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def tuned(
 
     def ndcg_of(parameters: dict[str, Any]) -> float:
         algorithm = type(start)(**start.parameters() | parameters)
-        ndcg = evaluate("", algorithm, held_back, k, seed).metrics["ndcg"]
+        ndcg = evaluate_once("", algorithm, held_back, k, seed).metrics["ndcg"]
         tell(parameters, ndcg)
         return ndcg
 
@@ -118,7 +118,14 @@ def validation(task: Task, seed: int = 0) -> Task:
     held = _held_back(task, seed)
     hidden = task.train.select(held)
     candidates = None if task.candidates is None else _candidates(task, hidden, seed)
-    return replace(task, train=task.train.select(~held), test=hidden, candidates=candidates)
+    return replace(
+        task,
+        train=task.train.select(~held),
+        test=hidden,
+        candidates=candidates,
+        history=None,
+        queries=None,
+    )
 
 
 def _held_back(task: Task, seed: int) -> splitting.Mask:

@@ -1,0 +1,210 @@
+"""Print the outcome of an evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from movierec._util import pluralize
+from movierec.cli._app import say
+from movierec.cli._options import OutputOptions
+from movierec.cli._output import Column, Format, print_list
+
+if TYPE_CHECKING:
+    from movierec import Evaluation
+
+
+class Shown(NamedTuple):
+    """What is shown and written beside the table.
+
+    Attributes
+    ----------
+    by : str, optional
+        See :meth:`movierec.Evaluation.by`.
+    pairs : bool
+    output_users, output_lists, plot : Path, optional
+    """
+
+    by: Any
+    pairs: bool
+    output_users: Path | None
+    output_lists: Path | None
+    plot: Path | None
+
+    def refuse_bad(self) -> None:
+        """Raise an error if a file cannot be written, before any work.
+
+        Raises
+        ------
+        UsageError
+            If an extension is unknown, or a package is missing.
+        OutputError
+            If a folder is missing or not writable.
+        """
+        from movierec.evaluation.frames import refuse_bad_frame
+        from movierec.evaluation.plot import refuse_bad_plot
+
+        if self.plot is not None:
+            refuse_bad_plot(self.plot)
+        for path, is_lists in ((self.output_users, False), (self.output_lists, True)):
+            if path is not None:
+                refuse_bad_frame(path, is_lists=is_lists)
+
+    def write(self, found: Evaluation) -> None:
+        """Write the files; last, so that a full disk does not cost the result."""
+        from movierec.evaluation.plot import draw, save
+
+        if self.output_users is not None:
+            found.write_users(self.output_users)
+        if self.output_lists is not None:
+            found.write_lists(self.output_lists)
+        if self.plot is not None:
+            save(draw(found.to_dict()), self.plot)
+
+
+def print_evaluation(found: Evaluation, output: OutputOptions, shown: Shown) -> None:
+    """Print tables on stdout and notes on stderr, and write files."""
+    document = found.to_dict()
+    if shown.pairs:
+        document["pairs"] = [asdict(pair) for pair in found.pairs()]
+    if shown.by is not None:
+        document["groups"] = found.by(shown.by).to_dict("records")
+    several = len(found.protocol["cutoffs"]) > 1
+    lengths = "/".join(str(k) for k in found.protocol["cutoffs"])
+    title = f"Lists of {lengths} for {found.protocol['users']:,} users"
+    columns = (_NAME, _K, *_COLUMNS[1:]) if several else _COLUMNS
+    print_list(output, _rows(found), columns, title=title, document=document)
+    if output.format in (Format.TABLE, Format.MD):
+        _print_more(document, output)
+    _say_notes(found)
+    shown.write(found)
+
+
+def _print_more(document: dict[str, Any], output: OutputOptions) -> None:
+    if "pairs" in document:
+        title = "Differences in nDCG, over people"
+        print_list(output, document["pairs"], _PAIR_COLUMNS, title=title, document=None)
+    if "groups" in document:
+        title = f"By {document['groups'][0]['by']}"
+        print_list(output, document["groups"], _GROUP_COLUMNS, title=title, document=None)
+
+
+def _rows(found: Evaluation) -> Sequence[dict[str, Any]]:
+    times = ("fit_seconds", "fit_cpu_seconds", "query_seconds")
+    return [
+        {"algorithm": result.algorithm, "k": result.k, **result.metrics}
+        | {name: getattr(result, name) for name in times}
+        | {"ndcg_interval": result.intervals["ndcg"], "versus_best": result.versus_best}
+        for result in found.results
+    ]
+
+
+def print_ratings(document: dict[str, Any], output: OutputOptions) -> None:
+    """Print how well ratings are predicted."""
+    rows = [
+        {name: value for name, value in result.items() if name != "parameters"}
+        for result in document["results"]
+    ]
+    title = f"Predicted ratings of {document['protocol']['users']:,} users"
+    print_list(output, rows, _RATING_COLUMNS, title=title, document=document)
+
+
+def _say_notes(found: Evaluation) -> None:
+    if any(len(result.runs) > 1 for result in found.results):
+        _say_repeats(found)
+    if "held_out" in found.protocol:
+        _say_order(found.protocol)
+    if found.new_users:
+        _say_new_users(found.new_users)
+    for note in found.notes:
+        say(note)
+
+
+def _say_repeats(found: Evaluation) -> None:
+    n_runs = max(len(result.runs) for result in found.results)
+    once = [result.algorithm for result in found.results if len(result.runs) < n_runs]
+    once = list(dict.fromkeys(once))
+    said = f"; no seed changes {', '.join(once)}, which ran once" if once else ""
+    say(f"means of {n_runs} runs{said}")
+
+
+def _say_order(protocol: dict[str, Any]) -> None:
+    if protocol["held_out"] == "random":
+        say("a random rating of each user was held out, because times are missing or equal")
+        return
+    ratings, held_out = protocol["tied_ratings"], protocol["tied_held_out"]
+    say(
+        f"{ratings:.1%} of the ratings have the same time as another by the same user; for "
+        f"{held_out:.1%} of the users, the held-out one was drawn from such a tie"
+    )
+
+
+def _say_new_users(new: dict[str, Any]) -> None:
+    people = pluralize(new["users"], "user")
+    ndcg, hit_rate = (new["metrics"][name] for name in ("ndcg", "hit_rate"))
+    say(
+        f"{people} without training rows, not counted above, get popular movies: "
+        f"nDCG {ndcg:.4f}, hit rate {hit_rate:.4f}"
+    )
+
+
+def _figure(header: str, name: str, digits: int = 4, *, drops: int = 0) -> Column:
+    def text(row: Any) -> str:
+        value = row.get(name)
+        return "" if value is None else f"{value:.{digits}f}"
+
+    return Column(header, text, is_number=True, drops=drops)
+
+
+def _interval(row: Any) -> str:
+    low, high = row["ndcg_interval"]
+    return f"{low:.3f}-{high:.3f}"
+
+
+_NAME = Column("algorithm", lambda row: row["algorithm"], "bold")
+_SECONDS = (
+    _figure("fit s", "fit_seconds", 2),
+    _figure("CPU s", "fit_cpu_seconds", 2),
+    _figure("query s", "query_seconds", 2, drops=1),
+)
+_K = _figure("k", "k", 0)
+_COLUMNS = (
+    _NAME,
+    _figure("hit rate", "hit_rate"),
+    _figure("precision", "precision", drops=2),
+    _figure("recall", "recall", drops=3),
+    _figure("nDCG", "ndcg"),
+    Column("95 %", _interval, "dim", is_number=True),
+    Column("lead", lambda row: row["versus_best"], drops=1),
+    _figure("MRR", "mrr", drops=4),
+    _figure("MAP", "map", drops=5),
+    _figure("coverage", "coverage", 3),
+    _figure("novelty", "novelty", 2, drops=6),
+    _figure("popularity", "popularity_bias", 2, drops=7),
+    _figure("gap", "ndcg_gap", 3, drops=8),
+    _figure("Gini", "gini", 3, drops=10),
+    _figure("serendipity", "serendipity", drops=11),
+    _figure("diversity", "diversity", 3, drops=12),
+    _figure("miscalibration", "miscalibration", 3, drops=13),
+    *_SECONDS,
+)
+_RATING_COLUMNS = (_NAME, _figure("RMSE", "rmse"), _figure("MAE", "mae"), *_SECONDS)
+_PAIR_COLUMNS = (
+    Column("better", lambda row: row["first"], "bold"),
+    Column("than", lambda row: row["second"]),
+    _figure("by", "difference"),
+    Column("95 %", lambda row: f"{row['low']:.4f} to {row['high']:.4f}", is_number=True),
+    _figure("p", "p_holm", 4),
+    Column("", lambda row: "clear" if row["is_clear"] else "not clear"),
+    Column("runs ahead", lambda row: f"{row['runs_ahead']}/{row['n_runs']}", is_number=True),
+)
+_GROUP_COLUMNS = (
+    Column("group", lambda row: row["group"]),
+    _figure("users", "users", 0),
+    Column("algorithm", lambda row: row["algorithm"], "bold"),
+    _figure("nDCG", "ndcg"),
+    Column("95 %", lambda row: f"{row['low']:.3f}-{row['high']:.3f}", "dim", is_number=True),
+    Column("lead", lambda row: row["versus_best"]),
+)

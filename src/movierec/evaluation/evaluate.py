@@ -1,0 +1,179 @@
+"""Compare algorithms, and lists of other systems: the work of `movierec evaluate`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from movierec._checks import refusal, truth, values, whole_number
+from movierec._util import Progress, no_progress
+from movierec.errors import UsageError
+from movierec.evaluation.chosen import (
+    BASELINES,
+    RANDOM,
+    Given,
+    Settings,
+    checked_settings,
+    created_algorithms,
+    private_algorithms,
+)
+from movierec.evaluation.compare import Comparison
+from movierec.evaluation.others import labeled, read_lists, refuse_for_several_runs
+from movierec.evaluation.outcome import Evaluation, marked
+from movierec.evaluation.protocol import LONGEST, EvaluationProtocol, Preset, Split, with_preset
+from movierec.evaluation.rounds import described, notes_of, rounds
+from movierec.evaluation.runs import RandomScorer
+from movierec.evaluation.scoring import measure_new_users
+
+if TYPE_CHECKING:
+    from movierec.data.sources.base import Place
+
+ALGORITHMS = ("default", "item_knn", "ease")
+MOST_REPEATS = 10_000
+
+
+def evaluate(
+    ratings: Place | None = None,
+    algorithms: Sequence[Given] = ALGORITHMS,
+    *,
+    movies: Place | None = None,
+    train: Place | None = None,
+    test: Place | None = None,
+    negatives: Path | None = None,
+    lists: Place | Sequence[Place] | Mapping[str, Place] = (),
+    protocol: Preset | None = None,
+    split: Split | None = None,
+    test_share: float | None = None,
+    folds: int | None = None,
+    date: str | None = None,
+    threshold: float | None = None,
+    min_rating: float | None = None,
+    min_user_ratings: int | None = None,
+    core: int | None = None,
+    ignore_ratings: bool | None = None,
+    n_negatives: int | None = None,
+    k: int | Sequence[int] | None = None,
+    seed: int | None = None,
+    recency: float | None = None,
+    settings: Settings | None = None,
+    tune: bool = False,
+    repeats: int = 1,
+    epsilons: Sequence[float] = (),
+    progress: Progress = no_progress,
+    tell: Callable[[str], object] = lambda line: None,
+) -> Evaluation:
+    """Measure how well algorithms find held-out ratings, and what else their lists are like.
+
+    Parameters
+    ----------
+    ratings : path-like or table, optional
+        Ratings to split, or a folder or zip that holds movies too.
+    algorithms : sequence of str, Algorithm, or subclass of Algorithm
+        Names, addresses such as ``package.module:Class``, classes, or objects. An object is
+        not fitted itself: a new one is created with its parameters. The baselines "random" and
+        "popular" are always included.
+    movies : path-like or table, optional
+        Their genres, titles and years are the content.
+    train, test : path-like or table, optional
+        A split to use instead of `ratings`.
+    negatives : path-like, optional
+        For such a split, the movies to rank for each user.
+    lists : path-like, table, or sequence or mapping of these
+        Lists of other systems, measured in the same way: userId, movieId, and rank or score;
+        or a TREC run. The keys of a mapping name the systems.
+    protocol : {"ncf", "lightgcn", "mult-vae", "msr-75-25"}, optional
+        How a paper splits and measures; what else is given replaces a part of it.
+    split, test_share, folds, date, threshold, min_rating, min_user_ratings, core, ignore_ratings
+        See :class:`movierec.evaluation.protocol.EvaluationProtocol`.
+    n_negatives, seed, recency
+        As well.
+    k : int or sequence of int, optional
+        Length of the lists, or several; the first is the one that is compared. Default: 10.
+    settings : mapping, optional
+        By algorithm, parameters that differ from the defaults.
+    tune : bool
+        Whether to tune the parameters that are not in `settings`, on a part of the training rows.
+    repeats : int
+        Number of runs, each with the next seed, which chooses the held-out rows and is added to
+        the ``seed`` of an algorithm. Where neither makes a difference, there is one run.
+    epsilons : sequence of float
+        Also measure what ``fit --epsilon`` recommends, for each epsilon; its ratings are on the
+        scale from 0.5 to 5.
+    progress : callable, optional
+        Called with the name of a stage and the fraction done, from 0 to 1.
+    tell : callable, optional
+        Called with a line of text for each step.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    UsageError
+        If an argument, an algorithm or a parameter is unknown, or if not exactly one of `ratings`
+        and a published split is given.
+    DataError
+        If a file cannot be used, or the data lack something that an algorithm needs.
+
+    Examples
+    --------
+    >>> import movierec
+    >>> from movierec.data.discover import sample_folder
+    >>> found = movierec.evaluate(sample_folder(), ["item_knn"], k=[5, 10])
+    >>> found.to_frame()[["algorithm", "k", "versus_best"]].head(2)
+      algorithm   k versus_best
+    0    random   5
+    1    random  10
+    """
+    if not isinstance(algorithms, list | tuple):
+        raise refusal("algorithms", algorithms, 'a list, such as ["item_knn", "ease"]')
+    given = {
+        "split": split, "test_share": test_share, "folds": folds, "date": date,
+        "threshold": threshold, "min_rating": min_rating, "min_user_ratings": min_user_ratings,
+        "core": core, "ignore_ratings": ignore_ratings, "n_negatives": n_negatives,
+        "k": None if k is None else cutoffs_of(k), "seed": seed, "recency": recency,
+    }  # fmt: skip
+    fields = with_preset(protocol, given)
+    cutoffs = fields.pop("k", (10,))
+    options, settings = EvaluationProtocol(**fields, k=cutoffs[0]), checked_settings(settings)
+    created = {RANDOM: RandomScorer()} | created_algorithms(algorithms, settings, BASELINES)
+    created |= private_algorithms(epsilons)
+    others = labeled(read_lists(lists), list(created))
+    n_seeds = whole_number("repeats", repeats, 1)
+    if n_seeds > MOST_REPEATS:
+        raise refusal("repeats", n_seeds, f"at most {MOST_REPEATS}")
+    n_folds = options.folds if options.split == "folds" else 1
+    refuse_for_several_runs(others, n_seeds * n_folds)
+    published = train, test, negatives
+    splits = rounds(ratings, movies, published, options, n_seeds)
+    first = next(splits)
+    how = Comparison(cutoffs, settings, truth("tune", tune), n_seeds > 1, progress, tell)
+    results, notes = how.results(created, others, chain([first], splits))
+    about = described(first.task, options, published)
+    more = {"protocol": protocol, "cutoffs": list(cutoffs), "tuned": tune, "repeats": n_seeds}
+    return Evaluation(
+        about | more,
+        marked(results),
+        measure_new_users(first.task, options.k),
+        [*notes_of(first.task, options, published), *notes],
+    )
+
+
+def cutoffs_of(k: Any) -> tuple[int, ...]:
+    """Return the lengths of the lists, each once, the main one first.
+
+    Raises
+    ------
+    UsageError
+        If one is no whole number of at least 1, or there is none.
+    """
+    given = values(k) if not isinstance(k, int) else [k]
+    if not given:
+        raise UsageError("no length of the lists is given", "such as k=10, or k=[5, 10, 20]")
+    lengths = tuple(dict.fromkeys(whole_number("k", each, 1) for each in given))
+    if max(lengths) > LONGEST:
+        raise refusal("k", max(lengths), f"at most {LONGEST}")
+    return lengths

@@ -1,0 +1,178 @@
+"""The outcome of an evaluation."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from movierec._checks import one_of
+from movierec.errors import UsageError
+from movierec.evaluation import frames
+from movierec.evaluation.certainty import Pair, pairs_of, versus_best
+from movierec.evaluation.groups import By, grouped
+from movierec.evaluation.metrics import METRICS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from movierec.evaluation.results import Measured, Result
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """How good the lists of several algorithms are; the result of :func:`movierec.evaluate`.
+
+    Attributes
+    ----------
+    protocol : dict
+        How the ratings were split and the lists measured, and how much there was of each.
+    results : list of Result
+        For each algorithm, and for each of them for each length of the lists.
+    new_users : dict, optional
+        The number of people without any known ratings, and how good popular movies are for them.
+    notes : list of str
+        What a reader should know, a line each.
+    """
+
+    protocol: dict[str, Any]
+    results: list[Result]
+    new_users: dict[str, Any] | None
+    notes: list[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all but the lists and the results of each person, as JSON values."""
+        return {
+            "protocol": self.protocol,
+            "results": [result.to_dict() for result in self.results],
+            "new_users": self.new_users,
+            "notes": self.notes,
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row for each algorithm and k: metrics, the interval of nDCG, and times.
+
+        ``versus_best`` is "best" for the highest nDCG, "tied" where the difference to it is not
+        clear, and otherwise empty.
+        """
+        return frames.results_frame(self.results)
+
+    def per_user(self) -> pd.DataFrame:
+        """Return a row for each algorithm, k, run and person, with the metrics of the list."""
+        return frames.users_frame(self.results)
+
+    def lists(self) -> pd.DataFrame:
+        """Return a row for each listed movie: algorithm, run, userId, rank, movieId, relevant."""
+        return frames.lists_frame(self.results)
+
+    def pairs(self, metric: str = "ndcg", k: int | None = None) -> list[Pair]:
+        """Compare every pair of algorithms on the same people, by a paired t-test.
+
+        Parameters
+        ----------
+        metric : str
+            One that is a mean over people.
+        k : int, optional
+            Default: the first of the evaluation.
+
+        Returns
+        -------
+        list of Pair
+            With p-values that Holm's method corrected for the number of pairs.
+
+        Raises
+        ------
+        UsageError
+            If there is no such metric or k.
+        """
+        one_of("metric", metric, tuple(METRICS))
+        chosen = self._of(k)
+        runs = {result.algorithm: result.measured for result in chosen}
+        values = {name: [run.per_user[metric] for run in each] for name, each in runs.items()}
+        return pairs_of(runs, values, chosen[0].k, metric)
+
+    def by(self, what: By, metric: str = "ndcg", k: int | None = None) -> pd.DataFrame:
+        """Return who wins for whom: a row for each group and algorithm.
+
+        Parameters
+        ----------
+        what : {"activity", "fame", "age"}
+            Quarters of the people by the number of their known ratings ("activity") or by the days
+            from the first to the last of them ("age"); or thirds of the ratings, from the least
+            rated movies up, of which only one is to be found ("fame").
+        metric : str
+            One that is a mean over people.
+        k : int, optional
+            Default: the first of the evaluation.
+
+        Raises
+        ------
+        UsageError
+            If one of them is unknown.
+        DataError
+            If "age" is asked of ratings without times.
+        """
+        import pandas as pd
+
+        one_of("metric", metric, tuple(METRICS))
+        chosen = self._of(k)
+        runs = {result.algorithm: result.measured for result in chosen}
+        return pd.DataFrame(grouped(runs, what, chosen[0].k, metric, self.protocol["seed"]))
+
+    def write_users(self, path: str | os.PathLike[str]) -> None:
+        """Write :meth:`per_user` as ``.csv``, ``.tsv`` or ``.parquet``.
+
+        Raises
+        ------
+        UsageError
+            If the extension is another one.
+        OutputError
+            If the file cannot be written.
+        """
+        frames.write_frame(self.per_user(), path)
+
+    def write_lists(self, path: str | os.PathLike[str]) -> None:
+        """Write :meth:`lists` as ``.csv``, ``.tsv``, ``.parquet``, or a TREC run (``.trec``).
+
+        :func:`movierec.evaluate` reads such files as lists.
+
+        Raises
+        ------
+        UsageError
+            If the extension is another one.
+        OutputError
+            If the file cannot be written.
+        """
+        frames.write_frame(self.lists(), path)
+
+    def _of(self, k: int | None) -> list[Result]:
+        wanted = self.results[0].k if k is None else k
+        found = [result for result in self.results if result.k == wanted]
+        if not found:
+            known = ", ".join(str(k) for k in self.protocol["cutoffs"])
+            raise UsageError(f"no lists of {wanted} were measured", f"choose k from {known}")
+        return found
+
+
+def marked(results: Sequence[Result]) -> list[Result]:
+    """Return results that say which of them cannot be told from the best.
+
+    Parameters
+    ----------
+    results : sequence of Result
+        Several for each k.
+    """
+    marks: dict[tuple[str, int], str] = {}
+    for k in {result.k for result in results}:
+        runs = {result.algorithm: result.measured for result in results if result.k == k}
+        marks |= {(name, k): mark for name, mark in _marks(runs, results, k).items()}
+    return [replace(each, versus_best=marks[each.algorithm, each.k]) for each in results]
+
+
+def _marks(
+    runs: Mapping[str, Sequence[Measured]], results: Sequence[Result], k: int
+) -> dict[str, str]:
+    values = {name: [run.per_user["ndcg"] for run in each] for name, each in runs.items()}
+    means = {result.algorithm: result.metrics["ndcg"] for result in results if result.k == k}
+    return versus_best(means, pairs_of(runs, values, k, "ndcg"))
