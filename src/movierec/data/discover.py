@@ -147,7 +147,10 @@ def holds_several(place: Place) -> bool:
         return False
     address = _address("ratings", place)
     source = source_of(address)
-    return source.is_folder(address) and len(source.tables(address)) > 1
+    try:
+        return source.is_folder(address) and len(source.tables(address)) > 1
+    except OSError:  # such as a name that is too long, which reading it will say
+        return False
 
 
 def _address(role: str, place: Place) -> str:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from movierec.data.sources.base import Place
 
 ALGORITHMS = ("default", "item_knn", "ease")
-MOST_REPEATS = 10_000
+MOST_REPEATS = 1000
 
 
 def evaluate(
@@ -61,8 +61,8 @@ def evaluate(
     tune: bool = False,
     repeats: int = 1,
     epsilons: Sequence[float] = (),
-    progress: Progress = no_progress,
-    tell: Callable[[str], object] = lambda line: None,
+    progress: Progress | None = None,
+    tell: Callable[[str], object] | None = None,
 ) -> Evaluation:
     """Measure how well algorithms find held-out ratings, and what else their lists are like.
 
@@ -150,7 +150,8 @@ def evaluate(
     published = train, test, negatives
     splits = rounds(ratings, movies, published, options, n_seeds)
     first = next(splits)
-    how = Comparison(cutoffs, settings, truth("tune", tune), n_seeds > 1, progress, tell)
+    calls = _checked_calls(progress, tell)
+    how = Comparison(cutoffs, settings, truth("tune", tune), n_seeds > 1, *calls)
     results, notes = how.results(created, others, chain([first], splits))
     about = described(first.task, options, published)
     more = {"protocol": protocol, "cutoffs": list(cutoffs), "tuned": tune, "repeats": n_seeds}
@@ -160,6 +161,16 @@ def evaluate(
         measure_new_users(first.task, options.k),
         [*notes_of(first.task, options, published), *notes],
     )
+
+
+def _checked_calls(
+    progress: Progress | None, tell: Callable[[str], object] | None
+) -> tuple[Progress, Callable[[str], object]]:
+    if progress is not None and not callable(progress):
+        raise refusal("progress", progress, "a function of a text and a number")
+    if tell is not None and not callable(tell):
+        raise refusal("tell", tell, "a function of a text")
+    return progress or no_progress, tell or (lambda line: None)
 
 
 def cutoffs_of(k: Any) -> tuple[int, ...]:

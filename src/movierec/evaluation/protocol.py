@@ -18,7 +18,7 @@ Split = Literal["leave-one-out", "random", "temporal", "folds", "users", "movies
 LONGEST = 10_000  # movies in a list
 # The lowest and highest of each whole number.
 _RANGES = (
-    ("folds", 2, 1000),
+    ("folds", 2, 100),
     ("k", 1, LONGEST),
     ("seed", 0, 2**31),
     ("min_user_ratings", 0, 2**31),
