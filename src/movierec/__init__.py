@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from movierec.evaluation.certainty import Pair
     from movierec.evaluation.evaluate import evaluate
     from movierec.evaluation.outcome import Evaluation
+    from movierec.evaluation.studies import Study, run_study
     from movierec.films.catalog import Movie
     from movierec.maps.film_map import FilmMap
     from movierec.maps.regions import Region
@@ -79,6 +80,7 @@ _MODULES = {
     "evaluation.certainty": ("Pair",),
     "evaluation.evaluate": ("evaluate",),
     "evaluation.outcome": ("Evaluation",),
+    "evaluation.studies": ("Study", "run_study"),
     "films.catalog": ("Movie",),
     "maps.film_map": ("FilmMap",),
     "maps.regions": ("Region",),
@@ -128,6 +130,7 @@ __all__ = [
     "Run",
     "ServerError",
     "Shelf",
+    "Study",
     "TasteComparison",
     "TasteMovie",
     "TrainingData",
@@ -137,6 +140,7 @@ __all__ = [
     "check",
     "download",
     "evaluate",
+    "run_study",
 ]
 
 

@@ -161,7 +161,7 @@ def test_every_public_method_is_tried() -> None:
     assert set(public_methods()) == {*_VALID, "learning_curve"}
     names = {function.__name__ for function in public_functions()}
     others = {"check_algorithm", "create_app", "example_data"}
-    assert names == {"check", "download", "evaluate"} | others
+    assert names == {"check", "download", "evaluate", "run_study"} | others
 
 
 def replaced(
@@ -231,6 +231,12 @@ def test_evaluate_answers_or_refuses(data: st.DataObject) -> None:
         if callable(arguments.get(name)):
             del arguments[name]
     answers_or_refuses(movierec.evaluate, arguments)
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(_odd, _odd)
+def test_study_refuses_what_is_no_file(value: Any, keep: Any) -> None:
+    answers_or_refuses(movierec.run_study, {"path": value, "keep": keep})
 
 
 @settings(max_examples=100)

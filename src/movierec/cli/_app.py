@@ -32,7 +32,7 @@ _MORE_MEMORY = "close other programs, use fewer ratings, or a machine with more 
 GROUPS = {
     "Ask": ("similar", "recommend", "next", "predict", "compare", "why", "search"),
     "Fit and keep": ("download", "check", "fit", "update", "forget", "stats", "export"),
-    "Study": ("evaluate", "algorithms"),
+    "Study": ("evaluate", "study", "algorithms"),
     "Show": ("serve", "map"),
 }
 _WIDEST = 10  # characters of a name, so that all groups are aligned

@@ -13,7 +13,7 @@ from movierec.cli._options import OutputOptions
 from movierec.cli._output import Column, Format, print_list
 
 if TYPE_CHECKING:
-    from movierec import Evaluation
+    from movierec import Evaluation, Study
 
 
 class Shown(NamedTuple):
@@ -24,13 +24,15 @@ class Shown(NamedTuple):
     by : str, optional
         See :meth:`movierec.Evaluation.by`.
     pairs : bool
-    output_users, output_lists, plot : Path, optional
+    output_users, output_lists, table, report, plot : Path, optional
     """
 
     by: Any
     pairs: bool
     output_users: Path | None
     output_lists: Path | None
+    table: Path | None
+    report: Path | None
     plot: Path | None
 
     def refuse_bad(self) -> None:
@@ -45,9 +47,15 @@ class Shown(NamedTuple):
         """
         from movierec.evaluation.frames import refuse_bad_frame
         from movierec.evaluation.plot import refuse_bad_plot
+        from movierec.evaluation.report import refuse_bad_report
+        from movierec.evaluation.tables import refuse_bad_tables
 
         if self.plot is not None:
             refuse_bad_plot(self.plot)
+        if self.table is not None:
+            refuse_bad_tables(self.table)
+        if self.report is not None:
+            refuse_bad_report(self.report)
         for path, is_lists in ((self.output_users, False), (self.output_lists, True)):
             if path is not None:
                 refuse_bad_frame(path, is_lists=is_lists)
@@ -55,11 +63,17 @@ class Shown(NamedTuple):
     def write(self, found: Evaluation) -> None:
         """Write the files; last, so that a full disk does not cost the result."""
         from movierec.evaluation.plot import draw, save
+        from movierec.evaluation.report import write_report
+        from movierec.evaluation.tables import write_tables
 
         if self.output_users is not None:
             found.write_users(self.output_users)
         if self.output_lists is not None:
             found.write_lists(self.output_lists)
+        if self.table is not None:
+            write_tables({"": found}, self.table)
+        if self.report is not None:
+            write_report(self.report, found.to_html(by=[self.by] if self.by else []))
         if self.plot is not None:
             save(draw(found.to_dict()), self.plot)
 
@@ -80,6 +94,22 @@ def print_evaluation(found: Evaluation, output: OutputOptions, shown: Shown) -> 
         _print_more(document, output)
     _say_notes(found)
     shown.write(found)
+
+
+def print_study(found: Study, output: OutputOptions) -> None:
+    """Print a table for each data set, or one document or list of all."""
+    if output.format in (Format.TABLE, Format.MD):
+        for name, each in found.evaluations.items():
+            several = len(each.protocol["cutoffs"]) > 1
+            columns = (_NAME, _K, *_COLUMNS[1:]) if several else _COLUMNS
+            title = f"{name}: {each.protocol['users']:,} users"
+            print_list(output, _rows(each), columns, title=title, document=None)
+            _say_notes(each)
+        return
+    rows = [
+        {"data": name, **row} for name, each in found.evaluations.items() for row in _rows(each)
+    ]
+    print_list(output, rows, _COLUMNS, title=found.title, document=found.to_dict())
 
 
 def _print_more(document: dict[str, Any], output: OutputOptions) -> None:

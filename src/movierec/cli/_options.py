@@ -169,3 +169,33 @@ def parse_assignments(texts: Sequence[str], form: str, example: str) -> dict[str
             raise UsageError(f"{name} is set twice", "set it once")
         values[name] = value
     return values
+
+
+def parse_numbers(text: str | None) -> list[float]:
+    """Return the numbers in ``0.5,1,2``.
+
+    Raises
+    ------
+    UsageError
+        If `text` is written otherwise.
+    """
+    try:
+        return [] if text is None else [float(part) for part in text.split(",")]
+    except ValueError:
+        raise UsageError(f'"{text}" is not a list of numbers', "write it as 0.5,1,2") from None
+
+
+def parse_whole_numbers(text: str) -> list[int]:
+    """Return the numbers in ``5,10,20``.
+
+    Raises
+    ------
+    UsageError
+        If `text` is written otherwise.
+    """
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise UsageError(
+            f'"{text}" is not a list of whole numbers', "write it as 5,10,20"
+        ) from None

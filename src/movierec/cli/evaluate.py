@@ -10,7 +10,12 @@ import typer
 
 from movierec.cli._app import say
 from movierec.cli._evaluation import Shown, print_evaluation, print_ratings
-from movierec.cli._options import OutputOptions, parse_assignments
+from movierec.cli._options import (
+    OutputOptions,
+    parse_assignments,
+    parse_numbers,
+    parse_whole_numbers,
+)
 from movierec.cli._output import progress_bar
 from movierec.errors import UsageError
 
@@ -185,12 +190,30 @@ def evaluate(
         Path | None,
         typer.Option(help="Write the lists: .csv, .tsv, .parquet, or .trec for a TREC run."),
     ] = None,
+    table: Annotated[
+        Path | None, typer.Option(help="Write the table: .md for Markdown, .tex for LaTeX.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write a report: one page of HTML with tables and figures.")
+    ] = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder that keeps the lists of each run, so that an interrupted comparison "
+            "goes on."
+        ),
+    ] = None,
     output: OutputOptions,
 ) -> None:
     """Compare algorithms: quality, variety, and how long they take.
 
     `default` is what `movierec fit` uses; `random` and `popular` are always included as baselines.
-    """
+
+    \b
+    Examples:
+      movierec evaluate ratings.csv movies.csv --algorithm default,ease --pairs
+      movierec evaluate ratings.csv --protocol lightgcn --k 20,10 --report report.html
+    """  # noqa: D301 - the \b keeps the lines
     from movierec import evaluate
     from movierec.evaluation.ratings import compare_ratings
 
@@ -209,9 +232,9 @@ def evaluate(
         "min_user_ratings": min_user_ratings, "core": core,
         "ignore_ratings": ignore_ratings or None, "n_negatives": n_negatives,
         "recency": recency, "k": None if k is None else parse_whole_numbers(k), "lists": lists,
-        "epsilons": parse_numbers(epsilon),
+        "epsilons": parse_numbers(epsilon), "keep": keep,
     }  # fmt: skip
-    shown = Shown(by, pairs, output_users, output_lists, plot)
+    shown = Shown(by, pairs, output_users, output_lists, table, report, plot)
     shown.refuse_bad()
     with progress_bar(quiet=False) as progress:
         common["progress"] = progress
@@ -259,36 +282,6 @@ def parse_settings(texts: Sequence[str]) -> dict[str, dict[str, str]]:
             raise UsageError(f'"{name}={value}" is not {form}', f"write it as {example}")
         settings.setdefault(algorithm, {})[parameter] = value
     return settings
-
-
-def parse_numbers(text: str | None) -> list[float]:
-    """Return the numbers in ``0.5,1,2``.
-
-    Raises
-    ------
-    UsageError
-        If `text` is written otherwise.
-    """
-    try:
-        return [] if text is None else [float(part) for part in text.split(",")]
-    except ValueError:
-        raise UsageError(f'"{text}" is not a list of numbers', "write it as 0.5,1,2") from None
-
-
-def parse_whole_numbers(text: str) -> list[int]:
-    """Return the numbers in ``5,10,20``.
-
-    Raises
-    ------
-    UsageError
-        If `text` is written otherwise.
-    """
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise UsageError(
-            f'"{text}" is not a list of whole numbers', "write it as 5,10,20"
-        ) from None
 
 
 _ALGORITHMS = {"lists": "default,item_knn,ease", "rating": "rating_knn,mf,bias"}

@@ -5,5 +5,7 @@
 training and test rows, ``rounds`` one split for each seed and fold. ``compare`` runs algorithms on
 them; ``runs`` fits one and ranks items, ``others`` reads the lists of other systems. ``scoring``
 measures lists by ``metrics`` and ``beyond``; ``certainty`` and ``groups`` compare the results.
-``tuning`` chooses parameters, ``frames`` makes tables and files, and ``plot`` draws.
+``tuning`` chooses parameters, ``frames`` makes tables and files, and ``plot`` draws. ``studies``
+runs what a file describes, ``kept`` keeps lists of interrupted work, and ``report`` and ``tables``
+write results for readers.
 """

@@ -10,6 +10,7 @@ from typing import Any
 from movierec._util import Progress
 from movierec.algorithms.base import Algorithm, Run
 from movierec.evaluation.chosen import Settings
+from movierec.evaluation.kept import KeptLists
 from movierec.evaluation.others import OtherLists
 from movierec.evaluation.results import Measured, Result
 from movierec.evaluation.rounds import Round
@@ -35,6 +36,8 @@ class Comparison:
     shows_seed : bool
         Whether the seed is told.
     progress, tell : callable
+    kept : KeptLists, optional
+        Where lists are kept.
     """
 
     cutoffs: tuple[int, ...]
@@ -43,6 +46,7 @@ class Comparison:
     shows_seed: bool
     progress: Progress
     tell: Tell
+    kept: KeptLists | None = None
 
     def results(
         self,
@@ -98,12 +102,28 @@ class Comparison:
             runs[name, k].append(measured(listed, tests, k))
 
     def _listed(self, name: str, algorithm: Algorithm, now: Round) -> Listed:
-        self.tell(f"evaluating {name}" + self._which(now))
         used, fixed = _seeded(algorithm, now.seed), self.settings.get(name, {})
+        if self.kept is None:
+            return self._made(name, used, fixed, now)
+        k = max(self.cutoffs)
+        how = {"k": k, "tuned": [self.cutoffs[0], now.seed, sorted(fixed)] if self.tune else None}
+        key = self.kept.key(used, now.task, **how)
+        found = self.kept.get(key, now.task, k)
+        if found is None:
+            found = self._made(name, used, fixed, now)
+            self.kept.put(key, found)
+        else:
+            self.tell(f"kept {name}" + self._which(now))
+        return found
+
+    def _made(
+        self, name: str, algorithm: Algorithm, fixed: Mapping[str, Any], now: Round
+    ) -> Listed:
+        self.tell(f"evaluating {name}" + self._which(now))
         if self.tune:
-            used = _tuned(used, now.task, self.cutoffs[0], now.seed, fixed, self.tell)
+            algorithm = _tuned(algorithm, now.task, self.cutoffs[0], now.seed, fixed, self.tell)
         run = Run(progress=partial(_progress_of, self.progress, name))
-        return list_items(used, now.task, max(self.cutoffs), run)
+        return list_items(algorithm, now.task, max(self.cutoffs), run)
 
     def _which(self, now: Round) -> str:
         seed = f", seed {now.seed}" if self.shows_seed else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -20,6 +21,7 @@ from movierec.evaluation.chosen import (
     private_algorithms,
 )
 from movierec.evaluation.compare import Comparison
+from movierec.evaluation.kept import KeptLists
 from movierec.evaluation.others import labeled, read_lists, refuse_for_several_runs
 from movierec.evaluation.outcome import Evaluation, marked
 from movierec.evaluation.protocol import LONGEST, EvaluationProtocol, Preset, Split, with_preset
@@ -61,6 +63,7 @@ def evaluate(
     tune: bool = False,
     repeats: int = 1,
     epsilons: Sequence[float] = (),
+    keep: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
     tell: Callable[[str], object] | None = None,
 ) -> Evaluation:
@@ -101,6 +104,9 @@ def evaluate(
     epsilons : sequence of float
         Also measure what ``fit --epsilon`` recommends, for each epsilon; its ratings are on the
         scale from 0.5 to 5.
+    keep : path-like, optional
+        A folder in which the lists of each run are kept by the content of data and parameters, so
+        that what was done is not done again, also after an interruption.
     progress : callable, optional
         Called with the name of a stage and the fraction done, from 0 to 1.
     tell : callable, optional
@@ -151,7 +157,8 @@ def evaluate(
     splits = rounds(ratings, movies, published, options, n_seeds)
     first = next(splits)
     calls = _checked_calls(progress, tell)
-    how = Comparison(cutoffs, settings, truth("tune", tune), n_seeds > 1, *calls)
+    kept = None if keep is None else KeptLists(keep)
+    how = Comparison(cutoffs, settings, truth("tune", tune), n_seeds > 1, *calls, kept)
     results, notes = how.results(created, others, chain([first], splits))
     about = described(first.task, options, published)
     more = {"protocol": protocol, "cutoffs": list(cutoffs), "tuned": tune, "repeats": n_seeds}

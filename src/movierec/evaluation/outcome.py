@@ -13,6 +13,8 @@ from movierec.evaluation import frames
 from movierec.evaluation.certainty import Pair, pairs_of, versus_best
 from movierec.evaluation.groups import By, grouped
 from movierec.evaluation.metrics import METRICS
+from movierec.evaluation.report import html
+from movierec.evaluation.tables import latex, markdown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,6 +147,30 @@ class Evaluation:
             If the file cannot be written.
         """
         frames.write_frame(self.lists(), path)
+
+    def to_markdown(self) -> str:
+        """Return the main metrics as a table in Markdown; the best nDCG is bold, ties have a *."""
+        return markdown({"": self})
+
+    def to_latex(self) -> str:
+        """Return the same as a table in LaTeX, for the package booktabs."""
+        return latex({"": self})
+
+    def to_html(self, title: str = "Evaluation", by: Sequence[By] = ()) -> str:
+        """Return a report: one page that needs no other file, and no network.
+
+        Parameters
+        ----------
+        title : str
+        by : sequence of {"activity", "fame", "age"}
+            The groups that it shows.
+
+        Raises
+        ------
+        UsageError
+            If a group is unknown.
+        """
+        return html(title, {"": self}, by=by)
 
     def _of(self, k: int | None) -> list[Result]:
         wanted = self.results[0].k if k is None else k

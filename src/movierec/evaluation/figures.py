@@ -1,0 +1,186 @@
+"""Figures of a report, as SVG: dots with intervals, points, and lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import NamedTuple
+
+_WIDTH, _ROW, _LEFT, _RIGHT, _TOP, _BOTTOM = 540, 24, 130, 120, 12, 40
+_HEIGHT = 260
+_COLORS = 5
+_SHORT = 8  # letters
+_BASELINES = ("random", "popular")
+
+
+class Dot(NamedTuple):
+    """A named value with an interval.
+
+    Attributes
+    ----------
+    name : str
+    value, low, high : float
+    mark : {"best", "tied", ""}
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    mark: str
+
+
+def dots(rows: Sequence[Dot], label: str) -> str:
+    """Return a figure with a line for each value, the highest first.
+
+    Parameters
+    ----------
+    rows : sequence of Dot
+    label : str
+        What the values are.
+    """
+    rows = sorted(rows, key=lambda row: -row.value)
+    height = _TOP + _ROW * len(rows) + _BOTTOM
+    ticks = _ticks(0, max(row.high for row in rows))
+    parts = [_vertical(_x(tick, ticks), tick, height) for tick in ticks]
+    for number, row in enumerate(rows):
+        y = _TOP + _ROW * (number + 0.5)
+        style = "s0" if row.mark else "s5"
+        fill = " hollow" if row.mark == "tied" else ""
+        low, high, at = (_x(each, ticks) for each in (row.low, row.high, row.value))
+        parts += [
+            f'<text x="{_LEFT - 10}" y="{y + 4:.1f}" text-anchor="end">{_name(row.name)}</text>',
+            f'<line class="{style}" stroke-width="2" x1="{low:.1f}" x2="{high:.1f}" '
+            f'y1="{y:.1f}" y2="{y:.1f}"/>',
+            f'<circle class="{style}{fill}" cx="{at:.1f}" cy="{y:.1f}" r="5"/>',
+            f'<text class="quiet" x="{_WIDTH - _RIGHT + 12}" y="{y + 4:.1f}">{row.value:.4f} '
+            f"{row.mark}</text>",
+        ]
+    return _svg(height, label, parts)
+
+
+def points(places: Mapping[str, tuple[float, float]], across: str, up: str) -> str:
+    """Return a figure with a named point for each place.
+
+    Parameters
+    ----------
+    places : mapping of str to tuple of float
+        The values of each name, across and up.
+    across, up : str
+        What these are.
+    """
+    wide = _ticks(0, max(x for x, _ in places.values()))
+    high = _ticks(0, max(y for _, y in places.values()))
+    parts = [_vertical(_x(tick, wide), tick, _HEIGHT) for tick in wide]
+    parts += [_horizontal(tick, high) for tick in high]
+    names = _apart({name: _y(y, high) for name, (_, y) in places.items()})
+    styles = _styles(places)
+    for name, (x, y) in places.items():
+        style, at = styles[name], _x(x, wide)
+        parts += [
+            f'<circle class="{style}" cx="{at:.1f}" cy="{_y(y, high):.1f}" r="5"/>',
+            f'<text class="{style}" x="{at + 9:.1f}" y="{names[name] + 4:.1f}">'
+            f"{_name(name)}</text>",
+        ]
+    return _svg(_HEIGHT, f"{up} (up) and {across} (across)", parts)
+
+
+def lines(columns: Sequence[str], series: Mapping[str, Sequence[float | None]], up: str) -> str:
+    """Return a figure with a line for each name.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        What each value belongs to, from left to right.
+    series : mapping of str to sequence of float or None
+    up : str
+        What the values are.
+    """
+    known = [value for each in series.values() for value in each if value is not None]
+    ticks = _ticks(0, max(known, default=0))
+    step = (_WIDTH - _LEFT - _RIGHT) / max(len(columns) - 1, 1)
+    parts = [_horizontal(tick, ticks) for tick in ticks]
+    lower = 15 if max(map(len, columns)) > _SHORT else 0  # long names in two rows
+    parts += [
+        f'<text class="quiet" text-anchor="middle" x="{_LEFT + step * at:.1f}" '
+        f'y="{_HEIGHT - _BOTTOM + 18 + lower * (at % 2)}">{_name(column)}</text>'
+        for at, column in enumerate(columns)
+    ]
+    ends = {name: _y(each[-1] or 0.0, ticks) for name, each in series.items()}
+    places = _apart(ends)
+    styles = _styles(series)
+    for name, each in series.items():
+        style = styles[name]
+        spots = [
+            f"{_LEFT + step * at:.1f},{_y(value, ticks):.1f}"
+            for at, value in enumerate(each)
+            if value is not None
+        ]
+        parts += [
+            f'<polyline class="{style}" points="{" ".join(spots)}"/>',
+            f'<text class="{style}" x="{_WIDTH - _RIGHT + 8}" y="{places[name] + 4:.1f}">'
+            f"{_name(name)}</text>",
+        ]
+    return _svg(_HEIGHT, up, parts)
+
+
+def _styles(names: Iterable[str]) -> dict[str, str]:
+    """Return the class of each name: gray for baselines, the other colors in turn."""
+    others = [name for name in names if name not in _BASELINES]
+    styles = {name: f"s{number % _COLORS}" for number, name in enumerate(others)}
+    return dict.fromkeys(_BASELINES, f"s{_COLORS}") | styles
+
+
+def _svg(height: float, label: str, parts: Sequence[str]) -> str:
+    title = escape(label)
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {height:.0f}" role="img" aria-label="{title}">'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Return about five round numbers from `low` to at least `high`."""
+    span = max(high - low, 1e-6)
+    power = 10.0 ** next(n for n in range(-9, 12) if 10.0**n * 10 >= span)
+    factors = (0.2, 0.25, 0.5, 1, 2, 2.5, 5)
+    step = next(power * factor for factor in factors if power * factor * 5 >= span)
+    return [low + step * number for number in range(6) if step * (number - 1) < span - 1e-12]
+
+
+def _x(value: float, ticks: Sequence[float]) -> float:
+    return _LEFT + (_WIDTH - _LEFT - _RIGHT) * value / ticks[-1]
+
+
+def _y(value: float, ticks: Sequence[float]) -> float:
+    return _HEIGHT - _BOTTOM - (_HEIGHT - _BOTTOM - _TOP) * value / ticks[-1]
+
+
+def _vertical(x: float, tick: float, height: float) -> str:
+    bottom = height - _BOTTOM
+    return (
+        f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{bottom:.1f}"/>'
+        f'<text class="quiet" text-anchor="middle" x="{x:.1f}" y="{bottom + 18:.1f}">'
+        f"{tick:g}</text>"
+    )
+
+
+def _horizontal(tick: float, ticks: Sequence[float]) -> str:
+    y = _y(tick, ticks)
+    return (
+        f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+        f'<text class="quiet" text-anchor="end" x="{_LEFT - 8}" y="{y + 4:.1f}">{tick:g}</text>'
+    )
+
+
+def _apart(places: Mapping[str, float], least: float = 15) -> dict[str, float]:
+    """Return places of names, moved down as far as they would overlap."""
+    found, before = {}, float("-inf")
+    for name, place in sorted(places.items(), key=lambda pair: pair[1]):
+        before = found[name] = max(place, before + least)
+    beyond = max(before - (_HEIGHT - _BOTTOM), 0) if found else 0
+    return {name: place - beyond for name, place in found.items()}
+
+
+def _name(text: str, longest: int = 20) -> str:
+    return escape(text if len(text) <= longest else f"{text[: longest - 1]}…")

@@ -1,0 +1,161 @@
+"""Keep lists by the content of data and parameters, so that interrupted work goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import os
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+
+from movierec._checks import path_of
+from movierec.algorithms.registry import name_of
+from movierec.errors import OutputError
+from movierec.evaluation.runs import Listed
+from movierec.store.atomic import replacing
+
+if TYPE_CHECKING:
+    from movierec.algorithms.base import Algorithm
+    from movierec.data.interactions import Interactions
+    from movierec.evaluation.tasks import Task
+
+_SECONDS = ("fit_seconds", "fit_cpu_seconds", "query_seconds")
+
+
+class KeptLists:
+    """A folder of lists. What cannot be read there counts as missing.
+
+    Parameters
+    ----------
+    folder : path-like
+        Created if it is missing.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be created.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(path_of("keep", folder))
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"cannot keep lists in {self.folder}: {error.strerror}", "name another folder"
+            ) from error
+        self._digests: dict[int, tuple[Task, str]] = {}
+
+    def key(self, algorithm: Algorithm, task: Task, **how: Any) -> str:
+        """Return a name that differs where the lists may differ.
+
+        Parameters
+        ----------
+        algorithm : Algorithm
+            Its name, its parameters, and its source if it is not one of movierec.
+        task : Task
+            All its arrays.
+        **how
+            JSON values: what else the lists depend on.
+        """
+        from movierec import __version__
+
+        about = [name_of(type(algorithm)), algorithm.parameters(), _source_of(type(algorithm))]
+        text = json.dumps([__version__, about, how, self._digest(task)], default=repr)
+        return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
+
+    def _digest(self, task: Task) -> str:
+        known = self._digests.get(id(task))
+        if known is None or known[0] is not task:
+            found = hashlib.sha256()
+            for part in _parts_of(task):
+                found.update(part)
+            known = self._digests[id(task)] = (task, found.hexdigest())
+        return known[1]
+
+    def get(self, key: str, task: Task, k: int) -> Listed | None:
+        """Return what was kept, or None.
+
+        Parameters
+        ----------
+        key : str
+        task : Task
+            Of which all listed items must be.
+        k : int
+            Length of the lists.
+        """
+        try:
+            path = self.folder / f"{key}.npz"
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                ranked = arrays["ranked"].astype(np.int64)
+                about = json.loads(str(arrays["about"]))
+            seconds = [float(about[name]) for name in _SECONDS]
+            found = Listed(dict(about["parameters"]), ranked, *seconds)
+        except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile, zlib.error):
+            return None
+        is_whole = ranked.ndim == 2 and ranked.shape[1] == k and ranked.size
+        return found if is_whole and ranked.max() < task.train.n_items else None
+
+    def put(self, key: str, listed: Listed) -> None:
+        """Keep lists; the file is complete or not there.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        about = {"parameters": listed.parameters, **{n: getattr(listed, n) for n in _SECONDS}}
+        with replacing(self.folder / f"{key}.npz") as file:
+            np.savez_compressed(
+                file,
+                ranked=listed.ranked.astype(np.int32),
+                about=np.array(json.dumps(about, default=repr)),
+            )
+
+
+def _source_of(algorithm: type) -> str:
+    if algorithm.__module__.startswith("movierec."):
+        return ""
+    try:
+        return inspect.getsource(algorithm)
+    except (OSError, TypeError):  # such as a class of a notebook
+        return repr(sorted(vars(algorithm)))
+
+
+def _parts_of(task: Task) -> Iterator[bytes]:
+    """Yield all that lists depend on, each with a mark of its kind and length."""
+    for name in ("train", "test", "history"):
+        yield from _of_interactions(name, getattr(task, name))
+    yield repr((task.recency, task.train.n_users, task.train.n_items)).encode()
+    for name in ("user_ids", "item_ids", "queries"):
+        yield from _of_array(name, getattr(task, name))
+    matrices = {"candidates": task.candidates}
+    if task.content is not None:
+        yield repr(dict(task.content.weights)).encode()
+        yield from _of_array("years", task.content.years)
+        matrices |= dict(task.content.parts)
+    for name, matrix in matrices.items():
+        for part in () if matrix is None else (matrix.indptr, matrix.indices, matrix.data):
+            yield from _of_array(name, part)
+
+
+def _of_interactions(name: str, rows: Interactions | None) -> Iterator[bytes]:
+    if rows is None:
+        return
+    for column in ("users", "items", "ratings"):
+        yield from _of_array(f"{name}.{column}", getattr(rows, column))
+    if rows.has_timestamps:
+        yield from _of_array(f"{name}.timestamps", rows.timestamps)
+
+
+def _of_array(name: str, array: npt.NDArray[Any] | None) -> Iterator[bytes]:
+    if array is not None:
+        yield f"{name} {array.dtype.str} {array.shape}".encode()
+        yield np.ascontiguousarray(array).tobytes()

@@ -1,0 +1,162 @@
+"""A study: several data sets and algorithms, described by a file that repeats it."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from movierec._checks import path_of
+from movierec._util import Progress
+from movierec.errors import DataError, UsageError
+from movierec.evaluation.evaluate import evaluate
+from movierec.evaluation.groups import By
+from movierec.evaluation.report import html
+from movierec.evaluation.tables import latex, markdown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from movierec.evaluation.outcome import Evaluation
+
+_PLACES = ("ratings", "movies", "train", "test", "negatives", "lists")
+_CALLS = {"keep", "progress", "tell"}
+_OPTIONS = set(inspect.signature(evaluate).parameters) - _CALLS
+_OF_STUDY = {"title", "by", "data"}
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """The outcome of a study.
+
+    Attributes
+    ----------
+    title : str
+    evaluations : dict of str to Evaluation
+        By the name of the data set.
+    by : tuple of str
+        The groups that the report shows.
+    source : str
+        The text of the file that describes it.
+    """
+
+    title: str
+    evaluations: dict[str, Evaluation]
+    by: tuple[By, ...]
+    source: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the title and all evaluations, as JSON values."""
+        found = {name: each.to_dict() for name, each in self.evaluations.items()}
+        return {"title": self.title, "data": found}
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row for each data set, algorithm and k; see :meth:`Evaluation.to_frame`."""
+        import pandas as pd
+
+        frames = {name: found.to_frame() for name, found in self.evaluations.items()}
+        joined = pd.concat(frames, names=["data"]).reset_index(level="data")
+        return joined.reset_index(drop=True)
+
+    def to_markdown(self) -> str:
+        """Return a table in Markdown for each data set."""
+        return markdown(self.evaluations)
+
+    def to_latex(self) -> str:
+        """Return a table in LaTeX for each data set, for the package booktabs."""
+        return latex(self.evaluations)
+
+    def to_html(self) -> str:
+        """Return a report: one page that needs no other file, and no network."""
+        return html(self.title, self.evaluations, by=self.by, source=self.source)
+
+
+def run_study(
+    path: str | os.PathLike[str],
+    *,
+    keep: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+    tell: Callable[[str], object] | None = None,
+) -> Study:
+    """Run the study that a TOML file describes, or the rest of it if it was interrupted.
+
+    Parameters
+    ----------
+    path : path-like
+        A file with arguments of :func:`movierec.evaluate`, and for each data set a table
+        ``[data.NAME]`` with its own ones. Paths are relative to the file.
+    keep : path-like, optional
+        Where the lists of each run are kept. Default: a folder beside the file, named after
+        it: ``study.kept`` for ``study.toml``.
+    progress, tell : callable, optional
+        As in :func:`movierec.evaluate`.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, is not TOML, or a data set cannot be used.
+    UsageError
+        If an argument in it is unknown or not valid.
+    """
+    file = Path(path_of("path", path))
+    source, content = _read(file)
+    common = {name: value for name, value in content.items() if name not in _OF_STUDY}
+    kept = file.with_suffix(".kept") if keep is None else keep
+    data = {name: _arguments(file, name, common | own) for name, own in content["data"].items()}
+    by = tuple(content.get("by", ()))
+    found = {}
+    for name, arguments in data.items():
+        if tell is not None:
+            tell(f"data set {name}")
+        found[name] = evaluate(**arguments, keep=kept, progress=progress, tell=tell)
+        for what in by:  # before more work, if one is unknown or needs times
+            found[name].by(what)
+    return Study(str(content.get("title", file.stem)), found, by, source)
+
+
+def _read(file: Path) -> tuple[str, dict[str, Any]]:
+    try:
+        source = file.read_text(encoding="utf-8")
+        content = tomllib.loads(source)
+    except OSError as error:
+        raise DataError(f"cannot read {file}: {error.strerror}", "is the name right?") from error
+    except ValueError as error:  # also of text that is not UTF-8
+        raise DataError(f"{file} is not TOML: {error}", "see docs/studies.md") from error
+    data = content.get("data")
+    if not isinstance(data, Mapping) or not data:
+        raise DataError(f"{file} names no data", 'add a table [data.NAME] with ratings = "..."')
+    for name, table in data.items():
+        if not isinstance(table, Mapping):
+            raise DataError(f"{file}: data.{name} is no table", f"write [data.{name}]")
+    if not isinstance(content.get("by", []), list):
+        raise DataError(f"{file}: by is no list", 'such as by = ["activity"]')
+    return source, content
+
+
+def _arguments(file: Path, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of an evaluation, with paths that start at the folder of the file."""
+    for key in given:
+        if key not in _OPTIONS:
+            raise UsageError(
+                f'{file}: no option is called "{key}" (data set {name})',
+                f"the options are {', '.join(sorted(_OPTIONS))}; and title and by",
+            )
+    return {key: _place(file, value) if key in _PLACES else value for key, value in given.items()}
+
+
+def _place(file: Path, value: Any) -> Any:
+    """Return a path that is relative to a file; names of data sets and addresses stay."""
+    if isinstance(value, list):
+        return [_place(file, each) for each in value]
+    if isinstance(value, Mapping):
+        return {name: _place(file, each) for name, each in value.items()}
+    if isinstance(value, str):
+        with suppress(OSError, ValueError):  # what cannot be a path is not one beside the file
+            beside = file.parent / value
+            return str(beside) if beside.exists() else value
+    return value

@@ -1,0 +1,243 @@
+"""Studies: repeated to the digit, continued after an interruption, and reported."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import movierec
+from movierec import Interactions
+from movierec.algorithms.base import Algorithm, Run, TrainingData
+from movierec.data.discover import sample_folder
+from movierec.errors import DataError, MovierecError, OutputError, UsageError
+from movierec.evaluation.tables import markdown
+from tests.conftest import Run as RunProgram
+
+STUDY = """
+title = "A study <of> two"
+algorithms = ["svd", "ease"]
+k = [10, 5]
+split = "random"
+by = ["activity", "fame"]
+
+[settings.svd]
+n_factors = 8
+
+[data.all]
+ratings = "ratings.csv"
+movies = "movies.csv"
+
+[data.liked]
+ratings = "ratings.csv"
+threshold = 4
+repeats = 2
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("ratings.csv", "movies.csv"):
+        shutil.copy(sample_folder() / name, tmp_path / name)
+    (tmp_path / "study.toml").write_text(STUDY, encoding="utf-8")
+    return tmp_path
+
+
+def without_times(found: Any) -> Any:
+    """Return a JSON document without how long things took."""
+    if isinstance(found, dict):
+        kept = {name: value for name, value in found.items() if not name.endswith("_seconds")}
+        return {name: without_times(value) for name, value in kept.items()}
+    return [without_times(each) for each in found] if isinstance(found, list) else found
+
+
+def test_a_study_is_the_evaluations_that_it_describes(folder: Path) -> None:
+    found = movierec.run_study(folder / "study.toml")
+    options: dict[str, Any] = {
+        "k": [10, 5], "split": "random", "settings": {"svd": {"n_factors": 8}},
+    }  # fmt: skip
+    ratings, movies = folder / "ratings.csv", folder / "movies.csv"
+    whole = movierec.evaluate(ratings, ["svd", "ease"], movies=movies, **options)
+    liked = movierec.evaluate(ratings, ["svd", "ease"], threshold=4, repeats=2, **options)
+    for name, expected in (("all", whole), ("liked", liked)):
+        assert without_times(found.evaluations[name].to_dict()) == without_times(expected.to_dict())
+    frame = found.to_frame()
+    assert len(frame) == 2 * 4 * 2
+    assert list(frame["data"].unique()) == ["all", "liked"]
+
+
+def test_a_repeated_study_is_the_same_and_does_nothing_again(
+    movierec: RunProgram, folder: Path
+) -> None:
+    arguments = ("study", folder / "study.toml", "--json")
+    first, second = movierec(*arguments), movierec(*arguments)
+    assert first.returncode == 0, first.stderr
+    assert first.stdout == second.stdout  # also the times, which are those of the first
+    assert "evaluating svd" in first.stderr
+    assert "kept svd" in second.stderr
+    assert "evaluating" not in second.stderr
+
+
+def test_a_killed_study_goes_on_and_gives_the_same(folder: Path) -> None:
+    command = [sys.executable, "-m", "movierec", "study", "study.toml", "--json"]
+    program = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert program.stderr is not None
+    seen = []
+    for line in program.stderr:
+        seen.append(line.strip())
+        if line.strip() == "evaluating ease":
+            break
+    program.kill()
+    program.communicate()
+    assert "evaluating svd" in seen
+    rest = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    assert "kept svd" in rest.stderr
+    shutil.rmtree(folder / "study.kept")
+    whole = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    assert "kept" not in whole.stderr
+    assert without_times(json.loads(rest.stdout)) == without_times(json.loads(whole.stdout))
+
+
+def test_one_thread_and_two_give_the_same(folder: Path) -> None:
+    command = [sys.executable, "-m", "movierec", "evaluate", "ratings.csv", "movies.csv", "--json"]
+    command += ["--algorithm", "default,item_knn,als,svd", "--split", "random", "--repeats", "2"]
+    found = []
+    for n_threads in ("1", "2"):
+        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+        threads = dict.fromkeys(names, n_threads)
+        run = subprocess.run(
+            command, cwd=folder, env=os.environ | threads, capture_output=True, check=True
+        )
+        found.append(without_times(json.loads(run.stdout)))
+    assert found[0] == found[1]
+
+
+class Counted(Algorithm):
+    """Scores by a parameter, and counts its fits."""
+
+    SIMILARITY = "none"
+    fits = 0
+
+    def __init__(self, *, step: float = 1.0) -> None:
+        self.step = step
+
+    def fit(self, data: TrainingData, run: Run = Run()) -> Counted:
+        Counted.fits += 1
+        return self
+
+    def score(self, users: Interactions) -> Any:
+        row = 1 + self.step * np.arange(users.n_items, dtype=np.float32)
+        return np.tile(row, (users.n_users, 1))
+
+    def similarities(self, items: Any) -> Any:
+        raise NotImplementedError
+
+
+def test_only_what_differs_is_done_again(folder: Path) -> None:
+    ratings = pd.read_csv(folder / "ratings.csv")
+    changed = ratings.assign(rating=ratings["rating"].where(ratings.index > 0, 1.0))
+    Counted.fits = 0
+    for number, (frame, step, options) in enumerate(
+        [
+            (ratings, 1.0, {}),
+            (ratings, 2.0, {}),  # a parameter
+            (changed, 1.0, {}),  # a rating
+            (ratings, 1.0, {"k": 7}),
+            (ratings, 1.0, {"split": "random"}),
+            (ratings, 1.0, {"split": "random", "seed": 1}),
+            (ratings, 1.0, {"recency": 3.0}),
+            (ratings.drop(columns="timestamp"), 1.0, {}),
+        ],
+        start=1,
+    ):
+        for _ in range(2):
+            movierec.evaluate(frame, [Counted(step=step)], keep=folder / "kept", **options)  # type: ignore[arg-type]
+            assert Counted.fits == number
+
+
+def test_damaged_lists_are_made_again(folder: Path) -> None:
+    kept, ratings = folder / "kept", folder / "ratings.csv"
+    first = movierec.evaluate(ratings, ["svd"], keep=kept)
+    files = sorted(kept.iterdir())
+    assert len(files) == 3
+    files[0].write_bytes(b"")
+    files[1].write_bytes(files[1].read_bytes()[:-30])
+    np.savez(files[2], ranked=np.full((3, 10), 10**6), about="{}")
+    again = movierec.evaluate(ratings, ["svd"], keep=kept)
+    assert without_times(again.to_dict()) == without_times(first.to_dict())
+    assert sorted(kept.iterdir()) == files
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        ("title = ", DataError, "is not TOML"),
+        ('title = "x"', DataError, "names no data"),
+        ("[data]\nratings = 'a.csv'", DataError, "data.ratings is no table"),
+        ("by = 'age'\n[data.a]\nratings = 'a.csv'", DataError, "by is no list"),
+        ("algorithm = ['svd']\n[data.a]\nratings = 'a.csv'", UsageError, 'option is called "algor'),
+        ("keep = 'x'\n[data.a]\nratings = 'a.csv'", UsageError, 'no option is called "keep"'),
+        ("k = 'ten'\n[data.a]\nratings = 'a.csv'", UsageError, "no length"),
+        ("[data.a]\nratings = 'missing.csv'", DataError, "missing.csv"),
+        ("algorithms = 'svd'\n[data.a]\nratings = 'ratings.csv'", UsageError, "algorithms is"),
+        ("by = ['size']\n[data.a]\nratings = 'ratings.csv'", UsageError, "by is"),
+    ],
+)
+def test_a_study_that_is_wrong_says_what(
+    folder: Path, text: str, error: type[MovierecError], message: str
+) -> None:
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(error, match=message):
+        movierec.run_study(folder / "study.toml")
+    with pytest.raises(DataError, match="cannot read"):
+        movierec.run_study(folder / "none.toml")
+
+
+def test_reports_and_tables_are_written(movierec: RunProgram, folder: Path) -> None:
+    written = [folder / name for name in ("report.html", "table.tex")]
+    options = ("--report", written[0], "--table", written[1])
+    run = movierec("study", folder / "study.toml", *options)
+    assert run.returncode == 0, run.stderr
+    assert "all: 700 users" in run.stdout
+    page, table = (path.read_text(encoding="utf-8") for path in written)
+    assert "<h1>A study &lt;of&gt; two</h1>" in page
+    assert "n_factors = 8" in page  # the study itself
+    for forbidden in ("http://", "https://", "src=", "<link", "@import", "url("):
+        assert forbidden not in page
+    assert table.count(r"\begin{tabular}") == 2
+    for name in ("report.pdf", "gone/report.html"):
+        run = movierec("study", folder / "study.toml", "--report", folder / name)
+        assert run.returncode in (OutputError.exit_code, UsageError.exit_code)
+        assert run.stdout == ""
+
+
+def test_names_of_others_are_text_in_reports_and_tables() -> None:
+    mine = movierec.evaluate(sample_folder(), ["svd"], k=5).lists().query("algorithm == 'svd'")
+    lists = {"<b>a|b_1%</b>": mine.drop(columns="algorithm")}
+    found = movierec.evaluate(sample_folder(), ["svd"], lists=lists, k=5)
+    assert "&lt;b&gt;a|b_1%&lt;/b&gt;" in found.to_html()
+    assert "<b>" not in found.to_html()
+    assert r"<b>a\|b_1%</b>" in found.to_markdown()
+    assert r"<b>a|b\_1\%</b>" in found.to_latex()
+
+
+def test_tables_show_the_best_and_its_ties() -> None:
+    found = movierec.evaluate(sample_folder(), ["svd"], k=5)
+    rows = found.to_markdown().splitlines()
+    assert rows[0].startswith("| algorithm | nDCG | recall |")
+    for row, result in zip(rows[2:], found.results, strict=False):
+        ndcg = f"{result.metrics['ndcg']:.4f}"
+        shown = {"best": f"**{ndcg}**", "tied": f"{ndcg}*", "": ndcg}[result.versus_best]
+        assert row.startswith(f"| {result.algorithm} | {shown} |")
+    assert markdown({"one": found}).startswith("## one\n\n| algorithm")
+    assert r"svd & \textbf{" in found.to_latex()
