@@ -15,12 +15,13 @@ from tests.conftest import Run
 
 NEW = "userId,movieId,rating,timestamp\n1,1,4.5,1700000000\n777777,2,3,1700000001\n"
 NEW_MOVIES = "movieId,title,genres\n888888,New Film (2024),Drama\n"
+STUDY = 'algorithms = ["svd"]\n[data.mine]\nratings = "ratings.csv"\n'
 ANN = "movieId,rating\n1,4.5\n260,5\n296,2\n"
 BOB = "movieId,rating\n1,4\n296,5\n593,4.5\n"
 FOUND = {"check": {0, 3}}  # with --strict, it counts what is only doubtful
 
 
-ELSEWHERE = {"download", "serve", "evaluate"}  # need a server, do not end, take long
+ELSEWHERE = {"download", "serve"}  # need a server, or do not end
 
 
 @pytest.mark.parametrize("command", sorted({*COMMANDS} - ELSEWHERE))
@@ -34,6 +35,7 @@ def test_examples_run(
     Path("new-movies.csv").write_text(NEW_MOVIES)
     Path("ann.csv").write_text(ANN)
     Path("bob.csv").write_text(BOB)
+    Path("study.toml").write_text(STUDY)
     assert movierec("fit", "-q", "ratings.csv", "movies.csv").returncode == 0
     shown = movierec(command, "--help").stdout
     examples = re.findall(r"^ +movierec (.*)$", shown.split("Examples:")[1], re.M)

@@ -269,3 +269,23 @@ def test_ncf_ranks_the_last_movie_among_99_others(frame: pd.DataFrame) -> None:
 def test_what_cannot_be_is_refused(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         movierec.evaluate("missing.csv", [], **fields)
+
+
+def test_a_published_split_is_not_split_again(frame: pd.DataFrame) -> None:
+    for options in ({"split": "users"}, {"protocol": "ncf"}, {"core": 5}, {"ignore_ratings": True}):
+        with pytest.raises(UsageError, match="a published split is used as it is, without --"):
+            movierec.evaluate(None, [], train=frame, test=frame, **options)
+
+
+@pytest.mark.parametrize(
+    "split", ["leave-one-out", "random", "temporal", "folds", "users", "movies", "similar", "msr"]
+)
+def test_parameters_are_tuned_on_training_rows_of_every_split(
+    frame: pd.DataFrame, split: Any
+) -> None:
+    told: list[str] = []
+    movierec.evaluate(
+        frame[frame["userId"] % 4 == 0], ["ease"], split=split, folds=2, tune=True,
+        tell=told.append,
+    )  # fmt: skip
+    assert any("on validation" in line for line in told)

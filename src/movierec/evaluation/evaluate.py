@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from movierec._checks import refusal, truth, values, whole_number
@@ -30,10 +28,11 @@ from movierec.evaluation.runs import RandomScorer
 from movierec.evaluation.scoring import measure_new_users
 
 if TYPE_CHECKING:
-    from movierec.data.sources.base import Place
+    from movierec.data.sources.base import PathLike, Place
 
 ALGORITHMS = ("default", "item_knn", "ease")
 MOST_REPEATS = 1000
+_OF_LISTS = {"threshold", "k", "seed", "recency"}  # what a published split leaves open
 
 
 def evaluate(
@@ -43,7 +42,7 @@ def evaluate(
     movies: Place | None = None,
     train: Place | None = None,
     test: Place | None = None,
-    negatives: Path | None = None,
+    negatives: PathLike | None = None,
     lists: Place | Sequence[Place] | Mapping[str, Place] = (),
     protocol: Preset | None = None,
     split: Split | None = None,
@@ -63,7 +62,7 @@ def evaluate(
     tune: bool = False,
     repeats: int = 1,
     epsilons: Sequence[float] = (),
-    keep: str | os.PathLike[str] | None = None,
+    keep: PathLike | None = None,
     progress: Progress | None = None,
     tell: Callable[[str], object] | None = None,
 ) -> Evaluation:
@@ -142,6 +141,8 @@ def evaluate(
         "core": core, "ignore_ratings": ignore_ratings, "n_negatives": n_negatives,
         "k": None if k is None else cutoffs_of(k), "seed": seed, "recency": recency,
     }  # fmt: skip
+    if train is not None:
+        _refuse_to_split(given | {"protocol": protocol})
     fields = with_preset(protocol, given)
     cutoffs = fields.pop("k", (10,))
     options, settings = EvaluationProtocol(**fields, k=cutoffs[0]), checked_settings(settings)
@@ -168,6 +169,16 @@ def evaluate(
         measure_new_users(first.task, options.k),
         [*notes_of(first.task, options, published), *notes],
     )
+
+
+def _refuse_to_split(given: Mapping[str, object]) -> None:
+    """Refuse what says how to split, beside a published split."""
+    for name, value in given.items():
+        if value is not None and name not in _OF_LISTS:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(
+                f"a published split is used as it is, without {option}", "leave it out"
+            )
 
 
 def _checked_calls(

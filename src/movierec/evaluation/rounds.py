@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,10 +15,10 @@ from movierec.evaluation.runs import users_to_test
 from movierec.evaluation.tasks import Task, published_task, split_task
 
 if TYPE_CHECKING:
-    from movierec.data.sources.base import Place
+    from movierec.data.sources.base import PathLike, Place
     from movierec.evaluation.protocol import EvaluationProtocol
 
-Published = tuple["Place | None", "Place | None", Path | None]
+Published = tuple["Place | None", "Place | None", "PathLike | None"]
 
 
 class Round(NamedTuple):
