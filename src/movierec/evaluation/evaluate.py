@@ -128,10 +128,8 @@ def evaluate(
     >>> import movierec
     >>> from movierec.data.discover import sample_folder
     >>> found = movierec.evaluate(sample_folder(), ["item_knn"], k=[5, 10])
-    >>> found.to_frame()[["algorithm", "k", "versus_best"]].head(2)
-      algorithm   k versus_best
-    0    random   5
-    1    random  10
+    >>> [(each.algorithm, each.k, each.versus_best) for each in found.results[3:]]
+    [('popular', 10, ''), ('item_knn', 5, 'best'), ('item_knn', 10, 'best')]
     """
     if not isinstance(algorithms, list | tuple):
         raise refusal("algorithms", algorithms, 'a list, such as ["item_knn", "ease"]')
