@@ -149,7 +149,7 @@ class Evaluation:
         frames.write_frame(self.lists(), path)
 
     def to_markdown(self) -> str:
-        """Return the main metrics as a table in Markdown; the best nDCG is bold, ties have a *."""
+        """Return the main metrics as a table in Markdown; the best nDCG is bold, ties have ``*``."""
         return markdown({"": self})
 
     def to_latex(self) -> str:
