@@ -149,11 +149,11 @@ class Evaluation:
         frames.write_frame(self.lists(), path)
 
     def to_markdown(self) -> str:
-        """Return the main metrics as a table in Markdown; the best nDCG is bold, ties have ``*``."""
+        """Return a table in Markdown; the best nDCG is bold, ties have ``*``."""
         return markdown({"": self})
 
     def to_latex(self) -> str:
-        """Return the same as a table in LaTeX, for the package booktabs."""
+        """Return the same table in LaTeX, for the package booktabs."""
         return latex({"": self})
 
     def to_html(self, title: str = "Evaluation", by: Sequence[By] = ()) -> str:
