@@ -22,7 +22,11 @@ from tests.web.browser.helpers import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "examples" / "deploy" / "widget.html").read_text(encoding="utf-8")
+SCRIPT = (ROOT / "src" / "movierec" / "web" / "static" / "widget.js").read_text(encoding="utf-8")
 ELEMENT = "movierec-similar"
+REASON_AS_TITLE = (
+    "addEventListener('movierec-error', (event) => { document.title = event.detail; })"
+)
 Put = Callable[[str], str]
 
 
@@ -147,9 +151,7 @@ def test_attributes_can_change(site: Site, films: Server, guest: Page, sample: R
 def test_what_is_inside_is_shown_if_there_is_no_list(
     site: Site, films: Server, guest: Page, element: str, reason: str
 ) -> None:
-    guest.add_init_script(
-        "addEventListener('movierec-error', (event) => { document.title = event.detail; })"
-    )
+    guest.add_init_script(REASON_AS_TITLE)
     show(site, films, guest, f"<{ELEMENT} {element}>Ask us for more</{ELEMENT}>")
     expect(guest).to_have_title(reason)
     expect(guest.get_by_text("Ask us for more")).to_be_visible()
@@ -157,9 +159,11 @@ def test_what_is_inside_is_shown_if_there_is_no_list(
 
 
 def test_a_site_that_is_not_allowed_gets_nothing(site: Site, server: Server, guest: Page) -> None:
-    show(site, server, guest)
-    guest.wait_for_load_state("networkidle")
-    expect(guest.get_by_text("Movies like this one")).to_be_visible()
+    guest.add_init_script(REASON_AS_TITLE)
+    show(site, server, guest, f'<{ELEMENT} film="1" src="{server.url}">Ask us for more</{ELEMENT}>')
+    guest.add_script_tag(content=SCRIPT, type="module")
+    expect(guest).to_have_title("Failed to fetch")  # also with the script from elsewhere
+    expect(guest.get_by_text("Ask us for more")).to_be_visible()
     expect(guest.locator(f"{ELEMENT} li")).to_have_count(0)
 
 
