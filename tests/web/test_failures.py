@@ -32,7 +32,7 @@ def test_a_wrong_address_is_explained(
 
 
 def test_too_many_ratings_are_explained(client: FlaskClient) -> None:
-    answer = client.post("/taste", data={"movies": "x" * 300_000})
+    answer = client.post("/recommend", data={"movies": "x" * 300_000})
     assert (answer.status_code, "Rate fewer movies" in answer.text) == (413, True)
 
 
