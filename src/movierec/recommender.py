@@ -19,7 +19,7 @@ from movierec._checks import (
 )
 from movierec._util import Progress, no_progress, pluralize
 from movierec.answers.filters import Filter, Group, ListOptions, make_filter
-from movierec.answers.records import Movies, Neighbors, shortfall_note
+from movierec.answers.records import MovieList, Neighbors, shortfall_note
 from movierec.answers.similar import SimilarMovies
 from movierec.errors import ArtifactError, NothingFoundError, UsageError
 from movierec.films.catalog import Movie
@@ -893,7 +893,7 @@ class Recommender:
 
         return export(self._model, path, k, table=table, overwrite=overwrite, safe_csv=safe_csv)
 
-    def search(self, words: str, limit: int = 20) -> Movies:
+    def search(self, words: str, limit: int = 20) -> MovieList:
         """Return the movies whose names contain all words, best matches first.
 
         Parameters
@@ -909,9 +909,9 @@ class Recommender:
             If `words` is no text, or `limit` is below 1.
         """
         found = self._resolver.search(text("words", words), whole_number("limit", limit, 1))
-        return Movies(found)
+        return MovieList(found)
 
-    def suggest(self, query: str) -> Movies:
+    def suggest(self, query: str) -> MovieList:
         """Return the movies whose names are closest to a query that was not found.
 
         Parameters
@@ -923,7 +923,7 @@ class Recommender:
         UsageError
             If it is no text.
         """
-        return Movies(self._resolver.suggest(text("query", query)))
+        return MovieList(self._resolver.suggest(text("query", query)))
 
     def film(self, query: Query, *, by_id: bool = False, year: int | None = None) -> Film:
         """Return what is known about one movie: other titles, tags, how people rated it.

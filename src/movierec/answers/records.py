@@ -39,7 +39,7 @@ def _cell(value: Any) -> Any:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else value
 
 
-class Movies(Listing[Movie]):
+class MovieList(Listing[Movie]):
     """Movies that match words, best matches first."""
 
     RECORD = Movie
