@@ -41,7 +41,7 @@ def completed(movierec: Run) -> Completed:
 
 def test_commands_are_completed(completed: Completed) -> None:
     assert completed("movierec ") == list(COMMANDS)
-    assert completed("movierec s") == ["similar", "search", "stats", "serve", "study"]
+    assert completed("movierec s") == ["similar", "search", "stats", "study", "serve"]
     assert completed("movierec nosuch") == []
 
 

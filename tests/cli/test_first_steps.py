@@ -312,7 +312,8 @@ def test_arguments_in_hints_exist() -> None:
     names |= {"without_ratings"}  # a method
     for name in ("fit", "similar", "recommend", "export", "save"):
         names |= set(inspect.signature(getattr(Recommender, name)).parameters)
-    names |= set(inspect.signature(package.download).parameters)
+    for function in (package.download, package.evaluate):
+        names |= set(inspect.signature(function).parameters)
     for hint in hints():
         if "--debug" in hint:  # is for the command line alone
             continue

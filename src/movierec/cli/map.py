@@ -31,11 +31,16 @@ def map(  # noqa: A001
     ] = True,
     model: ModelOption = DEFAULT_MODEL,
 ) -> None:
-    """Draw a map of all movies on which similar ones are near each other.
+    """Draw a map on which similar movies are near each other.
 
     Needs umap-learn: `pip install umap-learn`; pictures need matplotlib. The map is stored as
     MODEL.map and made only once.
-    """
+
+    \b
+    Examples:
+      movierec map
+      movierec map --output films.png
+    """  # noqa: D301 - click takes a backspace for the start of what it does not wrap
     from movierec.cli._output import progress_bar
     from movierec.maps.document import truth_in_words
     from movierec.maps.writing import check_target

@@ -29,9 +29,10 @@ def study(
     ] = None,
     output: OutputOptions,
 ) -> None:
-    """Compare algorithms on several data sets, as a file says; go on after an interruption.
+    """Compare algorithms on several data sets, as a file says.
 
-    What was done is kept by the content of data and parameters, and not done again.
+    What was done is kept by the content of data and parameters, and not done again: after an
+    interruption, the same command goes on.
 
     \b
     Examples:

@@ -41,8 +41,7 @@ def finish(response: Response, *, is_private: bool) -> None:
     """
     if request.method == "POST":  # it holds what somebody rated
         response.headers.setdefault("Cache-Control", "no-store")
-        return
-    if response.status_code in _KEPT and not _has_rules(response):
+    elif response.status_code in _KEPT and not _has_rules(response):
         response.set_etag(_tag(), weak=True)
         response.cache_control.no_cache = True
     if is_private and not response.cache_control.no_store:

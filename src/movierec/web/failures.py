@@ -41,7 +41,7 @@ _WORDS: dict[int, tuple[str, str]] = {
     ),
     413: (
         "That is too much at once",
-        "Rate fewer movies: those that you love and those that you do not.",
+        "Rate fewer movies, or choose a smaller file: ratings alone, without diaries and lists.",
     ),
     500: (
         "Something broke here, not at your end",

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import gzip
 import logging
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from flask import Blueprint, Response, current_app, render_template, request
 
 from movierec.errors import MovierecError, NothingFoundError
-from movierec.maps.document import as_json, truth_in_words
-from movierec.maps.film_map import FilmMap, address_of
-from movierec.maps.picture import draw_svg
 from movierec.recommender import Recommender
 from movierec.store.stores import store_for
 from movierec.web.current import current_recommender
+
+if TYPE_CHECKING:
+    from movierec.maps.film_map import FilmMap
 
 blueprint = Blueprint("map", __name__)
 
@@ -49,6 +49,8 @@ class _CurrentMap:
         """Return what is different once the map is replaced; None if there is none."""
         if recommender.address is None:
             return None
+        from movierec.maps.film_map import address_of  # NumPy, which other pages do without
+
         address = address_of(recommender.address)
         store = store_for(address)
         # A server is asked once for each model: it may take seconds to answer.
@@ -68,6 +70,9 @@ def _read(recommender: Recommender) -> _Shown | None:
 
 
 def _packed(recommender: Recommender, found: FilmMap) -> _Shown:
+    from movierec.maps.document import as_json, truth_in_words
+    from movierec.maps.picture import draw_svg
+
     document = recommender.map_document(found)
     pictures = {dark: _pack(draw_svg(document, dark=dark)) for dark in (False, True)}
     return _Shown(truth_in_words(found), _pack(as_json(document)), pictures)
