@@ -309,7 +309,7 @@ def test_hints_in_python_name_arguments(sample: Recommender) -> None:
 
 def test_arguments_in_hints_exist() -> None:
     names = {"published", "split", "plot", "tune", "port", "model", "force", "unmatched"}
-    names |= {"without_ratings"}  # a method
+    names |= {"without_ratings", "by"}  # methods
     for name in ("fit", "similar", "recommend", "export", "save"):
         names |= set(inspect.signature(getattr(Recommender, name)).parameters)
     for function in (package.download, package.evaluate):
