@@ -31,7 +31,7 @@ def in_python(hint: str) -> str:
     """Return a hint in which options are arguments, and commands are functions.
 
     ``--min-ratings 5`` becomes ``min_ratings=...``, and ``movierec search WORDS`` becomes
-    ``search(...)``.
+    ``search(...)``. ``--no-store`` becomes ``store=False``.
 
     Parameters
     ----------
@@ -41,6 +41,8 @@ def in_python(hint: str) -> str:
 
     def argument(found: re.Match[str]) -> str:
         name = found[1]
+        if name.startswith("no-"):
+            return f"{name[3:]}=False"
         return f"{_ARGUMENTS.get(name, name.replace('-', '_'))}=..."
 
     def call(found: re.Match[str]) -> str:

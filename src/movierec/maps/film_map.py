@@ -102,7 +102,7 @@ def check_target(address: str) -> None:
     try:
         store_for(address).check_target(address)
     except OutputError as error:
-        raise OutputError(str(error), "or leave the map unstored with --no-store") from error
+        raise OutputError(str(error), "or do not store the map: --no-store") from error
 
 
 def save_map(film_map: FilmMap, model: Model, address: str) -> None:
