@@ -356,3 +356,14 @@ def test_an_exported_page_is_kept_from_loading_anything(
         with pytest.raises(BlockingIOError):  # nobody came
             listener.accept()
     context.close()
+
+
+def test_axe_finds_nothing(page: Page) -> None:
+    pytest.importorskip("axe_playwright_python", reason="axe-core is missing")
+    from tests.web.browser.test_accessibility import violations
+
+    assert violations(page) == []
+    page.locator(FIND).fill("Toy Story")
+    page.keyboard.press("Enter")
+    expect(page.locator(CARD)).to_be_visible()
+    assert violations(page) == []

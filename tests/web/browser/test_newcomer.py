@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ pytest.importorskip("playwright.sync_api", reason="no Chromium without playwrigh
 from playwright.sync_api import Locator, Page, expect
 
 from tests.exports import imdb_ratings, letterboxd_zip
-from tests.web.browser.helpers import Visit, link_in, ratings_in
+from tests.web.browser.helpers import Visit, link_in, options_of, ratings_in, type_in
 
 PHONE = {"viewport": {"width": 390, "height": 760}, "has_touch": True}
 STARS = ("4.5", "3", "5", "2", "4")
@@ -50,6 +51,20 @@ def seen_at_once(page: Page) -> int:
         "all => all.filter(at => at.getBoundingClientRect().bottom <= innerHeight).length"
     )
     return count
+
+
+def test_find_a_movie_like_one_from_the_1970s(page: Page) -> None:
+    page.goto("/")
+    person = Actions(page)
+    type_in(page, "alien")
+    person.press(options_of(page).filter(has_text="1979"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Alien")
+    person.press(page.get_by_role("link", name="1970s"))
+    expect(page.get_by_role("link", name="1970s")).to_have_attribute("aria-current", "true")
+    cards = page.locator(".card").all_inner_texts()
+    assert len(cards) >= 4
+    assert all(re.search(r"\b197\d\b", text) for text in cards), cards
+    assert person.n == 2
 
 
 def test_rate_five_and_get_three_to_watch(page: Page) -> None:
