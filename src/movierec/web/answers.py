@@ -46,7 +46,8 @@ def finish(response: Response, *, is_private: bool) -> None:
         response.cache_control.no_cache = True
     if is_private and not response.cache_control.no_store:
         response.cache_control.private = True
-    _compress(response)
+    if request.method != "POST" or response.mimetype == "text/html":  # pages hold many covers
+        _compress(response)
 
 
 def _has_rules(response: Response) -> bool:
