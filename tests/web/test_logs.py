@@ -238,6 +238,7 @@ EXPENSIVE = [
     "/api/similar?id=1&genre=War",
     "/api/search?q=toy+stroy",
     "/similar?title=toy+stroy",
+    "/suggestions?q=toy+stroy",
     "/why?first=1&second=2",
     "/film/1?genre=War",
 ]

@@ -115,9 +115,8 @@ def random(users: npt.NDArray[Any], share: float, seed: int) -> Mask:
     """
     shuffled = np.random.default_rng(seed).permutation(len(users))
     order = shuffled[np.argsort(users[shuffled], kind="stable")]
-    _, starts, counts = np.unique(users[order], return_index=True, return_counts=True)
-    position = np.arange(len(users)) - np.repeat(starts, counts)  # among the user's ratings
-    return _mask(len(users), order[position < np.repeat((counts * share).astype(int), counts)])
+    places, sizes = _places(users[order])
+    return _mask(len(users), order[places < (sizes * share).astype(int)])
 
 
 def temporal(times: npt.NDArray[Any], share: float) -> Mask:
@@ -174,9 +173,19 @@ def by_item(items: npt.NDArray[Any], share: float, seed: int) -> Mask:
     """
     lots = np.random.RandomState(seed).random_sample(len(items))  # what they draw from
     order = np.lexsort((lots, items))
-    _, starts, counts = np.unique(items[order], return_index=True, return_counts=True)
-    place = np.arange(len(items)) - np.repeat(starts, counts) + 1  # among the item's ratings
-    return _mask(len(items), order[place > np.repeat(np.round((1 - share) * counts), counts)])
+    places, sizes = _places(items[order])
+    return _mask(len(items), order[places >= np.round((1 - share) * sizes)])
+
+
+def _places(ids: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the place of each row among those of its id, from 0, and how many these are.
+
+    Parameters
+    ----------
+    ids : ndarray of shape (n_rows,), sorted
+    """
+    _, starts, counts = np.unique(ids, return_index=True, return_counts=True)
+    return np.arange(len(ids)) - np.repeat(starts, counts), np.repeat(counts, counts)
 
 
 def _mask(length: int, rows: npt.NDArray[np.int64]) -> Mask:

@@ -155,9 +155,8 @@ def display_title(title: str) -> str:
 
 def dated_title(title: str) -> str:
     """Return a title as people say it, with its year: ``The Matrix (1999)``."""
-    text, year = split_year(title)
-    name = (split_names(text) or [text])[0]
-    return f"{name} ({year})" if year else name
+    _, year = split_year(title)
+    return f"{display_title(title)} ({year})" if year else display_title(title)
 
 
 def other_titles(title: str) -> list[str]:

@@ -47,7 +47,10 @@ def suggestions() -> Response:
     """Return the movies that the search box offers, for its script."""
     words = parameters.required_text("q")
     recommender = current_recommender()
-    movies = recommender.search(words, _N_SUGGESTED) or recommender.suggest(words)
+    movies = recommender.search(words, _N_SUGGESTED)
+    if not movies:
+        with expensive():
+            movies = recommender.suggest(words)
     return jsonify(
         [
             {

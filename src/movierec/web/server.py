@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 
 from waitress.server import create_server
@@ -124,14 +124,20 @@ def serve(
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())
         address = _address(host, listener.getsockname()[1])
         say(f"movierec is at {address} (Ctrl-C stops it)")
-        if not is_local and token is None:
-            say(f"everyone who can reach this machine can use it: set {TOKEN}, or leave out --host")
-        if ANY_ORIGIN in allow_origins:
-            say("pages of every site can read the answers: name their origins instead of *")
+        for warning in _warnings(is_open=not is_local and token is None, origins=allow_origins):
+            say(warning)
         if open_browser:
             threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
         server.run()
         say("stopped")
+
+
+def _warnings(*, is_open: bool, origins: Sequence[str]) -> Iterator[str]:
+    """Yield who can use the server that perhaps should not."""
+    if is_open:
+        yield f"everyone who can reach this machine can use it: set {TOKEN}, or leave out --host"
+    if ANY_ORIGIN in origins:
+        yield "pages of every site can read the answers: name their origins instead of *"
 
 
 def _believing(proxy: str | None) -> dict[str, object]:
