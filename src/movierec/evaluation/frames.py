@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from movierec.evaluation.certainty import Pair
     from movierec.evaluation.results import Measured, Result
 
 TIMES = ("fit_seconds", "fit_cpu_seconds", "query_seconds")
@@ -99,13 +97,6 @@ def _plain(run: Measured, name: str) -> Any:
     """Return ids as numbers or text."""
     ids = np.asarray(getattr(run.tests, name))
     return np.char.decode(ids, "utf-8").astype(object) if ids.dtype.kind == "S" else ids
-
-
-def pairs_frame(pairs: Sequence[Pair]) -> pd.DataFrame:
-    """Return a row for each pair."""
-    import pandas as pd
-
-    return pd.DataFrame(asdict(pair) for pair in pairs)
 
 
 def write_frame(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
