@@ -55,6 +55,7 @@ WRITERS = {"odd": write_odd, "books": write_books}
 
 def model_of(folder: Path) -> Path:
     Recommender.fit(folder / "ratings.csv", folder / "movies.csv").save(folder / "m")
+    Recommender.load(folder / "m").map()  # which is stored beside the model
     return folder / "m"
 
 

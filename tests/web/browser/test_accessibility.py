@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from playwright.sync_api import Page, expect
 from tests.web.browser.catalogs import Catalog
 from tests.web.browser.helpers import BOX, Visit
 from tests.web.browser.states import each_state
+from tests.web.conftest import serving
 
 LOOKS = [(size, scheme) for size in ((1280, 800), (390, 844)) for scheme in ("light", "dark")]
 DIFFERENT = [LOOKS[0], LOOKS[-1]]  # for what has been seen in all of them with other titles
@@ -53,12 +55,21 @@ def test_no_page_has_a_violation(visit: Visit, show: Callable[[Page], None]) -> 
     assert violations(page) == []
 
 
+def test_the_login_has_no_violation(visit: Visit, sample_model: Path) -> None:
+    with serving("--model", sample_model, "--token", "a-long-enough-token") as running:
+        page = visit(running.url, reduced_motion="reduce")
+        page.goto("/")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Log in")
+        assert violations(page) == []
+
+
 PATHS = [
     "/",
     "/why?first={movie_id}&second={other_id}",
     "/similar?title={words}",
     "/similar?title=qqqqqqqqqq",
     "/stats",
+    "/map",
     "/film/none",
 ]
 
