@@ -21,7 +21,7 @@ from movierec.web.access import ANY_ORIGIN
 from movierec.web.app import TOKEN, create_app
 from movierec.web.logs import AccessLog, JsonLine, OneLine
 from movierec.web.taste.uploads import LARGEST_FORM
-from movierec.web.worker import Worker
+from movierec.web.worker import LARGE, Worker
 
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 # Seconds that a thread runs while others wait. A request changes threads a few times, and waits
@@ -99,6 +99,8 @@ def serve(
     with _listening(host, port) as listener, ExitStack() as at_the_end:
         if worker:
             at_the_end.callback(worker.stop)
+            if len(recommender) >= LARGE:
+                worker.start()
         if requests:
             at_the_end.callback(requests.close)
         is_local = ipaddress.ip_address(listener.getsockname()[0]).is_loopback

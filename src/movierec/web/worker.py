@@ -2,7 +2,8 @@
 
 Python runs one thread at a time, and NumPy lets no other run during some of its steps. So a server
 has another process compute what takes long: cheap questions do not wait for it, even on a machine
-that is busy. It starts with the first such question, and ends with the server.
+that is busy. It starts with the first such question, or with the server if the model is large, and
+ends with it.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ _ASKED = (
 )
 _KEPT = ("Content-Type", "Cache-Control", "ETag", "Location", "Retry-After")  # headers
 _PATIENCE = 5  # seconds
+LARGE = 30_000  # movies of a model for which the first question should not have to wait
 
 
 class Worker:
@@ -61,7 +63,7 @@ class Worker:
             again.
         """
         with self._asking:
-            process = self._process = self._process or self._started()
+            process = self.start()
             assert process.stdin is not None
             assert process.stdout is not None
             try:
@@ -73,13 +75,16 @@ class Worker:
                 raise ServiceUnavailable("this took too much; ask again", retry_after=1) from error
         return Response(body, status, headers)
 
-    def _started(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-c", _CODE, json.dumps(sys.path), self._address],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is for the server, which finishes what it answers
-        )
+    def start(self) -> subprocess.Popen[bytes]:
+        """Return the process, which is started if there is none."""
+        if self._process is None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _CODE, json.dumps(sys.path), self._address],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C is for the server, which finishes what it answers
+            )
+        return self._process
 
     def stop(self) -> None:
         """End the process, if there is one."""
@@ -114,7 +119,10 @@ def answer_all(address: str) -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # so that nothing else gets between the answers
     os.environ.pop("MOVIEREC_TOKEN", None)
-    app = create_app(Recommender.load(address))
+    recommender = Recommender.load(address)
+    app = create_app(recommender)
+    if len(recommender) >= LARGE:
+        app.test_client().get("/taste")  # makes what all later questions use
     while True:
         try:
             environ, body = pickle.load(sys.stdin.buffer)
