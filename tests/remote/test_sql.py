@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import struct
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ from movierec import Recommender
 from movierec.data.dataset import read_dataset
 from movierec.data.sources.sql import with_queries
 from movierec.errors import DataError, OutputError
+from movierec.store.database_errors import in_words
+from movierec.store.failures import RemoteError
 from tests.remote.conftest import Ask
 from tests.remote.databases import ESCAPED, PASSWORD, Database, PostgresServer
 from tests.remote.servers import free_port
@@ -268,6 +271,14 @@ def test_a_connection_that_breaks_while_rows_are_read(
     run = fit(database.address(), "select * from long")
     assert cutting.n_cut > before
     assert_error(run, 3, "its server does not answer, or broke off", "network")
+
+
+def test_a_message_that_ends_too_early() -> None:
+    """The Redshift driver computes with what arrived, which depends on where a message is cut."""
+    for n_bytes in range(6):
+        with pytest.raises(RemoteError) as caught, in_words("redshift://host/movies", "hint"):
+            struct.unpack_from("!hi", bytes(n_bytes))
+        assert "its server does not answer, or broke off" in str(caught.value)
 
 
 # -- credentials ----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import unquote
@@ -28,6 +29,8 @@ _UNREACHABLE = (
     "create a connection to", "terminating connection",
     "could not connect to", "read 0 bytes",
 )  # fmt: skip
+# A time limit, and what redshift_connector raises for a message that ends too early.
+_BROKEN_OFF = (TimeoutError, IndexError, struct.error)
 _WRITES = ("read-only", "read only", "readonly", "not authorized", "authorization denied")
 
 
@@ -87,7 +90,7 @@ def in_words(address: str, hint: str) -> Iterator[None]:
 def _remote_error(error: Exception, address: str, hint: str) -> RemoteError:
     reason = _without_password(_reason(error), address)
     said = reason.casefold()
-    if isinstance(error, TimeoutError) or _is_of_network(reason):
+    if isinstance(error, _BROKEN_OFF) or _is_of_network(reason):
         return RemoteError(f"its server does not answer, or broke off: {reason}", _NETWORK)
     if any(sign in said for sign in _REFUSED):
         return RemoteError(f"access is refused: {reason}", _CREDENTIALS)

@@ -20,8 +20,6 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from movierec.films.names import dated_title
-
 Visit = Callable[..., Page]
 
 FLAGS = [
@@ -98,7 +96,7 @@ def add(page: Page, title: str) -> None:
     """Add a movie on the taste page by its title and the button."""
     page.locator(BOX).fill(title)
     page.get_by_role("button", name="Add").click()
-    expect(page.get_by_role("group", name=f"Your rating of {dated_title(title)}")).to_be_attached()
+    expect(page.locator("[name=title]").last).to_have_value(title)
 
 
 def stars(page: Page, title: str, value: str) -> Locator:
@@ -121,6 +119,15 @@ def ratings_in(page: Page) -> dict[str, str]:
         for name in ("title", "rating")
     )
     return dict(zip(*columns, strict=True))
+
+
+def expect_ratings(page: Page, expected: dict[str, str]) -> None:
+    """Wait until the form of the taste page holds ratings, in order."""
+    for name, values in (("title", list(expected)), ("rating", list(expected.values()))):
+        fields = page.locator(f"[name={name}]")
+        expect(fields).to_have_count(len(values))
+        for place, value in enumerate(values):
+            expect(fields.nth(place)).to_have_value(value)
 
 
 def link_in(page: Page) -> str:
