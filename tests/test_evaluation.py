@@ -703,6 +703,7 @@ COMPARED: dict[str, Any] = {
     "results": [
         {
             "algorithm": name,
+            "k": 7,
             "metrics": {"coverage": coverage, "ndcg": ndcg},
             "intervals": {"ndcg": (low, high)},
         }
@@ -716,6 +717,7 @@ COMPARED: dict[str, Any] = {
 
 
 def test_plot_has_a_named_point_with_its_interval_for_each_algorithm() -> None:
+    axes: Any
     (axes,) = plot.draw(COMPARED).axes
     assert {note.get_text(): note.xy for note in axes.texts} == {
         "popular": (0.1, 0.25),

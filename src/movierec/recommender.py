@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, overload
 
 from movierec._checks import (
     identifier,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from movierec.algorithms.base import Algorithm
     from movierec.answers.explain import Why
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from movierec.answers.personal import PersonalRatings
     from movierec.answers.predict import PredictedRatings
     from movierec.answers.recommendation import Recommendations
-    from movierec.answers.shelves import Shelf
+    from movierec.answers.shelves import Shelves
     from movierec.answers.tastes import TasteComparison
     from movierec.answers.to_rate import MoviesToRate
     from movierec.data.dataset import OnError
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from movierec.training.engines import EngineName
 
 PathLike = str | os.PathLike[str]
+_COUNTED = {"ratings": "ratings", "movies": "items", "people": "users"}  # names on a card
 SAMPLE = "sample ratings.csv"  # what a card calls the ratings of the sample
 Rated = Mapping[Any, float | None] | Sequence[Query]
 
@@ -445,6 +447,15 @@ class Recommender:
         counts = ((card["n_ratings"], "rating"), (card["n_items"], "movie"))
         held = " of ".join(pluralize(count, noun) for count, noun in counts)
         return f"<Recommender: {card['algorithm']}, fitted on {held}>"
+
+    def _repr_html_(self) -> str:
+        from movierec._html import facts
+        from movierec.model.people import people_in
+
+        card = self._model.card
+        counts = {name: f"{card[f'n_{key}']:,}" for name, key in _COUNTED.items()}
+        about = {name: card[name] for name in ("algorithm", "created", "files")}
+        return facts(about | counts | {"holds": people_in(self._model)["holds"]})
 
     def __len__(self) -> int:
         return len(self._catalog)
@@ -942,7 +953,7 @@ class Recommender:
 
         return film(self._model, self._resolver.index_of(query, by_id=by_id, year=year))
 
-    def shelves(self, n: int = 12) -> list[Shelf]:
+    def shelves(self, n: int = 12) -> Shelves:
         """Return shelves of movies to start with: loved by many, hidden gems, genres, decades.
 
         Parameters
@@ -961,7 +972,7 @@ class Recommender:
 
     def to_rate(
         self, n: int = 12, *, known: Query | Sequence[Query] = (), by_id: bool = False
-    ) -> list[Movie]:
+    ) -> MovieList:
         """Return movies to ask somebody about, those from which most is learned first.
 
         They are those of the 2,000 most rated movies with the greatest logarithm of the number of
@@ -994,7 +1005,7 @@ class Recommender:
         items = self._resolver.indices_of(as_list(known), by_id=by_id)
         if self._to_rate is None:
             self._to_rate = MoviesToRate(self._model)
-        return self._to_rate.choose(n, items)
+        return MovieList(self._to_rate.choose(n, items))
 
     def map(
         self, *, again: bool = False, store: bool = True, progress: Progress | None = None
@@ -1048,15 +1059,28 @@ class Recommender:
 
         return None if self._path is None else stored_map(self._model, address_of(self._path))
 
-    def plot_map(self, path: PathLike, film_map: FilmMap | None = None) -> None:
-        """Write the map: a page that needs no server, or a picture.
+    @overload
+    def plot_map(self, path: None = None, film_map: FilmMap | None = None) -> Figure: ...
+
+    @overload
+    def plot_map(self, path: PathLike, film_map: FilmMap | None = None) -> None: ...
+
+    def plot_map(
+        self, path: PathLike | None = None, film_map: FilmMap | None = None
+    ) -> Figure | None:
+        """Return the map as a figure, or write it: a page that needs no server, or a picture.
 
         Parameters
         ----------
-        path : path-like
+        path : path-like, optional
             Its extension selects the format: ``.html``, or one of matplotlib's such as ``.png``.
         film_map : FilmMap, optional
             Of this model. Default: that of :meth:`map`.
+
+        Returns
+        -------
+        matplotlib.figure.Figure or None
+            Without `path`, the figure, which notebooks show.
 
         Raises
         ------
@@ -1070,9 +1094,14 @@ class Recommender:
         """
         from movierec.maps import writing
 
+        if path is None:
+            from movierec.maps.picture import draw_plot
+
+            return draw_plot(self.map_document(film_map))
         address = path_of("path", path)
         writing.check_target(address)
         writing.write(self._model, self._own_map(film_map), address)
+        return None
 
     def map_document(self, film_map: FilmMap | None = None) -> dict[str, Any]:
         """Return a map as ``/api/map`` answers: columns of the movies, regions, how true it is.

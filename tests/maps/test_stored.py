@@ -13,6 +13,7 @@ import pytest
 
 from movierec import ArtifactError, OutputError, Recommender, UsageError
 from movierec.maps.film_map import FilmMap, identity_of
+from movierec.maps.layout import HIGHEST
 from movierec.store.writing import write_artifact
 from tests.conftest import Run
 
@@ -182,3 +183,13 @@ def test_a_page_that_is_no_map_is_not_replaced(own_model: Path, tmp_path: Path) 
     assert page.read_text() == "<p>mine"
     recommender.plot_map(tmp_path / "map.html")
     recommender.plot_map(tmp_path / "map.html")
+
+
+def test_without_a_path_the_map_is_a_figure(own_model: Path) -> None:
+    recommender = Recommender.load(own_model)
+    found = recommender.map()
+    axes: Any
+    (axes,) = recommender.plot_map(film_map=found).axes
+    drawn = {tuple(place) for place in axes.collections[0].get_offsets().tolist()}
+    scale = 1000 / HIGHEST
+    assert drawn == {(x * scale, y * scale) for x, y in found.places.tolist()}

@@ -95,6 +95,19 @@ class Why(Record):
     shared_genres: tuple[str, ...]
     shared_tags: tuple[str, ...]
 
+    def _repr_html_(self) -> str:
+        from movierec import _html
+
+        values = dict(self)
+        rows = zip(values.pop("steps")[::-1], values.pop("ratings")[::-1], strict=True)
+        if not self.steps:
+            return _html.record(values)
+        words = f"people by rating of {self.first.title} (down) and {self.second.title} (across)"
+        header = ["", *(_html.text(f"≤ {step:g}") for step in self.steps)]
+        cells = [[_html.text(f"≤ {step:g}"), *map(_html.text, counts)] for step, counts in rows]
+        table = _html.table_of_cells(header, cells, [""] * len(header))
+        return _html.record(values) + _html.heading(words) + table
+
 
 def explain(model: Model, first: int, second: int) -> Why:
     """Explain why two movies are similar.

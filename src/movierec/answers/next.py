@@ -18,10 +18,9 @@ from movierec.algorithms._closeness import (
     distance,
     strength,
 )
-from movierec.answers.records import Listing
 from movierec.answers.similar import ratings_of
 from movierec.errors import ArtifactError, UsageError
-from movierec.films.catalog import Movie, Record
+from movierec.films.catalog import Listing, Movie, Record
 from movierec.model.histories import Histories
 from movierec.model.model import Model
 

@@ -10,6 +10,8 @@ from movierec.answers.matching import Matching
 from movierec.films.catalog import Catalog, Movie, Record
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from movierec.answers.profile import UserProfile
 
 
@@ -32,6 +34,20 @@ class PersonalRatings(Record):
     seen: list[Movie]
     watchlist: list[Movie]
     matchings: list[Matching] = field(default_factory=list, compare=False)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row for each movie: what it is (rated, seen, watchlist), and its rating.
+
+        The other columns are those of :class:`Movie`.
+        """
+        import pandas as pd
+
+        rows = [
+            {"kind": "rated", "rating": value, **dict(each)} for each, value in self.ratings.items()
+        ]
+        for kind, movies in (("seen", self.seen), ("watchlist", self.watchlist)):
+            rows += [{"kind": kind, "rating": None, **dict(movie)} for movie in movies]
+        return pd.DataFrame(rows, columns=["kind", "rating", *Movie.field_names()])
 
 
 def personal_ratings(

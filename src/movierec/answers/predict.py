@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from movierec.answers.matching import Matching
-from movierec.answers.records import Listing
 from movierec.errors import MovierecError, UsageError
-from movierec.films.catalog import Record
+from movierec.films.catalog import Listing, Record
 from movierec.model.model import Model
 
 if TYPE_CHECKING:

@@ -9,9 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from movierec.answers.matching import Matching
-from movierec.answers.records import Listing
 from movierec.errors import MovierecError
-from movierec.films.catalog import Record
+from movierec.films.catalog import Listing, Record
 
 
 @dataclass(frozen=True)

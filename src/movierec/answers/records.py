@@ -4,39 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from movierec._util import pluralize
 from movierec.answers.filters import Filter
-from movierec.films.catalog import Movie, Record
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-RecordT = TypeVar("RecordT", bound=Record)
+from movierec.films.catalog import Listing, Movie, Record
 
 THIN_SUPPORT = 5  # the evidence is thin if fewer people rated both movies
-
-
-class Listing(list[RecordT]):
-    """A list of records of one type. Notebooks show it as a table."""
-
-    RECORD: ClassVar[type[Record]]
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return a table with a row for each record, and the columns named as its fields."""
-        import pandas as pd
-
-        rows = [dict(record) for record in self]
-        return pd.DataFrame(rows, columns=[*self.RECORD.field_names()])
-
-    def _repr_html_(self) -> str:
-        frame = self.to_frame().map(_cell)
-        return str(frame.to_html(index=False, na_rep="", float_format="{:.3f}".format))
-
-
-def _cell(value: Any) -> Any:
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else value
 
 
 class MovieList(Listing[Movie]):
@@ -97,6 +70,7 @@ class Neighbors(Listing[Neighbor]):
     """The movies most similar to `queries`, best first; `note` explains why the list is short."""
 
     RECORD = Neighbor
+    UNSHOWN = frozenset({"thin", "shared_genres"})  # `evidence` and `reason` say it
 
     def __init__(
         self,

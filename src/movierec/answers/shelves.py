@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from movierec.films.catalog import Catalog, Movie, Record
+from movierec.films.catalog import Catalog, Listing, Movie, Record
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _N_GENRES = 6
 _N_DECADES = 5
@@ -36,8 +40,29 @@ class Shelf(Record):
     name: str
     movies: list[Movie]
 
+    def _repr_html_(self) -> str:
+        from movierec import _html
 
-def shelves(catalog: Catalog, n: int) -> list[Shelf]:
+        return _html.heading(self.name) + _html.record({"": self.movies})
+
+
+class Shelves(Listing[Shelf]):
+    """Shelves of movies. Notebooks show each as a table."""
+
+    RECORD = Shelf
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row for each movie, with the name of its shelf as ``shelf``."""
+        import pandas as pd
+
+        rows = [{"shelf": shelf.name, **dict(movie)} for shelf in self for movie in shelf.movies]
+        return pd.DataFrame(rows, columns=["shelf", *Movie.field_names()])
+
+    def _repr_html_(self) -> str:
+        return "".join(shelf._repr_html_() for shelf in self)
+
+
+def shelves(catalog: Catalog, n: int) -> Shelves:
     """Return shelves of movies.
 
     A movie is as good as the mean of its ratings and of some ratings that are the mean of all, as
@@ -52,7 +77,7 @@ def shelves(catalog: Catalog, n: int) -> list[Shelf]:
         Length of each.
     """
     maker = _ShelfMaker(catalog, n)
-    return [shelf for shelf in maker.make() if len(shelf.movies) >= _LEAST]
+    return Shelves(shelf for shelf in maker.make() if len(shelf.movies) >= _LEAST)
 
 
 class _ShelfMaker:

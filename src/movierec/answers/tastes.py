@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import correlation, mean
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from movierec.answers.matching import Matching
 from movierec.answers.profile import UserProfile
 from movierec.films.catalog import Record
 from movierec.model.model import Model
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _FEW = 3  # movies that both rated, at least, to tell how alike two people are
 _PRIOR = 5  # movies of unrelated ratings that are added
@@ -66,6 +70,17 @@ class TasteComparison(Record):
     for_second: tuple[TasteMovie, ...]
     for_first: tuple[TasteMovie, ...]
     matchings: Sequence[Matching] = field(default=(), compare=False)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row for each movie, with the name of its list, such as both_love, as ``list``.
+
+        `first` and `second` are the ratings.
+        """
+        import pandas as pd
+
+        lists = ("both_love", "disagree", "for_second", "for_first")
+        rows = [{"list": name, **dict(movie)} for name in lists for movie in self[name]]
+        return pd.DataFrame(rows, columns=["list", *TasteMovie.field_names()])
 
 
 class TasteComparer:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from movierec._util import one_line, pluralize
-from movierec.films.catalog import Record
+from movierec.films.catalog import Listing, Record
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Severity = Literal["error", "warning", "note"]
 """An error stops a fit; a warning is probably a mistake in the data; a note is good to know."""
@@ -44,6 +47,12 @@ class Finding(Record):
     count: int
     message: str
     hint: str
+
+
+class Findings(Listing[Finding]):
+    """Findings as a table."""
+
+    RECORD = Finding
 
 
 @dataclass(frozen=True)
@@ -110,6 +119,10 @@ class CheckReport(Record):
             Whether warnings count, too.
         """
         return 3 if self.has_errors or (strict and self.has_warnings) else 0
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row for each finding."""
+        return Findings(self.findings).to_frame()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as values of JSON."""

@@ -62,7 +62,7 @@ class Shown(NamedTuple):
 
     def write(self, found: Evaluation) -> None:
         """Write the files; last, so that a full disk does not cost the result."""
-        from movierec.evaluation.plot import draw, save
+        from movierec.evaluation.plot import save
         from movierec.evaluation.report import write_report
         from movierec.evaluation.tables import write_tables
 
@@ -75,7 +75,7 @@ class Shown(NamedTuple):
         if self.report is not None:
             write_report(self.report, found.to_html(by=[self.by] if self.by else []))
         if self.plot is not None:
-            save(draw(found.to_dict()), self.plot)
+            save(found.plot(), self.plot)
 
 
 def print_evaluation(found: Evaluation, output: OutputOptions, shown: Shown) -> None:

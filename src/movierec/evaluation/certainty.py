@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from movierec.films.catalog import Listing, Record
+
 if TYPE_CHECKING:
     from movierec.evaluation.results import Measured
     from movierec.vocabulary import IdArray
@@ -24,7 +26,7 @@ F64 = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Pair:
+class Pair(Record):
     """The comparison of two algorithms on the same people.
 
     Attributes
@@ -62,6 +64,12 @@ class Pair:
     is_clear: bool
     runs_ahead: int
     n_runs: int
+
+
+class Pairs(Listing[Pair]):
+    """The comparisons of every pair of algorithms. Notebooks show them as a table."""
+
+    RECORD = Pair
 
 
 def people_means(runs: Sequence[Measured], values: Sequence[F64]) -> tuple[IdArray, F64]:

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 from movierec._checks import one_of
 from movierec.errors import UsageError
 from movierec.evaluation import frames
-from movierec.evaluation.certainty import Pair, pairs_of, versus_best
+from movierec.evaluation.certainty import Pairs, pairs_of, versus_best
 from movierec.evaluation.groups import By, grouped
 from movierec.evaluation.metrics import METRICS
 from movierec.evaluation.report import html
-from movierec.evaluation.tables import latex, markdown
+from movierec.evaluation.tables import latex, markdown, notebook_html
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from movierec.evaluation.results import Measured, Result
 
@@ -68,7 +69,7 @@ class Evaluation:
         """Return a row for each listed movie: algorithm, run, userId, rank, movieId, relevant."""
         return frames.lists_frame(self.results)
 
-    def pairs(self, metric: str = "ndcg", k: int | None = None) -> list[Pair]:
+    def pairs(self, metric: str = "ndcg", k: int | None = None) -> Pairs:
         """Compare every pair of algorithms on the same people, by a paired t-test.
 
         Parameters
@@ -80,8 +81,9 @@ class Evaluation:
 
         Returns
         -------
-        list of Pair
-            With p-values that Holm's method corrected for the number of pairs.
+        Pairs
+            A list of :class:`Pair`, with p-values that Holm's method corrected for the number of
+            pairs.
 
         Raises
         ------
@@ -92,7 +94,7 @@ class Evaluation:
         chosen = self._of(k)
         runs = {result.algorithm: result.measured for result in chosen}
         values = {name: [run.per_user[metric] for run in each] for name, each in runs.items()}
-        return pairs_of(runs, values, chosen[0].k, metric)
+        return Pairs(pairs_of(runs, values, chosen[0].k, metric))
 
     def by(self, what: By, metric: str = "ndcg", k: int | None = None) -> pd.DataFrame:
         """Return who wins for whom: a row for each group and algorithm.
@@ -155,6 +157,33 @@ class Evaluation:
     def to_latex(self) -> str:
         """Return the same table in LaTeX, for the package booktabs."""
         return latex({"": self})
+
+    def _repr_html_(self) -> str:
+        return notebook_html({"": self})
+
+    def plot(self, k: int | None = None) -> Figure:
+        """Return a figure of nDCG, with its 95 % interval, against coverage.
+
+        Parameters
+        ----------
+        k : int, optional
+            Default: the first of the evaluation.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Notebooks show it; ``figure.savefig("plot.png")`` writes it.
+
+        Raises
+        ------
+        UsageError
+            If there is no such k, or matplotlib is not installed.
+        """
+        from movierec.evaluation.plot import draw
+
+        chosen = self._of(k)
+        how = {**self.protocol, "k": chosen[0].k}
+        return draw({"protocol": how, "results": [result.to_dict() for result in chosen]})
 
     def to_html(self, title: str = "Evaluation", by: Sequence[By] = ()) -> str:
         """Return a report: one page that needs no other file, and no network.

@@ -14,6 +14,8 @@ from movierec.store.atomic import replacing, target_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _INCHES = (7, 5)
 _DPI = 150
@@ -57,23 +59,24 @@ def _extensions() -> list[str]:
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
     except ImportError as error:
-        raise UsageError("a plot needs matplotlib", "pip install matplotlib") from error
+        raise _lacks_matplotlib() from error
     # PGF would need LaTeX.
     return sorted(f".{name}" for name in FigureCanvasAgg.filetypes if name != "pgf")
 
 
-def draw(document: Mapping[str, Any]) -> Any:
+def draw(document: Mapping[str, Any]) -> Figure:
     """Draw a result of :func:`movierec.Evaluation.to_dict`.
 
     Returns
     -------
     matplotlib.figure.Figure
-        nDCG, with its 95 % confidence interval, against coverage.
+        nDCG, with its 95 % confidence interval, against coverage, of lists of ``protocol["k"]``.
     """
     figure, axes = _figure()
-    for result in document["results"]:
-        _add_point(axes, result)
     how = document["protocol"]
+    for result in document["results"]:
+        if result["k"] == how["k"]:
+            _add_point(axes, result)
     axes.set_xlabel(f"coverage: share of {how['films']:,} movies in any list of {how['k']}")
     axes.set_ylabel(f"nDCG@{how['k']}: mean of {how['users']:,} users, 95 % interval")
     axes.set_title(f"{how['split']} split: accuracy against coverage")
@@ -82,7 +85,7 @@ def draw(document: Mapping[str, Any]) -> Any:
     return figure
 
 
-def _add_point(axes: Any, result: Mapping[str, Any]) -> None:
+def _add_point(axes: Axes, result: Mapping[str, Any]) -> None:
     place = result["metrics"]["coverage"], result["metrics"]["ndcg"]
     low, high = result["intervals"]["ndcg"]
     # A mean may lie outside its interval by a rounding error.
@@ -107,7 +110,7 @@ def refuse_without_curve(algorithm: type[Algorithm]) -> None:
         )
 
 
-def draw_curve(curve: npt.NDArray[Any], algorithm: str) -> Any:
+def draw_curve(curve: npt.NDArray[Any], algorithm: str) -> Figure:
     """Draw how training went.
 
     Parameters
@@ -134,16 +137,38 @@ def draw_curve(curve: npt.NDArray[Any], algorithm: str) -> Any:
     return figure
 
 
-def _figure() -> tuple[Any, Any]:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=_INCHES, layout="constrained")
-    FigureCanvasAgg(figure)
+def _figure() -> tuple[Figure, Axes]:
+    figure = new_figure(_INCHES)
     return figure, figure.add_subplot()
 
 
-def save(figure: Any, path: Path) -> None:
+def new_figure(inches: tuple[float, float], ground: str = "white") -> Figure:
+    """Return a figure without content, which a notebook shows.
+
+    Parameters
+    ----------
+    inches : tuple of float
+        Width and height.
+    ground : str
+        The color behind everything.
+
+    Raises
+    ------
+    UsageError
+        If matplotlib is not installed.
+    """
+    try:
+        from movierec.evaluation.notebook_figure import NotebookFigure
+    except ImportError as error:
+        raise _lacks_matplotlib() from error
+    return NotebookFigure(inches, ground)
+
+
+def _lacks_matplotlib() -> UsageError:
+    return UsageError("a plot needs matplotlib", "pip install matplotlib")
+
+
+def save(figure: Figure, path: Path) -> None:
     """Write a figure in the format of the file extension.
 
     Parameters

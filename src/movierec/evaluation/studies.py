@@ -17,7 +17,7 @@ from movierec.errors import DataError, UsageError
 from movierec.evaluation.evaluate import evaluate
 from movierec.evaluation.groups import By
 from movierec.evaluation.report import html
-from movierec.evaluation.tables import latex, markdown
+from movierec.evaluation.tables import latex, markdown, notebook_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,6 +70,9 @@ class Study:
     def to_latex(self) -> str:
         """Return a table in LaTeX for each data set, for the package booktabs."""
         return latex(self.evaluations)
+
+    def _repr_html_(self) -> str:
+        return notebook_html(self.evaluations)
 
     def to_html(self) -> str:
         """Return a report: one page that needs no other file, and no network."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from movierec import _html
 from movierec._util import one_line
 from movierec.errors import OutputError, UsageError
 from movierec.store.atomic import replacing
@@ -64,6 +65,26 @@ def latex(evaluations: Mapping[str, Evaluation]) -> str:
             r"\end{tabular}", f"% {_NOTE}", "",
         ]  # fmt: skip
     return "\n".join(parts)
+
+
+def notebook_html(evaluations: Mapping[str, Evaluation]) -> str:
+    """Return what a notebook shows: a table for each data set, and what a reader should know.
+
+    Parameters
+    ----------
+    evaluations : mapping of str to Evaluation
+        By the name of the data set, which may be blank.
+    """
+    parts = []
+    for name, found in evaluations.items():
+        header, *rows = _rows(found, "<b>{}</b>".format, _html.text)
+        lengths = "/".join(map(str, found.protocol["cutoffs"]))
+        about = f"lists of {lengths} for {found.protocol['users']:,} people"
+        styles = [_html.LEFT, *[""] * (len(header) - 1)]
+        parts.append(_html.heading(f"{name}: {about}" if name else about.capitalize()))
+        parts.append(_html.table_of_cells(header, rows, styles))
+        parts.append(_html.notes([_NOTE, *found.notes]))
+    return "".join(parts)
 
 
 def write_tables(evaluations: Mapping[str, Evaluation], path: str | os.PathLike[str]) -> None:

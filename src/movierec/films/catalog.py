@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from movierec._schema import Column, Schema, text_columns
 from movierec.store.columns import Array, StringArray
 from movierec.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HIDDEN = -(2.0**100)  # the stored mean of a movie that too few people rated to say how many
 NO_GENRES = "(no genres listed)"
@@ -30,6 +33,36 @@ class Record:
     def keys(self) -> Iterator[str]:
         """Return the names of the fields, so that ``dict(record)`` works."""
         return self.field_names()
+
+    def _repr_html_(self) -> str:
+        from movierec._html import record
+
+        return record(dict(self))
+
+
+RecordT = TypeVar("RecordT", bound=Record)
+
+
+class Listing(list[RecordT]):
+    """A list of records of one type. Notebooks show it as a table, and below what it notes."""
+
+    RECORD: ClassVar[type[Record]]
+    UNSHOWN: ClassVar[frozenset[str]] = frozenset()  # fields that a notebook need not show
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a table with a row for each record, and the columns named as its fields."""
+        import pandas as pd
+
+        rows = [dict(record) for record in self]
+        return pd.DataFrame(rows, columns=[*self.RECORD.field_names()])
+
+    def _repr_html_(self) -> str:
+        from movierec._html import notes, table
+
+        note: str | None = getattr(self, "note", None)
+        said = [*([note] if note else []), *map(str, getattr(self, "unmatched", ()))]
+        columns = [name for name in self.RECORD.field_names() if name not in self.UNSHOWN]
+        return table(list(map(dict, self)), columns) + notes(said)
 
 
 @dataclass(frozen=True)

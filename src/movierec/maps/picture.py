@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from html import escape
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from movierec.maps.palette import color, main_genres
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from movierec.maps.document import Document
 
 _SIZE = 1000  # of the SVG
@@ -63,7 +65,7 @@ def draw_svg(document: Document, *, dark: bool) -> str:
     )
 
 
-def draw_plot(document: Document, *, dark: bool = False) -> Any:
+def draw_plot(document: Document, *, dark: bool = False) -> Figure:
     """Return the map as a figure for a paper.
 
     Parameters
@@ -76,12 +78,11 @@ def draw_plot(document: Document, *, dark: bool = False) -> Any:
     -------
     matplotlib.figure.Figure
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    from movierec.evaluation.plot import new_figure
+
+    figure = new_figure((_INCHES, _INCHES), _GROUND[dark])
     from matplotlib.patheffects import withStroke
 
-    figure = Figure(figsize=(_INCHES, _INCHES), layout="constrained", facecolor=_GROUND[dark])
-    FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.set_axis_off()
     axes.set(xlim=(0, _SIZE), ylim=(_SIZE, 0), aspect="equal")
