@@ -20,7 +20,7 @@ class Pairs(Algorithm):
     """Counts how many users rated two items; the correct algorithm that others here break."""
 
     SIMILARITY: ClassVar = "share of the pairs"
-    GRID: ClassVar = {"power": (0.5, 1.0)}
+    GRID: ClassVar = {"power": (1.0, 0.5)}
 
     counts_: npt.NDArray[np.float32]
 
@@ -272,15 +272,47 @@ class ByRow(ByTime):
         return scores
 
 
+class ReadsItsParameterEarly(Pairs):
+    def __init__(self, *, power: Annotated[float, Range(0, 10)] = 1.0) -> None:
+        super().__init__(power=power)
+        self._exponent = 2 * power
+
+    def count(self, data: TrainingData) -> npt.NDArray[np.float32]:
+        counts: npt.NDArray[np.float32] = super().count(data) ** np.float32(self._exponent)
+        return counts
+
+
+class LearnsInInit(Pairs):
+    def __init__(self, *, power: Annotated[float, Range(0, 10)] = 1.0) -> None:
+        super().__init__(power=power)
+        self.counts_ = np.zeros((0, 0), np.float32)
+
+
+class TakesAnyName(Pairs):
+    def set_params(self, **parameters: Any) -> Self:
+        vars(self).update(parameters)
+        return self
+
+
+class SetsNothing(Pairs):
+    def set_params(self, **parameters: Any) -> Self:
+        super().set_params(**parameters)
+        return type(self)()
+
+
 BROKEN: list[tuple[type[Algorithm], set[str], str]] = [
     (NoWords, {"is_described"}, "set SIMILARITY"),
     (UnknownNeed, {"is_described", "declares_needs"}, "NEEDS is"),
     (Positional, {"keeps_parameters"}, "make power keyword-only"),
-    (ChangesParameter, {"keeps_parameters"}, "keep parameters as given"),
+    (ChangesParameter, {"keeps_parameters", "is_cloned"}, "keep parameters as given"),
     (ListParameter, {"keeps_parameters"}, "powers: parameters must be numbers"),
     (WithoutRange, {"has_ranges"}, r"annotate power as Annotated\[float"),
     (WithoutAnnotation, {"has_ranges"}, "annotate power with its type"),
     (DefaultOutOfRange, {"has_valid_values"}, "power=1.0, the default"),
+    (LearnsInInit, {"is_cloned"}, "a clone has counts_"),
+    (ReadsItsParameterEarly, {"sets_parameters"}, "score must follow from set_params"),
+    (TakesAnyName, {"sets_parameters"}, "must refuse parameters that it does not know"),
+    (SetsNothing, {"sets_parameters"}, "set_params must return self"),
     (GridOutOfRange, {"has_valid_values"}, "power=100.0"),
     (GridOfNothing, {"has_valid_values"}, "GRID has strength"),
     (UndeclaredTime, {"declares_needs"}, "no timestamps.*add to NEEDS"),
@@ -301,7 +333,7 @@ BROKEN: list[tuple[type[Algorithm], set[str], str]] = [
     (WritesIntoItsState, {"restores_state"}, "read-only"),
     (KeepsItsCache, {"forgets_earlier_fit"}, "score after a second fit"),
     (AddsToTheFirstFit, {"forgets_earlier_fit"}, "score after a second fit"),
-    (WithoutSeed, {"repeats_itself", "forgets_earlier_fit"}, "score"),
+    (WithoutSeed, {"repeats_itself", "forgets_earlier_fit", "sets_parameters"}, "score"),
     (CentersTheRatings, {"leaves_inputs_alone"}, "change an input"),
     (NormalizesTheMatrix, {"leaves_inputs_alone"}, "change an input"),
     (SortsTheItems, {"leaves_inputs_alone"}, "change an input"),

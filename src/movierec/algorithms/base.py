@@ -19,6 +19,7 @@ import numpy.typing as npt
 from movierec._schema import Schema
 from movierec._util import Progress, no_progress
 from movierec.algorithms._state import from_arrays, to_arrays
+from movierec.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,6 +121,7 @@ class Algorithm(ABC):
     As in scikit-learn, parameters are keyword arguments that are stored unchanged, and the names of
     learned attributes end in ``_``. These are NumPy arrays and sparse matrices; :meth:`state` finds
     them by name. The annotation of a numeric parameter may hold its :class:`Range`.
+    :func:`sklearn.base.clone` copies an algorithm without what it learned.
 
     Attributes
     ----------
@@ -195,6 +197,48 @@ class Algorithm(ABC):
     def parameters(self) -> dict[str, Any]:
         """Return the parameters by name."""
         return {name: getattr(self, name) for name in parameters_of(type(self))}
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters by name, as :func:`sklearn.base.clone` asks for them.
+
+        Parameters
+        ----------
+        deep : bool
+            Makes no difference: no parameter has parameters of its own.
+        """
+        return self.parameters()
+
+    def set_params(self, **parameters: Any) -> Self:
+        """Change parameters; what was learned before stays until the next fit.
+
+        Values are checked where the algorithm is used, as those of the constructor are.
+
+        Parameters
+        ----------
+        **parameters
+            By name.
+
+        Raises
+        ------
+        UsageError
+            If one is unknown; none is changed then.
+        """
+        known = parameters_of(type(self))
+        for name in parameters:
+            if name not in known:
+                hint = f"it has {', '.join(known) or 'none'}"
+                raise UsageError(f'{type(self).__name__} has no parameter "{name}"', hint)
+        vars(self).update(parameters)
+        return self
+
+    def __repr__(self) -> str:
+        defaults = parameters_of(type(self))
+        changed = (
+            f"{name}={value!r}"
+            for name, value in self.parameters().items()
+            if value != defaults[name]
+        )
+        return f"{type(self).__name__}({', '.join(changed)})"
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Return the learned arrays by name, in C order, for a model file.

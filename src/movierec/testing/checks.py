@@ -37,6 +37,7 @@ from movierec.testing._helpers import (
     require_array,
     restored,
 )
+from movierec.testing.estimators import _is_cloned, _sets_parameters
 from movierec.testing.example import (
     N_ITEMS,
     N_USERS,
@@ -287,6 +288,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         check.__name__.lstrip("_"): check
         for check in (
             *(_is_described, _keeps_parameters, _has_ranges, _has_valid_values, _declares_needs),
+            *(_is_cloned, _sets_parameters),
             *(_fit_returns_self, _scores_all_items, _scores_new_users, _scores_users_alone),
             _respects_dislikes,
             *(_compares_items, _compares_items_alone, _contributes_for_pairs),
