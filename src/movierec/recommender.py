@@ -25,7 +25,7 @@ from movierec.errors import ArtifactError, NothingFoundError, UsageError
 from movierec.films.catalog import Movie
 from movierec.films.content import CONTENT_PARTS
 from movierec.films.resolve import Query, Resolver, as_list
-from movierec.model.model import Model, load_model
+from movierec.model.model import Model, load_model, model_of_content
 from movierec.model.parameters import Parameters
 from movierec.neighbors.weighting import Weighting
 from movierec.store.stores import store_for
@@ -61,7 +61,8 @@ Rated = Mapping[Any, float | None] | Sequence[Query]
 class Recommender:
     """A fitted recommender. Create one with :meth:`fit` or :meth:`load`.
 
-    It can be copied, and once it is in a file also pickled: the pickle holds the path.
+    It can be copied, pickled, and asked by several threads at once. The pickle holds the path of
+    its file, or without one the whole model, with what people rated if the model has that.
 
     Examples
     --------
@@ -407,16 +408,10 @@ class Recommender:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the path of the model file, which must be there where it is unpickled.
 
-        Raises
-        ------
-        UsageError
-            If the model was neither loaded nor saved.
+        A model that was neither loaded nor saved is pickled as the content of such a file.
         """
         if self._path is None:
-            raise UsageError(
-                "a recommender is pickled by the path of its file, and this one has none",
-                "save it first, or load it from a file",
-            )
+            return _from_content, (type(self), self._model.content())
         return _loaded_again, (type(self), self._path, _identity(self._model))
 
     def __copy__(self) -> Self:
@@ -1175,6 +1170,11 @@ def _checked_progress(progress: Progress | None) -> Progress:
     if progress is not None and not callable(progress):
         raise refusal("progress", progress, "a function of a text and a number")
     return progress or no_progress
+
+
+def _from_content(kind: type[Recommender], content: bytes) -> Recommender:
+    """Return a recommender that was pickled without a file."""
+    return kind(model_of_content(content))
 
 
 def _identity(model: Model) -> tuple[Any, ...]:

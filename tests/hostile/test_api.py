@@ -328,10 +328,15 @@ def test_recommender_is_pickled_by_its_file(small: Recommender, tmp_path: Path) 
         pickle.loads(dumped)
 
 
-def test_recommender_without_a_file_is_not_pickled() -> None:
+def test_recommender_without_a_file_is_pickled_with_its_content() -> None:
     fitted = Recommender.fit(RATINGS, MOVIES)
-    with pytest.raises(UsageError, match="pickled by the path of its file, and this one has none"):
-        pickle.dumps(fitted)
+    again = pickle.loads(pickle.dumps(fitted))
+    assert again.card == fitted.card
+    assert again.address is None
+    assert again.stats() == fitted.stats()
+    assert again.similar("Heat") == fitted.similar("Heat")
+    updated = again.forget(1)
+    assert pickle.loads(pickle.dumps(updated)).stats() == updated.stats()
     for copied in (copy.copy(fitted), copy.deepcopy(fitted)):
         assert copied is not fitted
         assert copied.similar("Heat") == fitted.similar("Heat")

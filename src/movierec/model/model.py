@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from movierec._schema import Schema, Sizes, check_arrays, check_form
@@ -162,6 +164,12 @@ class Model:
                 private=private,
             )
 
+    def content(self) -> bytes:
+        """Return the content of the file that :meth:`save` writes."""
+        with _temporary_file() as file:
+            self.save(file, private=True)
+            return file.read_bytes()
+
     def _pickled(self, arrays: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         """Return the estimator and the id mappings, which hold arrays of the parts."""
         from movierec.model.estimator import fit_estimator
@@ -209,6 +217,24 @@ def load_model(path: str | os.PathLike[str]) -> Model:
             load_summary=cache(partial(_load_summary, stored, catalog, histories)),
             remainder=parts.optional(Remainder),
         )
+
+
+def model_of_content(content: bytes) -> Model:
+    """Return the model whose :meth:`Model.content` this is; it is in no file."""
+    with _temporary_file() as file:
+        file.write_bytes(content)
+        model = load_model(file)  # maps it: it is read although it is removed
+    return replace(model, card=model._stored_card())
+
+
+@contextmanager
+def _temporary_file() -> Iterator[Path]:
+    """Provide a path in a folder of its own, which nobody else may read."""
+    from tempfile import TemporaryDirectory
+
+    # Windows does not remove what is mapped.
+    with TemporaryDirectory(prefix="movierec-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder, "model")
 
 
 class _Parts:
