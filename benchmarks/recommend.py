@@ -1,7 +1,7 @@
 """Measure the algorithms of movierec and of other libraries on one split; print a Markdown table.
 
     python benchmarks/recommend.py --train TRAIN.csv --test TEST.csv [--movies MOVIES.csv]
-        [--repeats 3] [--python lenskit=PYTHON] [--python surprise=PYTHON]
+        [--repeats 3] [--python lenskit=PYTHON] [--python surprise=PYTHON] [--users N]
     python benchmarks/recommend.py --ratings RATINGS.csv --movies MOVIES.csv ...
 
 TRAIN and TEST hold `userId,movieId,rating`; of RATINGS, a fifth of each user's ratings is held out,
@@ -15,8 +15,9 @@ are made after it stops.
 
 A row names the parameters that differ from the defaults. Each row of movierec starts a group; the
 ratios are those of the wall times to that row. `--python` names the interpreter for a library that
-is not installed here; movierec must be importable there as well. `--only NAME` runs one recommender
-and prints JSON.
+is not installed here; movierec must be importable there as well. `--users` asks for the lists of a
+random sample of the users. `--only NAME` runs one recommender and prints JSON; with `--neighbors`,
+it also makes the 100 nearest items of each item.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ from movierec.evaluation.runs import rank, users_to_test
 from movierec.evaluation.tasks import Task, published_task, split_task
 
 K = 10
+N_NEIGHBORS = 100
 LIKED = 4.0  # the least rating of a test row, where a split is made here
+PASSED = ("train", "test", "ratings", "movies", "repeats", "users")
 SHOWN = ("ndcg", "precision", "recall", "hit_rate", "coverage")
 LIMITS = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "NUMBA", "LK")}
 HEAD = """
@@ -166,7 +169,9 @@ def quality(lists: Indices, task: Task, users: Indices) -> dict[str, float]:
     return {**means, "coverage": metrics.coverage(lists, task.train.n_items)}
 
 
-def run(name: str, task: Task, repeats: int) -> dict[str, Any]:
+def run(
+    name: str, task: Task, repeats: int, n_users: int | None = None, *, neighbors: bool = False
+) -> dict[str, Any]:
     """Fit a recommender and score several times.
 
     Parameters
@@ -175,23 +180,37 @@ def run(name: str, task: Task, repeats: int) -> dict[str, Any]:
         As in a row of the table.
     task : Task
     repeats : int
+    n_users : int, optional
+        Number of users for whom items are scored. Default: all with test rows.
+    neighbors : bool
+        Whether to make a table of the nearest items, too.
 
     Returns
     -------
     dict
-        The metrics, the median times, the peak memory, and the versions.
+        The metrics, the median times and those of the first fit, the peak memory, and the versions.
     """
     library, kind, parameters = parse_name(name)
     system = SYSTEMS[library](kind, parameters, task.train, task.content)
-    users, times = users_to_test(task), []
+    users, times = sampled(users_to_test(task), n_users), []
     for _ in range(repeats):
         _, fitting = timed(system.fit)
         scores = TimedScores(system, users)
         lists = np.vstack([*rank(scores, task, users, K)])
         times.append([fitting, scores.times])
     found = dict(zip(("fit", "score"), np.median(times, axis=0).tolist(), strict=True))
+    found["first"] = times[0][0].tolist()
+    if neighbors:
+        found["neighbors"] = timed(lambda: system.neighbors(N_NEIGHBORS))[1].tolist()
     found["megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return quality(lists, task, users) | found | {"versions": versions(library)}
+
+
+def sampled(users: Indices, n_users: int | None) -> Indices:
+    """Return some of the users, drawn at random, ascending; all of them if there are no more."""
+    if n_users is None or n_users >= len(users):
+        return users
+    return np.sort(np.random.default_rng(0).choice(users, n_users, replace=False))
 
 
 def versions(library: str) -> str:
@@ -204,8 +223,9 @@ def run_apart(name: str, options: argparse.Namespace) -> dict[str, Any]:
     pythons = dict(pair.split("=", 1) for pair in options.python)
     command = [pythons.get(parse_name(name)[0], sys.executable), __file__, "--only", name]
     for name_of, value in vars(options).items():
-        if name_of in ("train", "test", "ratings", "movies", "repeats") and value is not None:
+        if name_of in PASSED and value is not None:
             command += [f"--{name_of}", str(value)]
+    command += ["--neighbors"] if options.neighbors else []
     print(f"{name} ...", file=sys.stderr, flush=True)
     done = subprocess.run(command, env=os.environ | LIMITS, capture_output=True, check=False)
     if not done.returncode:
@@ -263,7 +283,8 @@ def run_here(options: argparse.Namespace) -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     task = task_of(options)
-    print(json.dumps(run(options.only, task, options.repeats)))
+    found = run(options.only, task, options.repeats, options.users, neighbors=options.neighbors)
+    print(json.dumps(found))
 
 
 def main() -> None:
@@ -277,6 +298,8 @@ def main() -> None:
     parser.add_argument("--without", default="", help="leave out rows that hold this text")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--python", action="append", default=[], metavar="LIBRARY=PYTHON")
+    parser.add_argument("--users", type=int)
+    parser.add_argument("--neighbors", action="store_true")
     parser.add_argument("--only", metavar="NAME", help="the name of a row of the table")
     options = parser.parse_args()
     (run_here if options.only else report)(options)

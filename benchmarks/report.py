@@ -87,7 +87,7 @@ def write(
     """
     folder.mkdir(parents=True, exist_ok=True)
     plotted = _plot(folder / "benchmarks.svg", results)
-    parts = [_HEAD.format(machine=_machine())]
+    parts = [_HEAD.format(machine=machine())]
     parts += ["![fit and query time by size](benchmarks.svg)\n"] if plotted else []
     parts += [_size_table(size, by_name) for size, by_name in results.items()]
     parts.append(_start_table(costs))
@@ -133,7 +133,7 @@ The first fit that needs the compiled loops, on a new installation, took {cold.s
 """
 
 
-def _machine() -> str:
+def machine() -> str:
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     models = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]

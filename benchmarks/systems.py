@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from movierec.algorithms.base import TrainingData
 from movierec.algorithms.registry import make
+from movierec.neighbors.top_k import top_k_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from movierec.neighbors.content import Content
 
 SEED = 0
+K = 10  # length of the lists of a library that makes lists, but no scores
 UNSCORED = -1e30  # the score of an item that a library does not score, so that it ranks last
 
 Indices = npt.NDArray[np.int64]
@@ -70,6 +72,15 @@ class System(ABC):
         ndarray of shape (n, n_items)
         """
 
+    def neighbors(self, k: int) -> None:
+        """Find the `k` nearest items of each item, with their similarities.
+
+        Parameters
+        ----------
+        k : int
+        """
+        raise NotImplementedError(f"{type(self).__name__} makes no table of neighbors")
+
     def frame(self) -> pd.DataFrame:
         """Return the rows as a data frame of users, items and ratings."""
         import pandas as pd
@@ -87,6 +98,12 @@ class Movierec(System):
 
     def score(self, users: Indices, preferred: Interactions) -> Scores:
         return self.model.score(preferred)
+
+    def neighbors(self, k: int) -> None:
+        def compare(start: int, stop: int) -> Scores:
+            return self.model.similarities(np.arange(start, stop))
+
+        top_k_by(compare, self.train.item_users, k)
 
 
 class Implicit(System):
@@ -108,6 +125,9 @@ class Implicit(System):
         if self.is_als:
             return np.asarray(self.model.user_factors[users] @ self.model.item_factors.T)
         return np.asarray((self.rows[users] @ self.model.similarity).toarray())
+
+    def neighbors(self, k: int) -> None:
+        self.model.similar_items(np.arange(self.train.n_items), N=k + 1)  # itself is the first
 
 
 class LensKit(System):
@@ -132,6 +152,34 @@ class LensKit(System):
             scored = self.model(query, self.items)
             row[scored.ids()] = scored.scores()
         return np.nan_to_num(scores, nan=UNSCORED)
+
+
+class RecTools(System):
+    """A recommender of RecTools, which makes lists, and scores only what these hold.
+
+    ``wraps=als:AlternatingLeastSquares factors=64`` is what a wrapper of implicit is given.
+    """
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.module = import_module("rectools.models")
+        names = {"rating": "weight"}
+        frame = self.frame().rename(columns=names).assign(datetime="2020-01-01")
+        self.rows = import_module("rectools.dataset").Dataset.construct(frame)
+
+    def fit(self) -> None:
+        kind, given = self.kind, dict(self.parameters)
+        if kind.startswith("Implicit"):
+            wrapped, name = given.pop("wraps").split(":")
+            given = {"model": getattr(import_module(f"implicit.{wrapped}"), name)(**given)}
+        self.model = getattr(self.module, kind)(**given).fit(self.rows)
+
+    def score(self, users: Indices, preferred: Interactions) -> Scores:
+        scores = np.full((len(users), self.train.n_items), UNSCORED, dtype=np.float32)
+        listed = self.model.recommend(users, self.rows, k=K, filter_viewed=True)
+        rows = np.searchsorted(users, listed["user_id"])
+        scores[rows, listed["item_id"]] = listed["score"]
+        return scores
 
 
 class Surprise(System):
@@ -159,5 +207,6 @@ SYSTEMS: dict[str, type[System]] = {
     "movierec": Movierec,
     "implicit": Implicit,
     "lenskit": LensKit,
+    "rectools": RecTools,
     "surprise": Surprise,
 }
