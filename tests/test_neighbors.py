@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 from sklearn.neighbors import NearestNeighbors
 
+from movierec.algorithms._weighting import weigh
 from movierec.data.dataset import read_dataset
 from movierec.model.parameters import Parameters
 from movierec.neighbors import blockwise, dense, parallel
@@ -77,11 +78,13 @@ def pairwise_table(
     n_threads: int = 2,
     n_users: int | None = None,
     support: SupportMatrix | None = None,
+    shrinkage: float = 0.0,
 ) -> NeighborTable:
     """The table by the compiled loops, however small the data."""
     n_users = matrix.shape[1] if n_users is None else n_users
     table = NeighborTable.empty(matrix.shape[0], k)
-    parallel.fill_table(table, matrix, n_users, min_support, support, lambda done: None, n_threads)
+    terms = (n_users, min_support, shrinkage)
+    parallel.fill_table(table, matrix, *terms, support, lambda done: None, n_threads)
     return table
 
 
@@ -226,7 +229,7 @@ def test_shapes_that_strain_the_loops(matrix: csr_matrix, n_threads: int) -> Non
 
 def fill_by_loops(table: NeighborTable, matrix: csr_matrix, *rest: Any) -> None:
     n_users, min_support, progress = rest
-    parallel.fill_table(table, matrix, n_users, min_support, None, progress)
+    parallel.fill_table(table, matrix, n_users, min_support, 0.0, None, progress)
 
 
 @pytest.mark.parametrize("fill", [fill_by_blocks, fill_by_loops])
@@ -242,13 +245,35 @@ def test_memory_does_not_grow_with_the_pairs(fill: Any) -> None:
     assert peak < 150_000_000
 
 
-def test_large_data_take_the_compiled_loops(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("shrinkage", [0.0, 100.0])
+@pytest.mark.parametrize("weighting", ["none", "idf", "bm25"])
+def test_large_data_take_the_compiled_loops(
+    weighting: Any, shrinkage: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where they begin, the answer must not change."""
-    matrix = popular_matrix(300, 50)
-    small = top_k(matrix, 10)
+    matrix = weigh(popular_matrix(300, 50), weighting)
+    small = top_k(matrix, 10, shrinkage=shrinkage)
     monkeypatch.setattr("movierec.neighbors.top_k._MANY", 0)
     monkeypatch.setattr("movierec.neighbors.blockwise.fill_table", None)
-    assert_same(top_k(matrix, 10), small)
+    assert_same(top_k(matrix, 10, shrinkage=shrinkage), small)
+
+
+@given(rating_matrices(), st.sampled_from([0.0, 0.5, 30.0]), st.integers(1, 8))
+def test_shrinkage_is_added_to_the_product_of_the_lengths(
+    matrix: csr_matrix, shrinkage: float, k: int
+) -> None:
+    dense_rows = matrix.toarray().astype(np.float64)
+    lengths = np.linalg.norm(dense_rows, axis=1)
+    divisors = lengths[:, None] * lengths + shrinkage
+    expected = np.divide(
+        dense_rows @ dense_rows.T, divisors, out=np.zeros_like(divisors), where=divisors > 0
+    )
+    np.fill_diagonal(expected, -1)
+    for table in (
+        top_k(matrix, k, shrinkage=shrinkage),
+        pairwise_table(matrix, k, shrinkage=shrinkage),
+    ):
+        assert_is_nearest(table, expected, k)
 
 
 @given(rating_matrices(), st.integers(1, 6))

@@ -147,12 +147,19 @@ def accumulate(
 
 @compiled
 def _score(
-    sums: Array, counts: Array, scale: Array, own_scale: float, min_support: int, scores: Array
+    sums: Array,
+    counts: Array,
+    scale: Array,
+    own_scale: float,
+    min_support: int,
+    shrinkage: float,
+    scores: Array,
 ) -> None:
     """Turn one row of sums into similarities, 0 where support is too low, and clear it."""
     for other in range(len(sums)):
         # The product of the scales comes first: both orders of a pair give the same bits.
-        score = np.float32(sums[other] * (own_scale * scale[other]))
+        both = own_scale * scale[other]
+        score = np.float32(sums[other] * (both / (1 + shrinkage * both)))
         scores[other] = score if counts[other] >= min_support else np.float32(0)
         sums[other] = 0
 
@@ -174,6 +181,7 @@ def select(
     first_rank: int,
     order: Array,
     min_support: int,
+    shrinkage: float,
     top: TopLists,
     scratch: Scratch,
 ) -> Array:
@@ -184,6 +192,8 @@ def select(
     sums, counts : ndarray of shape (n_rows, n_ranks), a row for each item of the block
     scale, order : ndarray of shape (n_items,), float64 and int32, by rank
     first_rank, min_support : int
+    shrinkage : float
+        Added to the product of the two lengths; see :func:`movierec.neighbors.blockwise.cosine`.
     top, scratch : TopLists, Scratch
     """
     offers, n_offers, k = scratch.offers, 0, top.keys.shape[1]
@@ -191,7 +201,8 @@ def select(
         rank = first_rank + row
         levels, maxima = scratch.scores[:rank].view(np.int32), scratch.maxima[: -(-rank // CHUNK)]
         own_scale = scale[rank]
-        _score(sums[row, :rank], counts[row, :rank], scale, own_scale, min_support, scratch.scores)
+        terms = (own_scale, min_support, shrinkage)
+        _score(sums[row, :rank], counts[row, :rank], scale, *terms, scratch.scores)
         find_maxima(levels, maxima)
         own_floor = np.int32(1)
         if len(maxima) > k:  # k chunks reach the k-th best maximum, so at least k scores do

@@ -42,6 +42,7 @@ def fill_table(
     vectors: csr_matrix,
     n_users: int,
     min_support: int,
+    shrinkage: float,
     support: SupportMatrix | None,
     progress: Callable[[float], object],
     n_threads: int | None = None,
@@ -53,12 +54,12 @@ def fill_table(
     table : NeighborTable
         An empty table, which is filled in place.
     vectors : scipy.sparse.csr_matrix of shape (n_items, n_columns), float32
-    n_users, min_support, support, progress
+    n_users, min_support, shrinkage, support, progress
         As in that function.
     n_threads : int, optional
         Default: all processors.
     """
-    run = _Run(vectors, n_users, table.neighbors.shape[1], min_support, support)
+    run = _Run(vectors, n_users, table.neighbors.shape[1], min_support, shrinkage, support)
     blocks = successive(_borders(vectors.shape[0]))
     finished = run.work.cumsum() / max(run.work.sum(), 1.0)
     run_blocks(run.block, blocks, lambda stop: progress(float(finished[stop - 1])), n_threads)
@@ -87,6 +88,7 @@ class _Run:
         n_users: int,
         k: int,
         min_support: int,
+        shrinkage: float,
         support: SupportMatrix | None,
     ) -> None:
         n_items = vectors.shape[0]
@@ -102,7 +104,7 @@ class _Run:
         self._lists = _lists(vectors, self.order, self.work)
         self._scale = inverse_norms(vectors)[self.order]
         self._n_users = n_users
-        self._min_support = min_support
+        self._min_support, self._shrinkage = min_support, float(shrinkage)
         self._support = support
         self._merging = threading.Lock()
         self._local = threading.local()
@@ -118,7 +120,8 @@ class _Run:
         accumulate(self._lists, touched, self._n_users, scratch, start, sums, counts)
         if self._support is not None:
             self._support.add(self.order[start:stop], self.order[:stop], counts)
-        shared = (self._scale, start, self.order, self._min_support, self.top)
+        terms = (self._min_support, self._shrinkage)
+        shared = (self._scale, start, self.order, *terms, self.top)
         offers = select(sums, counts, *shared, scratch)
         with self._merging:
             merge(offers, self.top)

@@ -89,7 +89,7 @@ def top_k(
         _fill_corrected(table, vectors, ratings, min_support, support, progress, n_threads)
         return table
     n_users = vectors.shape[1] if n_users is None else n_users
-    if shrinkage or _n_products(vectors) < _MANY:
+    if _n_products(vectors) < _MANY:
         ratings = vectors[:, :n_users]
         compare = blockwise.cosine(vectors, shrinkage)
         rows = blockwise.SimilarityRows(compare, ratings, min_support)
@@ -99,7 +99,8 @@ def top_k(
     else:
         from movierec.neighbors import parallel  # loads the compiled loops
 
-        parallel.fill_table(table, vectors, n_users, min_support, support, progress, n_threads)
+        terms = (n_users, min_support, shrinkage)
+        parallel.fill_table(table, vectors, *terms, support, progress, n_threads)
     return table
 
 
