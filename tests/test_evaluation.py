@@ -26,6 +26,7 @@ from movierec.evaluation.protocol import EvaluationProtocol
 from movierec.evaluation.results import Measured, Result
 from movierec.evaluation.runs import RandomScorer, rank
 from movierec.evaluation.scoring import evaluate_once
+from movierec.evaluation.search import Search
 from movierec.evaluation.tasks import Task, split_task
 from movierec.evaluation.tuning import tuned, validation
 from movierec.neighbors.content import shortened
@@ -574,8 +575,9 @@ class Dial(Algorithm):
 
 
 def test_tuning_changes_one_parameter_at_a_time_and_takes_the_best(task: Task) -> None:
-    tried: list[tuple[Any, float]] = []
-    best = tuned(Dial(), task, 3, tell=lambda *trial: tried.append(trial))
+    best, trials_of_all = tuned(Dial(), task, 3, Search())
+    assert trials_of_all is not None
+    tried = trials_of_all.completed
     names, n_values = list(Dial.GRID), [len(values) for values in Dial.GRID.values()]
     assert tried[0][0] == Dial().parameters()
     assert len({tuple(parameters.values()) for parameters, _ in tried}) == len(tried)
@@ -593,20 +595,17 @@ def test_tuning_changes_one_parameter_at_a_time_and_takes_the_best(task: Task) -
 
 
 def test_what_tuning_reports_is_measured_on_the_validation(task: Task) -> None:
-    tried: list[tuple[Any, float]] = []
-    tuned(Dial(), task, 3, tell=lambda *trial: tried.append(trial))
-    for parameters, ndcg in tried:
+    _, trials = tuned(Dial(), task, 3, Search())
+    assert trials is not None
+    for parameters, ndcg in trials.completed:
         assert evaluate_once("", Dial(**parameters), validation(task), 3).metrics["ndcg"] == ndcg
 
 
 def test_fixed_parameters_are_not_searched(task: Task) -> None:
-    tried: list[dict[str, float]] = []
-    start = Dial(fame=0.7)
-    best = tuned(
-        start, task, 3, fixed={"fame"}, tell=lambda parameters, _: tried.append(dict(parameters))
-    )
-    assert len(tried) == 4
-    assert not any("fame" in parameters for parameters in tried)
+    best, trials = tuned(Dial(fame=0.7), task, 3, Search(), fixed={"fame"})
+    assert trials is not None
+    assert len(trials.completed) == 4
+    assert not any("fame" in parameters for parameters, _ in trials.completed)
     assert best.parameters()["fame"] == 0.7
 
 
@@ -695,7 +694,7 @@ def test_validation_does_not_depend_on_what_is_to_be_found(task: Task) -> None:
 def test_tuning_needs_somebody_with_two_ratings() -> None:
     ratings = np.eye(3, dtype=np.float32)
     with pytest.raises(DataError, match="two training rows"):
-        tuned(Dial(), task_of(ratings, ratings[[1, 2, 0]]), 3)
+        tuned(Dial(), task_of(ratings, ratings[[1, 2, 0]]), 3, Search())
 
 
 COMPARED: dict[str, Any] = {

@@ -112,7 +112,9 @@ def test_every_lower_bound_is_pinned_where_the_oldest_versions_are_tried() -> No
     metadata = _metadata()["project"]
     extras = metadata["optional-dependencies"]
     wanted = metadata["dependencies"] + [
-        line for extra in ("dev", "docs", "parquet", "web", "plot") for line in extras[extra]
+        line
+        for extra in ("dev", "docs", "parquet", "web", "plot", "tune")
+        for line in extras[extra]
     ]
     bounds = dict(re.split(r"[,; ]", line)[0].split(">=") for line in wanted if ">=" in line)
     pins = _pins("constraints-oldest.txt")

@@ -150,7 +150,7 @@ def test_tuning_chooses_from_the_grid_on_training_rows() -> None:
         tell=said.append,
     )
     (found,) = document["results"]
-    tried = [line for line in said if "RMSE" in line]
+    tried = [line for line in said if "on validation" in line]
     assert len(tried) == 4
     best = min(tried, key=lambda line: float(line.split("RMSE ")[1].split()[0]))
     assert f"l2={found['parameters']['l2']}:" in best

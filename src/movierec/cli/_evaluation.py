@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +11,7 @@ from movierec._util import pluralize
 from movierec.cli._app import say
 from movierec.cli._options import OutputOptions
 from movierec.cli._output import Column, Format, print_list
+from movierec.evaluation.trials import METRIC_NAMES, in_words
 
 if TYPE_CHECKING:
     from movierec import Evaluation, Study
@@ -104,6 +105,7 @@ def print_study(found: Study, output: OutputOptions) -> None:
             columns = (_NAME, _K, *_COLUMNS[1:]) if several else _COLUMNS
             title = f"{name}: {each.protocol['users']:,} users"
             print_list(output, _rows(each), columns, title=title, document=None)
+            _print_tuning(each.to_dict()["results"], output)
             _say_notes(each)
         return
     rows = [
@@ -119,6 +121,23 @@ def _print_more(document: dict[str, Any], output: OutputOptions) -> None:
     if "groups" in document:
         title = f"By {document['groups'][0]['by']}"
         print_list(output, document["groups"], _GROUP_COLUMNS, title=title, document=None)
+    _print_tuning(document["results"], output)
+
+
+def _print_tuning(results: Sequence[Mapping[str, Any]], output: OutputOptions) -> None:
+    """Print how the parameters of each run were chosen, if they were."""
+    runs = {each["algorithm"]: each.get("runs", [each]) for each in results}
+    rows = [
+        {"algorithm": name, "run": number, **run["tuning"]}
+        for name, own in runs.items()
+        for number, run in enumerate(own, 1)
+        if run["tuning"]
+    ]
+    if not rows:
+        return
+    several = any(row["run"] > 1 for row in rows)
+    columns = (_NAME, *([_figure("run", "run", 0)] if several else []), *_TUNING_COLUMNS)
+    print_list(output, rows, columns, title="Tuned on training ratings", document=None)
 
 
 def _rows(found: Evaluation) -> Sequence[dict[str, Any]]:
@@ -134,11 +153,13 @@ def _rows(found: Evaluation) -> Sequence[dict[str, Any]]:
 def print_ratings(document: dict[str, Any], output: OutputOptions) -> None:
     """Print how well ratings are predicted."""
     rows = [
-        {name: value for name, value in result.items() if name != "parameters"}
+        {name: value for name, value in result.items() if name not in ("parameters", "tuning")}
         for result in document["results"]
     ]
     title = f"Predicted ratings of {document['protocol']['users']:,} users"
     print_list(output, rows, _RATING_COLUMNS, title=title, document=document)
+    if output.format in (Format.TABLE, Format.MD):
+        _print_tuning(document["results"], output)
 
 
 def _say_notes(found: Evaluation) -> None:
@@ -229,6 +250,13 @@ _PAIR_COLUMNS = (
     _figure("p", "p_holm", 4),
     Column("", lambda row: "clear" if row["is_clear"] else "not clear"),
     Column("runs ahead", lambda row: f"{row['runs_ahead']}/{row['n_runs']}", is_number=True),
+)
+_TUNING_COLUMNS = (
+    _figure("trials", "trials", 0),
+    Column("measure", lambda row: METRIC_NAMES[row["metric"]]),
+    _figure("start", "start"),
+    _figure("chosen", "validation"),
+    Column("parameters", lambda row: in_words(row["parameters"]), wraps=True),
 )
 _GROUP_COLUMNS = (
     Column("group", lambda row: row["group"]),

@@ -168,6 +168,22 @@ def evaluate(
     tune: Annotated[
         bool, typer.Option("--tune", help="Tune parameters on a part of the training set.")
     ] = False,
+    search: Annotated[
+        Literal["grid", "random", "tpe", "halving"] | None,
+        typer.Option(
+            help="How to tune: each value that an algorithm lists, or values between them, drawn "
+            "by Optuna: at random, near the best so far (tpe), or at random with successive "
+            "halving.  [default: grid; tpe with --trials or --minutes]"
+        ),
+    ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(min=1, help="Values that Optuna tries for each algorithm.  [default: 50]"),
+    ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0, help="Time for each algorithm, after which no trial begins."),
+    ] = None,
     plot: Annotated[
         Path | None,
         typer.Option(help="Plot nDCG against coverage, in a file such as plot.png."),
@@ -213,6 +229,7 @@ def evaluate(
     Examples:
       movierec evaluate ratings.csv movies.csv --algorithm default,ease --pairs
       movierec evaluate ratings.csv --protocol lightgcn --k 20,10 --report report.html
+      movierec evaluate ratings.csv --algorithm ease,item_knn --tune --trials 30
     """  # noqa: D301 - the \b keeps the lines
     from movierec import evaluate
     from movierec.evaluation.ratings import compare_ratings
@@ -223,9 +240,9 @@ def evaluate(
     common: dict[str, Any] = {
         "movies": movies if movie_file is None else movie_file,
         "settings": parse_settings(settings or []),
-        "tune": tune,
+        "tune": tune, "search": search, "trials": trials, "minutes": minutes,
         "tell": say,
-    }
+    }  # fmt: skip
     only_lists: dict[str, Any] = {
         "protocol": protocol, "split": split, "test_share": test_share, "folds": folds,
         "date": date, "threshold": threshold, "min_rating": min_rating,

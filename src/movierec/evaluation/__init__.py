@@ -5,7 +5,8 @@
 training and test rows, ``rounds`` one split for each seed and fold. ``compare`` runs algorithms on
 them; ``runs`` fits one and ranks items, ``others`` reads the lists of other systems. ``scoring``
 measures lists by ``metrics`` and ``beyond``; ``certainty`` and ``groups`` compare the results.
-``tuning`` chooses parameters, ``frames`` makes tables and files, and ``plot`` draws. ``studies``
+``tuning`` chooses parameters, by the methods of ``search``; ``trials`` measures and keeps what they
+try. ``frames`` makes tables and files, and ``plot`` draws. ``studies``
 runs what a file describes, ``kept`` keeps lists of interrupted work, and ``report`` and ``tables``
 write results for readers.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,8 @@ from movierec.evaluation.results import Measured, Result
 from movierec.evaluation.rounds import Round
 from movierec.evaluation.runs import Listed, list_items
 from movierec.evaluation.scoring import TestSet, measured
-from movierec.evaluation.tasks import Task
+from movierec.evaluation.search import Search
+from movierec.evaluation.trials import Tuning
 from movierec.evaluation.tuning import tuned
 
 Tell = Callable[[str], object]
@@ -32,7 +33,8 @@ class Comparison:
         The lengths of the lists, the main one first.
     settings : mapping of str to mapping
         By algorithm, parameters that differ from the defaults; they are not tuned.
-    tune : bool
+    search : Search, optional
+        How the other parameters are tuned. Default: they are not.
     shows_seed : bool
         Whether the seed is told.
     progress, tell : callable
@@ -42,7 +44,7 @@ class Comparison:
 
     cutoffs: tuple[int, ...]
     settings: Settings
-    tune: bool
+    search: Search | None
     shows_seed: bool
     progress: Progress
     tell: Tell
@@ -81,7 +83,7 @@ class Comparison:
                 tests = TestSet.of(now.task, max(self.cutoffs))
             tests = replace(tests, seed=now.seed, fold=now.fold)
             for name, algorithm in algorithms.items():
-                if number and not (now.task.is_drawn or _has_seed(algorithm)):
+                if number and not (now.task.is_drawn or self._uses_seed(algorithm)):
                     continue  # it would give the same
                 self._add(runs, name, self._listed(name, algorithm, now), tests)
             for name, lists in others.items():
@@ -90,6 +92,10 @@ class Comparison:
                 self._add(runs, name, listed, tests)
         found = [Result.of(name, each, seed, k) for (name, k), each in runs.items()]
         return found, notes
+
+    def _uses_seed(self, algorithm: Algorithm) -> bool:
+        """Tell whether the seed matters to an algorithm, or to the choice of its parameters."""
+        return _has_seed(algorithm) or (self.search is not None and bool(algorithm.GRID))
 
     def _add(
         self,
@@ -106,8 +112,7 @@ class Comparison:
         if self.kept is None:
             return self._made(name, used, fixed, now)
         k = max(self.cutoffs)
-        how = {"k": k, "tuned": [self.cutoffs[0], now.seed, sorted(fixed)] if self.tune else None}
-        key = self.kept.key(used, now.task, **how)
+        key = self.kept.key(used, now.task, k=k, tuned=self._how(now, fixed))
         found = self.kept.get(key, now.task, k)
         if found is None:
             found = self._made(name, used, fixed, now)
@@ -120,10 +125,28 @@ class Comparison:
         self, name: str, algorithm: Algorithm, fixed: Mapping[str, Any], now: Round
     ) -> Listed:
         self.tell(f"evaluating {name}" + self._which(now))
-        if self.tune:
-            algorithm = _tuned(algorithm, now.task, self.cutoffs[0], now.seed, fixed, self.tell)
+        chosen, tuning = self._tuned(name, algorithm, fixed, now)
         run = Run(progress=partial(_progress_of, self.progress, name))
-        return list_items(algorithm, now.task, max(self.cutoffs), run)
+        return replace(list_items(chosen, now.task, max(self.cutoffs), run), tuning=tuning)
+
+    def _how(self, now: Round, fixed: Mapping[str, Any]) -> list[Any] | None:
+        """Return what the chosen parameters depend on, apart from the algorithm and the task."""
+        if self.search is None:
+            return None
+        return [asdict(self.search), self.cutoffs[0], now.seed, sorted(fixed)]
+
+    def _tuned(
+        self, name: str, algorithm: Algorithm, fixed: Mapping[str, Any], now: Round
+    ) -> tuple[Algorithm, Tuning | None]:
+        if self.search is None:
+            return algorithm, None
+        k, path = self.cutoffs[0], None
+        if self.kept is not None and algorithm.GRID:
+            path = self.kept.trials(self.kept.key(algorithm, now.task, validation=[k, now.seed]))
+        calls: dict[str, Any] = {"path": path, "label": name, "tell": self.tell}
+        calls |= {"progress": self.progress, "seed": now.seed, "fixed": fixed}
+        chosen, trials = tuned(algorithm, now.task, k, self.search, **calls)
+        return chosen, None if trials is None else trials.outcome()
 
     def _which(self, now: Round) -> str:
         seed = f", seed {now.seed}" if self.shows_seed else ""
@@ -144,20 +167,3 @@ def _seeded(algorithm: Algorithm, seed: int) -> Algorithm:
 
 def _progress_of(progress: Progress, name: str, stage: str, done: float) -> None:
     progress(f"{name}: {stage}", done)
-
-
-def _tuned(
-    algorithm: Algorithm,
-    task: Task,
-    k: int,
-    seed: int,
-    fixed: Mapping[str, Any],
-    tell: Tell,
-) -> Algorithm:
-    def tried(parameters: Mapping[str, Any], ndcg: float) -> None:
-        words = ", ".join(f"{key}={value}" for key, value in parameters.items())
-        tell(f"  {words}: nDCG {ndcg:.4f} on validation")
-
-    if not algorithm.GRID:
-        return algorithm
-    return tuned(algorithm, task, k, seed, fixed=fixed, tell=tried)

@@ -26,6 +26,7 @@ from movierec.evaluation.protocol import LONGEST, EvaluationProtocol, Preset, Sp
 from movierec.evaluation.rounds import described, notes_of, rounds
 from movierec.evaluation.runs import RandomScorer
 from movierec.evaluation.scoring import measure_new_users
+from movierec.evaluation.search import Method, described_search, search_of
 
 if TYPE_CHECKING:
     from movierec.data.sources.base import PathLike, Place
@@ -60,6 +61,9 @@ def evaluate(
     recency: float | None = None,
     settings: Settings | None = None,
     tune: bool = False,
+    search: Method | None = None,
+    trials: int | None = None,
+    minutes: float | None = None,
     repeats: int = 1,
     epsilons: Sequence[float] = (),
     keep: PathLike | None = None,
@@ -97,6 +101,14 @@ def evaluate(
         By algorithm, parameters that differ from the defaults.
     tune : bool
         Whether to tune the parameters that are not in `settings`, on a part of the training rows.
+    search : {"grid", "random", "tpe", "halving"}, optional
+        How to tune: the values that the algorithm lists (the default), or values between them,
+        which need Optuna: at random, by tree-structured Parzen estimators (the default if there is
+        a budget), or at random with successive halving.
+    trials : int, optional
+        The most parameter values that are tried for each algorithm. Default: 50, without `minutes`.
+    minutes : float, optional
+        For each algorithm, no trial begins after so much time.
     repeats : int
         Number of runs, each with the next seed, which chooses the held-out rows and is added to
         the ``seed`` of an algorithm. Where neither makes a difference, there is one run.
@@ -147,6 +159,7 @@ def evaluate(
     created = {RANDOM: RandomScorer()} | created_algorithms(algorithms, settings, BASELINES)
     created |= private_algorithms(epsilons)
     others = labeled(read_lists(lists), list(created))
+    how = search_of(truth("tune", tune), search, trials, minutes)
     n_seeds = whole_number("repeats", repeats, 1)
     if n_seeds > MOST_REPEATS:
         raise refusal("repeats", n_seeds, f"at most {MOST_REPEATS}")
@@ -157,12 +170,12 @@ def evaluate(
     first = next(splits)
     calls = _checked_calls(progress, tell)
     kept = None if keep is None else KeptLists(keep)
-    how = Comparison(cutoffs, settings, truth("tune", tune), n_seeds > 1, *calls, kept)
-    results, notes = how.results(created, others, chain([first], splits))
+    comparison = Comparison(cutoffs, settings, how, n_seeds > 1, *calls, kept)
+    results, notes = comparison.results(created, others, chain([first], splits))
     about = described(first.task, options, published)
-    more = {"protocol": protocol, "cutoffs": list(cutoffs), "tuned": tune, "repeats": n_seeds}
+    more = {"protocol": protocol, "cutoffs": list(cutoffs), "repeats": n_seeds}
     return Evaluation(
-        about | more,
+        about | more | described_search(how),
         marked(results),
         measure_new_users(first.task, options.k),
         [*notes_of(first.task, options, published), *notes],

@@ -7,7 +7,7 @@ import inspect
 import json
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
@@ -19,6 +19,7 @@ from movierec._checks import path_of
 from movierec.algorithms.registry import name_of
 from movierec.errors import OutputError
 from movierec.evaluation.runs import Listed
+from movierec.evaluation.trials import Tuning
 from movierec.store.atomic import replacing
 
 if TYPE_CHECKING:
@@ -80,6 +81,15 @@ class KeptLists:
             known = self._digests[id(task)] = (task, found.hexdigest())
         return known[1]
 
+    def trials(self, key: str) -> Path:
+        """Return the file for what a search measures.
+
+        Parameters
+        ----------
+        key : str
+        """
+        return self.folder / f"{key}.trials.jsonl"
+
     def get(self, key: str, task: Task, k: int) -> Listed | None:
         """Return what was kept, or None.
 
@@ -96,8 +106,9 @@ class KeptLists:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 ranked = arrays["ranked"].astype(np.int64)
                 about = json.loads(str(arrays["about"]))
-            seconds = [float(about[name]) for name in _SECONDS]
-            found = Listed(dict(about["parameters"]), ranked, *seconds)
+            fit, cpu, query = (float(about[name]) for name in _SECONDS)
+            parameters, tuning = dict(about["parameters"]), _tuning(about)
+            found = Listed(parameters, ranked, fit, cpu, query, tuning)
         except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile, zlib.error):
             return None
         is_whole = ranked.ndim == 2 and ranked.shape[1] == k and ranked.size
@@ -111,13 +122,36 @@ class KeptLists:
         OutputError
             If it cannot be written.
         """
-        about = {"parameters": listed.parameters, **{n: getattr(listed, n) for n in _SECONDS}}
+        about = {name: getattr(listed, name) for name in ("parameters", "tuning", *_SECONDS)}
         with replacing(self.folder / f"{key}.npz") as file:
             np.savez_compressed(
                 file,
                 ranked=listed.ranked.astype(np.int32),
                 about=np.array(json.dumps(about, default=repr)),
             )
+
+
+def _tuning(about: Mapping[str, Any]) -> Tuning | None:
+    """Return how parameters were chosen, as it was kept.
+
+    Raises
+    ------
+    TypeError, KeyError, ValueError
+        If it is anything else.
+    """
+    found = about["tuning"]
+    if found is None:
+        return None
+    return Tuning(
+        search=str(found["search"]),
+        trials=int(found["trials"]),
+        stopped_early=int(found["stopped_early"]),
+        metric=str(found["metric"]),
+        start=float(found["start"]),
+        validation=float(found["validation"]),
+        parameters=dict(found["parameters"]),
+        tune_seconds=float(found["tune_seconds"]),
+    )
 
 
 def _source_of(algorithm: type) -> str:

@@ -18,8 +18,18 @@ from movierec.algorithms.registry import load, names
 from movierec.data.dataset import read_movie_file, read_rated
 from movierec.errors import UsageError
 from movierec.evaluation.chosen import Given, Settings, created_algorithms
+from movierec.evaluation.runs import users_to_test
+from movierec.evaluation.search import (
+    Method,
+    Search,
+    described_search,
+    run_search,
+    search_of,
+    shares_of,
+)
 from movierec.evaluation.tasks import Task, published_task, whole_task
-from movierec.evaluation.tuning import climb
+from movierec.evaluation.trials import Trials, Tuning
+from movierec.evaluation.tuning import sample
 
 if TYPE_CHECKING:
     from movierec.data.sources.base import Place
@@ -38,6 +48,9 @@ def compare_ratings(
     settings: Settings | None = None,
     seed: int = 0,
     tune: bool = False,
+    search: Method | None = None,
+    trials: int | None = None,
+    minutes: float | None = None,
     progress: Progress = no_progress,
     tell: Callable[[str], object] = lambda line: None,
 ) -> dict[str, Any]:
@@ -56,12 +69,15 @@ def compare_ratings(
         Random seed of the parts.
     tune : bool
         Whether to tune parameters on a fifth of the training rows of the first part.
+    search, trials, minutes
+        As in :func:`movierec.evaluate`.
 
     Returns
     -------
     dict
         ``protocol``, and ``results`` with a dict for each algorithm: its name, its parameters,
-        ``rmse``, ``mae``, ``fit_seconds``, ``fit_cpu_seconds`` and ``query_seconds``.
+        ``rmse``, ``mae``, ``fit_seconds``, ``fit_cpu_seconds`` and ``query_seconds``; and
+        ``tuning``, if it was tuned.
 
     Raises
     ------
@@ -73,20 +89,20 @@ def compare_ratings(
     """
     created, settings = created_algorithms(algorithms, settings or {}), settings or {}
     _refuse_others(created)
+    how = search_of(tune, search, trials, minutes)
     tasks = _tasks(ratings, movies, published, seed)
     results = []
     for name, algorithm in created.items():
         tell(f"evaluating {name}")
+        calls: dict[str, Any] = {"label": name, "progress": progress, "tell": tell}
         fixed = settings.get(name, {})
-        best = _tuned(algorithm, tasks[0], fixed, seed, tell) if tune else algorithm
+        best, tuning = _tuned(algorithm, tasks[0], how, seed, fixed, **calls)
         measured = measure(best, tasks, lambda done, name=name: progress(name, done))  # type: ignore[misc]
-        results.append({"algorithm": name, **measured})
+        results.append({"algorithm": name, **measured, "tuning": tuning})
     split = "published" if ratings is None else f"{N_FOLDS} random parts"
     counts = {"test_rows": sum(len(task.test) for task in tasks), "users": tasks[0].train.n_users}
-    return {
-        "protocol": {"task": "rating", "split": split, "seed": seed, "tuned": tune, **counts},
-        "results": results,
-    }
+    about = {"task": "rating", "split": split, "seed": seed, **described_search(how), **counts}
+    return {"protocol": about, "results": results}
 
 
 def _tasks(
@@ -121,24 +137,26 @@ def _refuse_others(algorithms: Mapping[str, Algorithm]) -> None:
 def _tuned(
     algorithm: Algorithm,
     task: Task,
-    fixed: Collection[str],
+    search: Search | None,
     seed: int,
-    tell: Callable[[str], object],
-) -> Algorithm:
+    fixed: Collection[str],
+    **calls: Any,
+) -> tuple[Algorithm, Tuning | None]:
     """Return the algorithm with the parameters that are best on a fifth of the training rows."""
-    held_back = [next(folds(task, seed + 1))]
-
-    def value_of(parameters: dict[str, Any]) -> float:
-        tried = type(algorithm)(**algorithm.parameters() | parameters)
-        rmse = float(measure(tried, held_back, lambda done: None)["rmse"])
-        words = ", ".join(f"{key}={value}" for key, value in parameters.items())
-        tell(f"  {words}: RMSE {rmse:.4f} on validation")
-        return -rmse
-
     grid = {name: values for name, values in algorithm.GRID.items() if name not in fixed}
+    if search is None or not grid:
+        return algorithm, None
+    held_back = next(folds(task, seed + 1))
+
+    def rmse_of(parameters: dict[str, Any], share: float) -> float:
+        tried = type(algorithm)(**algorithm.parameters() | parameters)
+        part = held_back if share == 1 else sample(held_back, share, seed)
+        return float(measure(tried, [part], lambda done: None)["rmse"])
+
     start = {name: algorithm.parameters()[name] for name in grid}
-    best = climb(start, grid, value_of) if grid else {}
-    return type(algorithm)(**algorithm.parameters() | best)
+    trials = Trials(start, rmse_of, search, metric="rmse", **calls)
+    run_search(search, grid, trials, seed, shares_of(search, len(users_to_test(held_back))))
+    return type(algorithm)(**algorithm.parameters() | trials.best[0]), trials.outcome()
 
 
 def folds(task: Task, seed: int) -> Iterator[Task]:

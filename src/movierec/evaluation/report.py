@@ -15,6 +15,7 @@ from movierec._util import one_line, printable
 from movierec.errors import OutputError, UsageError
 from movierec.evaluation.figures import Dot, dots, lines, points
 from movierec.evaluation.groups import By
+from movierec.evaluation.trials import in_words
 from movierec.store.atomic import replacing
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ def _section(name: str, found: Evaluation, by: Sequence[By]) -> Iterator[str]:
     yield f"<h3>Differences in nDCG@{k}, over the same people</h3>" + _pairs(found)
     for what in by:
         yield _groups(found, what)
+    yield _tuning(found)
     yield _details("Protocol", _pairs_of_values(found.protocol))
     yield _details("Parameters", _parameters(found))
 
@@ -210,6 +212,26 @@ def _groups(found: Evaluation, what: By) -> str:
     table = _table(["group", "people", "algorithm", "nDCG", "95 %", ""], cells)
     figure = _figure(lines(groups, series, "nDCG"), f"nDCG by {_BY[what]}")
     return f"<h3>By {_BY[what]}</h3>{figure}" + _details("Figures", table)
+
+
+def _tuning(found: Evaluation) -> str:
+    runs = {one.algorithm: one.runs for one in found.results}
+    rows = [
+        [
+            _word(name), _number(number, 0), _number(run["tuning"]["trials"], 0),
+            _number(run["tuning"]["start"], 4), _number(run["tuning"]["validation"], 4),
+            _word(in_words(run["tuning"]["parameters"]), css="text"),
+            _number(run["tuning"]["tune_seconds"], 1),
+        ]
+        for name, own in runs.items()
+        for number, run in enumerate(own, 1)
+        if run["tuning"]
+    ]  # fmt: skip
+    if not rows:
+        return ""
+    header = ["algorithm", "run", "trials", "start", "chosen", "parameters", "seconds"]
+    words = f"nDCG on held-out training ratings; search: {found.protocol['search']}"
+    return f'<h3>Tuning</h3><p class="quiet">{_text(words)}</p>' + _table(header, rows)
 
 
 def _parameters(found: Evaluation) -> str:

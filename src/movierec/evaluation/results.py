@@ -14,6 +14,9 @@ from movierec.evaluation.metrics import PerUser, interval
 
 if TYPE_CHECKING:
     from movierec.evaluation.scoring import TestSet
+    from movierec.evaluation.trials import Tuning
+
+_OF_RUN = ("parameters", "metrics", "tuning")
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +34,8 @@ class Measured:
     fit_seconds, fit_cpu_seconds, query_seconds : float
         Time to fit, by the clock and of all processors together, and to rank the items for all
         users; None for lists of other systems.
+    tuning : Tuning, optional
+        How the parameters were chosen.
     ranked : ndarray of shape (n_users, k), int64, optional
         The lists: ``item_index``, best first; -1 where there is none.
     tests : TestSet, optional
@@ -44,6 +49,7 @@ class Measured:
     fit_seconds: float | None
     fit_cpu_seconds: float | None
     query_seconds: float | None
+    tuning: Tuning | None = None
     ranked: npt.NDArray[np.int64] | None = None
     tests: TestSet | None = None
 
@@ -65,12 +71,14 @@ class Result:
         Time to fit, by the clock and of all processors together, and to rank the items for all
         users; means over the runs. None for lists of other systems.
     runs : list of dict
-        The ``parameters`` and ``metrics`` of each run.
+        The ``parameters``, ``metrics`` and ``tuning`` of each run.
     k : int
         Length of the lists.
     versus_best : {"best", "tied", ""}
         Whether its nDCG is the highest, or cannot be told from the highest; see
         :meth:`movierec.Evaluation.pairs`.
+    tuning : Tuning, optional
+        How the parameters of the first run were chosen, if they were tuned.
     measured : sequence of Measured
         The runs, with the lists and the values of each user.
     """
@@ -85,6 +93,7 @@ class Result:
     runs: list[dict[str, Any]]
     k: int = 10
     versus_best: str = ""
+    tuning: Tuning | None = None
     measured: Sequence[Measured] = field(default=(), repr=False, compare=False)
 
     @classmethod
@@ -117,8 +126,9 @@ class Result:
             seconds(lambda run: run.fit_seconds),
             seconds(lambda run: run.fit_cpu_seconds),
             seconds(lambda run: run.query_seconds),
-            [{"parameters": run.parameters, "metrics": run.metrics} for run in runs],
+            [{name: getattr(run, name) for name in _OF_RUN} for run in runs],
             k,
+            tuning=runs[0].tuning,
             measured=runs,
         )
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from movierec.data.interactions import Interactions
     from movierec.evaluation.tasks import Task
+    from movierec.evaluation.trials import Tuning
 
 _BLOCK_CELLS = 20_000_000  # scores in a block of users, which take 80 MB as float32
 
@@ -66,6 +67,8 @@ class Listed:
     fit_seconds, fit_cpu_seconds, query_seconds : float, optional
         Time to fit, by the clock and of all processors together, and to rank the items for all
         users; None for lists of other systems.
+    tuning : Tuning, optional
+        How the parameters were chosen, if they were tuned.
     """
 
     parameters: dict[str, Any]
@@ -73,6 +76,7 @@ class Listed:
     fit_seconds: float | None = None
     fit_cpu_seconds: float | None = None
     query_seconds: float | None = None
+    tuning: Tuning | None = None
 
 
 def list_items(algorithm: Algorithm, task: Task, k: int, run: Run = Run()) -> Listed:

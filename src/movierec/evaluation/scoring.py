@@ -140,6 +140,7 @@ def measured(listed: Listed, tests: TestSet, k: int) -> Measured:
         listed.fit_seconds,
         listed.fit_cpu_seconds,
         listed.query_seconds,
+        listed.tuning,
         listed.ranked[:, :k],
         tests,
     )

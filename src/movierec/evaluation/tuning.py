@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,11 @@ import numpy as np
 from movierec.algorithms.base import Algorithm
 from movierec.data import splitting
 from movierec.errors import DataError
-from movierec.evaluation.scoring import evaluate_once
+from movierec.evaluation.metrics import hits_of, ndcg_at_k
+from movierec.evaluation.runs import list_items, users_to_test
+from movierec.evaluation.search import Search, run_search, shares_of
 from movierec.evaluation.tasks import Task
+from movierec.evaluation.trials import Trials
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -26,15 +29,13 @@ def tuned(
     start: Algorithm,
     task: Task,
     k: int,
-    seed: int = 0,
+    search: Search,
     *,
+    seed: int = 0,
     fixed: Collection[str] = (),
-    tell: Callable[[Mapping[str, Any], float], object] = lambda parameters, ndcg: None,
-) -> Algorithm:
+    **calls: Any,
+) -> tuple[Algorithm, Trials | None]:
     """Return an algorithm with the parameters that give the best nDCG on held-out training rows.
-
-    This is a coordinate search, not a search over all combinations: the parameters are tuned one
-    after the other, while the others keep their current values.
 
     Parameters
     ----------
@@ -44,57 +45,69 @@ def tuned(
         Only the number of its test rows per user is used.
     k : int
         Length of the lists.
+    search : Search
     seed : int
         Random seed.
     fixed : collection of str
         Names of parameters that are not tuned.
-    tell : callable, optional
-        Called with the parameters and the nDCG of each trial.
+    **calls
+        See :class:`movierec.evaluation.trials.Trials`: its path, label, progress and tell.
+
+    Returns
+    -------
+    algorithm : Algorithm
+    trials : Trials, optional
+        None if the algorithm has no parameters to tune.
 
     Raises
     ------
     DataError
         If no user has two training rows.
     """
-    held_back = validation(task, seed)
-
-    def ndcg_of(parameters: dict[str, Any]) -> float:
-        algorithm = type(start)(**start.parameters() | parameters)
-        ndcg = evaluate_once("", algorithm, held_back, k, seed).metrics["ndcg"]
-        tell(parameters, ndcg)
-        return ndcg
-
     grid = {name: values for name, values in start.GRID.items() if name not in fixed}
-    best = {name: start.parameters()[name] for name in grid}
-    if grid:
-        best = climb(best, grid, ndcg_of)
-    return type(start)(**start.parameters() | best)
+    if not grid:
+        return start, None
+    ndcg_of = _Validation(start, validation(task, seed), k, seed)
+    trials = Trials({name: start.parameters()[name] for name in grid}, ndcg_of, search, **calls)
+    run_search(search, grid, trials, seed, shares_of(search, len(users_to_test(ndcg_of.task))))
+    return type(start)(**start.parameters() | trials.best[0]), trials
 
 
-def climb(
-    best: dict[str, Any],
-    grid: Mapping[str, Collection[Any]],
-    value_of: Callable[[dict[str, Any]], float],
-) -> dict[str, Any]:
-    """Improve one parameter after the other; among equally good values, the first wins.
+class _Validation:
+    """Measures parameters of an algorithm on a task, or on a sample of its people."""
+
+    def __init__(self, start: Algorithm, task: Task, k: int, seed: int) -> None:
+        self.start, self.task, self.k, self.seed = start, task, k, seed
+        self._samples = {1.0: task}
+
+    def __call__(self, parameters: dict[str, Any], share: float) -> float:
+        """Return the nDCG."""
+        algorithm = type(self.start)(**self.start.parameters() | parameters)
+        if share not in self._samples:
+            self._samples[share] = sample(self.task, share, self.seed)
+        task = self._samples[share]
+        ranked = list_items(algorithm, task, self.k).ranked
+        relevant = task.test.user_items[users_to_test(task)]
+        return float(ndcg_at_k(hits_of(ranked, relevant), np.diff(relevant.indptr)).mean())
+
+
+def sample(task: Task, share: float, seed: int = 0) -> Task:
+    """Return a task of some people: their training rows and test rows.
+
+    A larger share has all people of a smaller one.
 
     Parameters
     ----------
-    best : dict
-        The values to start from.
-    grid : mapping of str to collection
-        The values to try.
-    value_of : callable
-        Returns how good some values are; higher is better.
+    task : Task
+    share : float
+    seed : int
+        Random seed.
     """
-    highest = value_of(best)
-    for name, values in grid.items():
-        current = best[name]  # already measured
-        for value in values:
-            tried = best | {name: value}
-            if value != current and (found := value_of(tried)) > highest:
-                best, highest = tried, found
-    return best
+    people = np.random.default_rng(seed).permutation(users_to_test(task))
+    is_in = np.zeros(task.train.n_users, dtype=bool)
+    is_in[people[: round(share * len(people))]] = True
+    train, test = (part.select(is_in[part.users]) for part in (task.train, task.test))
+    return replace(task, train=train, test=test)
 
 
 def validation(task: Task, seed: int = 0) -> Task:
