@@ -203,6 +203,44 @@ def test_a_study_that_is_wrong_says_what(
         movierec.run_study(folder / "none.toml")
 
 
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ("ratings = 'gone.csv'", "gone.csv"),
+        ("ratings = 'columns.csv'", "no columns for user and movie"),
+        ("ratings = 'ratings.csv'\nalgorithms = ['esae']", "esae"),
+        ("ratings = 'ratings.csv'\nk = [0]", "k is"),
+        ("train = 'ratings.csv'\ntest = 'gone.csv'", "gone.csv"),
+        ("ratings = 'ratings.csv'\nlists = 'gone.csv'", "gone.csv"),
+    ],
+)
+def test_a_mistake_in_the_last_data_set_shows_before_any_work(
+    folder: Path, wrong: str, message: str
+) -> None:
+    (folder / "columns.csv").write_text("viewer,film\n1,1\n", encoding="utf-8")
+    text = f"algorithms = ['svd']\n[data.a]\nratings = 'ratings.csv'\n[data.b]\n{wrong}\n"
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+    told: list[str] = []
+    with pytest.raises(MovierecError, match=message):
+        movierec.run_study(folder / "study.toml", tell=told.append)
+    assert not told
+
+
+def test_a_report_puts_the_best_first_and_shows_every_measure(folder: Path) -> None:
+    study = movierec.run_study(folder / "study.toml")
+    tables = study.to_html().split("<table")
+    assert "All data sets" in tables[0]
+    found = [table for table in tables if "<th>hit rate</th>" in table]
+    alike = [table for table in tables if "<th>coverage</th>" in table]
+    for each, hits, shape in zip(study.evaluations.values(), found, alike, strict=True):
+        best = max(each.results[::2], key=lambda one: one.metrics["ndcg"])  # of the first k
+        first = hits.split("<tr>")[2]
+        assert f'best">{best.algorithm}</td>' in first
+        assert f'<td data-value="{best.metrics["recall"]!r}">' in first
+        for name in {"coverage", "gini", "novelty", "diversity"} & set(best.metrics):
+            assert f'<td data-value="{best.metrics[name]!r}">' in shape
+
+
 def test_reports_and_tables_are_written(movierec: RunProgram, folder: Path) -> None:
     written = [folder / name for name in ("report.html", "table.tex")]
     options = ("--report", written[0], "--table", written[1])

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
-_WIDTH, _ROW, _LEFT, _RIGHT, _TOP, _BOTTOM = 540, 24, 130, 120, 12, 40
+_WIDTH, _ROW, _RIGHT, _TOP, _BOTTOM = 560, 24, 140, 12, 40
+_NAMES, _LEFT = 145, 60  # left of the axis: names, or numbers
 _HEIGHT = 260
 _COLORS = 5
 _SHORT = 8  # letters
@@ -42,14 +43,14 @@ def dots(rows: Sequence[Dot], label: str) -> str:
     rows = sorted(rows, key=lambda row: -row.value)
     height = _TOP + _ROW * len(rows) + _BOTTOM
     ticks = _ticks(0, max(row.high for row in rows))
-    parts = [_vertical(_x(tick, ticks), tick, height) for tick in ticks]
+    parts = [_vertical(_x(tick, ticks, _NAMES), tick, height) for tick in ticks]
     for number, row in enumerate(rows):
         y = _TOP + _ROW * (number + 0.5)
         style = "s0" if row.mark else "s5"
         fill = " hollow" if row.mark == "tied" else ""
-        low, high, at = (_x(each, ticks) for each in (row.low, row.high, row.value))
+        low, high, at = (_x(each, ticks, _NAMES) for each in (row.low, row.high, row.value))
         parts += [
-            f'<text x="{_LEFT - 10}" y="{y + 4:.1f}" text-anchor="end">{_name(row.name)}</text>',
+            f'<text x="{_NAMES - 10}" y="{y + 4:.1f}" text-anchor="end">{_name(row.name)}</text>',
             f'<line class="{style}" stroke-width="2" x1="{low:.1f}" x2="{high:.1f}" '
             f'y1="{y:.1f}" y2="{y:.1f}"/>',
             f'<circle class="{style}{fill}" cx="{at:.1f}" cy="{y:.1f}" r="5"/>',
@@ -85,7 +86,12 @@ def points(places: Mapping[str, tuple[float, float]], across: str, up: str) -> s
     return _svg(_HEIGHT, f"{up} (up) and {across} (across)", parts)
 
 
-def lines(columns: Sequence[str], series: Mapping[str, Sequence[float | None]], up: str) -> str:
+def lines(
+    columns: Sequence[str],
+    series: Mapping[str, Sequence[float | None]],
+    up: str,
+    bars: Mapping[str, Sequence[tuple[float, float] | None]] | None = None,
+) -> str:
     """Return a figure with a line for each name.
 
     Parameters
@@ -95,8 +101,12 @@ def lines(columns: Sequence[str], series: Mapping[str, Sequence[float | None]], 
     series : mapping of str to sequence of float or None
     up : str
         What the values are.
+    bars : mapping of str to sequence of tuple of float, optional
+        The interval of each value.
     """
+    bars = bars or {}
     known = [value for each in series.values() for value in each if value is not None]
+    known += [high for each in bars.values() for _, high in filter(None, each)]
     ticks = _ticks(0, max(known, default=0))
     step = (_WIDTH - _LEFT - _RIGHT) / max(len(columns) - 1, 1)
     parts = [_horizontal(tick, ticks) for tick in ticks]
@@ -118,10 +128,22 @@ def lines(columns: Sequence[str], series: Mapping[str, Sequence[float | None]], 
         ]
         parts += [
             f'<polyline class="{style}" points="{" ".join(spots)}"/>',
-            f'<text class="{style}" x="{_WIDTH - _RIGHT + 8}" y="{places[name] + 4:.1f}">'
+            f'<text class="{style}" x="{_WIDTH - _RIGHT + 14}" y="{places[name] + 4:.1f}">'
             f"{_name(name)}</text>",
         ]
+    for number, (name, intervals) in enumerate(bars.items()):
+        aside = 3 * (number - (len(bars) - 1) / 2)  # so that bars lie beside each other
+        parts += [
+            _bar(_LEFT + step * at + aside, between, ticks, styles[name])
+            for at, between in enumerate(intervals)
+            if between is not None
+        ]
     return _svg(_HEIGHT, up, parts)
+
+
+def _bar(x: float, between: tuple[float, float], ticks: Sequence[float], style: str) -> str:
+    low, high = (_y(value, ticks) for value in between)
+    return f'<line class="{style}" x1="{x:.1f}" x2="{x:.1f}" y1="{low:.1f}" y2="{high:.1f}"/>'
 
 
 def _styles(names: Iterable[str]) -> dict[str, str]:
@@ -148,8 +170,8 @@ def _ticks(low: float, high: float) -> list[float]:
     return [low + step * number for number in range(6) if step * (number - 1) < span - 1e-12]
 
 
-def _x(value: float, ticks: Sequence[float]) -> float:
-    return _LEFT + (_WIDTH - _LEFT - _RIGHT) * value / ticks[-1]
+def _x(value: float, ticks: Sequence[float], left: float = _LEFT) -> float:
+    return left + (_WIDTH - left - _RIGHT) * value / ticks[-1]
 
 
 def _y(value: float, ticks: Sequence[float]) -> float:
@@ -173,7 +195,7 @@ def _horizontal(tick: float, ticks: Sequence[float]) -> str:
     )
 
 
-def _apart(places: Mapping[str, float], least: float = 15) -> dict[str, float]:
+def _apart(places: Mapping[str, float], least: float = 17) -> dict[str, float]:
     """Return places of names, moved down as far as they would overlap."""
     found, before = {}, float("-inf")
     for name, place in sorted(places.items(), key=lambda pair: pair[1]):
@@ -182,5 +204,5 @@ def _apart(places: Mapping[str, float], least: float = 15) -> dict[str, float]:
     return {name: place - beyond for name, place in found.items()}
 
 
-def _name(text: str, longest: int = 20) -> str:
+def _name(text: str, longest: int = 17) -> str:
     return escape(text if len(text) <= longest else f"{text[: longest - 1]}…")

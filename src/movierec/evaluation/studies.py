@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from movierec._checks import path_of
 from movierec._util import Progress
+from movierec.data.dataset import read_rated, read_rating_rows
 from movierec.errors import DataError, UsageError
-from movierec.evaluation.evaluate import evaluate
+from movierec.evaluation.chosen import BASELINES, checked_settings, created_algorithms
+from movierec.evaluation.evaluate import ALGORITHMS, cutoffs_of, evaluate
 from movierec.evaluation.groups import By
+from movierec.evaluation.others import read_lists
 from movierec.evaluation.report import html
 from movierec.evaluation.tables import latex, markdown, notebook_html
 
@@ -102,7 +105,8 @@ def run_study(
     Raises
     ------
     DataError
-        If the file is missing, is not TOML, or a data set cannot be used.
+        If the file is missing, is not TOML, or a data set cannot be used. All of them are read
+        before the first one is measured.
     UsageError
         If an argument in it is unknown or not valid.
     """
@@ -112,6 +116,9 @@ def run_study(
     kept = file.with_suffix(".kept") if keep is None else keep
     data = {name: _arguments(file, name, common | own) for name, own in content["data"].items()}
     by = tuple(content.get("by", ()))
+    if len(data) > 1:  # a mistake in the last one must not show after hours
+        for arguments in data.values():
+            _check(**arguments)
     found = {}
     for name, arguments in data.items():
         if tell is not None:
@@ -150,6 +157,21 @@ def _arguments(file: Path, name: str, given: Mapping[str, Any]) -> dict[str, Any
                 f"the options are {', '.join(sorted(_OPTIONS))}; and title and by",
             )
     return {key: _place(file, value) if key in _PLACES else value for key, value in given.items()}
+
+
+def _check(**given: Any) -> None:
+    """Read the data and create the algorithms of an evaluation, which raises what is wrong."""
+    names = given.get("algorithms", ALGORITHMS)
+    if isinstance(names, list):  # evaluate() refuses others
+        created_algorithms(names, checked_settings(given.get("settings")), BASELINES)
+    if "k" in given:
+        cutoffs_of(given["k"])
+    if "ratings" in given:
+        read_rated(given["ratings"], given.get("movies"))
+    for name in ("train", "test"):
+        if name in given:
+            read_rating_rows(given[name])
+    read_lists(given.get("lists", ()))
 
 
 def _place(file: Path, value: Any) -> Any:

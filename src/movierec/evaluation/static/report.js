@@ -27,3 +27,13 @@ function sort(table, heads, head, column) {
   head.setAttribute("aria-sort", down ? "descending" : "ascending");
   table.tBodies[0].append(...rows);
 }
+
+// Paper cannot be clicked: what is folded is printed too.
+const folded = () => [...document.querySelectorAll("details")];
+addEventListener("beforeprint", () => folded().forEach(each => {
+  each.dataset.was = each.open;
+  each.open = true;
+}));
+addEventListener("afterprint", () => folded().forEach(each => {
+  each.open = each.dataset.was === "true";
+}));
