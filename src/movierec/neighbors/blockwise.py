@@ -62,7 +62,8 @@ class SimilarityRows:
         support = products(self._rated, slice(start, stop))
         # Round to float32 first, so that values that differ only by float64 noise are equal.
         similarities = self._compare(start, stop).astype(np.float32)
-        similarities[support < self._min_support] = 0.0
+        if self._min_support:
+            similarities[support < self._min_support] = 0.0
         similarities[np.arange(stop - start), np.arange(start, stop)] = 0.0
         return similarities, support
 
@@ -82,9 +83,10 @@ def cosine(vectors: csr_matrix, shrinkage: float = 0.0) -> Compare:
     def compare(start: int, stop: int) -> npt.NDArray[np.float64]:
         # Multiply the scales first, so that both orders of a pair give the same bits.
         scales = scale[start:stop, None] * scale
-        return np.asarray(
-            products(precise, slice(start, stop)) * (scales / (1 + shrinkage * scales))
-        )
+        if shrinkage:
+            scales /= 1 + shrinkage * scales
+        scales *= products(precise, slice(start, stop))
+        return np.asarray(scales)
 
     return compare
 

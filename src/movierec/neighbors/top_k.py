@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     from movierec.neighbors.support import SupportMatrix
 
-# Number of multiplications above which the compiled loops are faster, although loading them takes
-# over half a second.
-_MANY = 200_000_000
+# The compiled loops are faster from here on, although loading them takes a third of a second: the
+# number of multiplications, to which each pair of items adds about as much as a few.
+_MANY = 80_000_000
+_PER_PAIR = 4
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def top_k(
         _fill_corrected(table, vectors, ratings, min_support, support, progress, n_threads)
         return table
     n_users = vectors.shape[1] if n_users is None else n_users
-    if _n_products(vectors) < _MANY:
+    if _cost(vectors) < _MANY:
         ratings = vectors[:, :n_users]
         compare = blockwise.cosine(vectors, shrinkage)
         rows = blockwise.SimilarityRows(compare, ratings, min_support)
@@ -113,7 +114,7 @@ def _fill_corrected(
     progress: Callable[[float], object],
     n_threads: int | None,
 ) -> None:
-    if _n_products(ratings) + vectors.shape[0] ** 2 < _MANY:
+    if _cost(ratings) < _MANY:
         compare = blockwise.cosine_of_factors(vectors)
         rows = blockwise.SimilarityRows(compare, ratings, min_support)
         blockwise.fill_table(table, rows, progress)
@@ -142,7 +143,7 @@ def top_k_by(
         As in :func:`top_k`.
     """
     table = NeighborTable.empty(ratings.shape[0], k)
-    if _n_products(ratings) + ratings.shape[0] ** 2 < _MANY:
+    if _cost(ratings) < _MANY:
         rows = blockwise.SimilarityRows(compare, ratings, min_support)
         blockwise.fill_table(table, rows, progress)
     else:
@@ -152,7 +153,12 @@ def top_k_by(
     return table
 
 
-def _n_products(matrix: csr_matrix) -> float:
-    """Return the number of multiplications that comparing all rows takes."""
+def _cost(matrix: csr_matrix) -> float:
+    """Return the number of multiplications that comparing all rows takes, and of what is like them.
+
+    Parameters
+    ----------
+    matrix : scipy.sparse.csr_matrix of shape (n_items, n_columns)
+    """
     per_column = column_counts(matrix).astype(np.float64)
-    return float((per_column**2).sum())
+    return float((per_column**2).sum()) + _PER_PAIR * matrix.shape[0] ** 2
