@@ -24,15 +24,33 @@ def compiled(loop: Loop) -> Loop:
     loop : callable
         A function that numba can compile.
     """
+    return _kept(loop, {"nogil": True})
+
+
+def compiled_freely(loop: Loop) -> Loop:
+    """Compile a loop whose sums of floats may be made in any order, several terms at a time.
+
+    The last digits of a sum then depend on the processor, but not on the number of threads.
+    Dividing by 0 gives what it gives in NumPy.
+
+    Parameters
+    ----------
+    loop : callable
+        As for :func:`compiled`.
+    """
+    return _kept(loop, {"nogil": True, "fastmath": {"reassoc", "contract"}, "error_model": "numpy"})
+
+
+def _kept(loop: Loop, options: dict[str, Any]) -> Loop:
     import numba
 
-    decorator: Any = numba.njit(nogil=True, cache=True)
+    decorator: Any = numba.njit(cache=True, **options)
     try:
         kept: Loop = decorator(loop)
     except RuntimeError:  # numba found no folder to write to
         folder = _private_folder()
         if folder is None:
-            decorator = numba.njit(nogil=True)
+            decorator = numba.njit(**options)
         else:
             config: Any = numba.config
             config.CACHE_DIR = str(folder)
