@@ -157,7 +157,7 @@ def rank(
             continue
         known = task.known.for_users(block)
         found = score_people(algorithm, known, n_ratings, scale, task.recency)
-        scores = found.scores.astype(np.float64)
+        scores = found.scores.astype(np.result_type(found.scores, np.float32))  # a copy
         if task.candidates is None:
             scores[known.users, known.items] = -np.inf
         else:
@@ -173,9 +173,9 @@ def _similarities(algorithm: Algorithm, queries: npt.NDArray[np.int64]) -> npt.N
     return found
 
 
-def _among(scores: npt.NDArray[np.float64], candidates: csr_matrix) -> npt.NDArray[np.float64]:
+def _among(scores: npt.NDArray[np.floating], candidates: csr_matrix) -> npt.NDArray[np.floating]:
     """Return the scores of the candidates; -inf for all other items."""
-    found = np.full(scores.shape, -np.inf)
+    found = np.full_like(scores, -np.inf)
     places = _places(candidates)
     found[places] = scores[places]
     return found
@@ -186,9 +186,14 @@ def _places(rows: csr_matrix) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int
     return np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)), rows.indices
 
 
-def _best(scores: npt.NDArray[np.float64], k: int) -> npt.NDArray[np.int64]:
-    order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-    ruled_out = np.take_along_axis(scores, order, axis=1) == -np.inf
+def _best(scores: npt.NDArray[np.floating], k: int) -> npt.NDArray[np.int64]:
+    """Return the columns of the k highest scores of each row; -1 where there is none but -inf."""
+    last = np.partition(scores, -k, axis=1)[:, -k, None] if k < scores.shape[1] else -np.inf
+    rows, columns = np.nonzero((scores >= last) & (scores > -np.inf))  # all ties with the last one
+    order = np.lexsort((-scores[rows, columns], rows))  # stable: equal scores by their columns
+    rows, columns = rows[order], columns[order]
+    places = np.arange(len(rows)) - np.searchsorted(rows, rows)
     best = np.full((len(scores), k), -1, dtype=np.int64)
-    best[:, : order.shape[1]] = np.where(ruled_out, -1, order)
+    is_listed = places < k
+    best[rows[is_listed], places[is_listed]] = columns[is_listed]
     return best
