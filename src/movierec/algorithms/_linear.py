@@ -32,16 +32,17 @@ class FactorAlgorithm(Algorithm):
 
     def similarities(self, items: Indices) -> Scores:
         """Return cosines of factors; see :meth:`Algorithm.similarities`."""
-        unit = self._unit_factors
+        unit = self.unit_factors
         return np.asarray(unit[items] @ unit.T, dtype=np.float32)
 
     def _set_item_factors(self, factors: npt.NDArray[np.floating]) -> None:
-        vars(self).pop("_unit_factors", None)  # cached after an earlier fit
+        vars(self).pop("unit_factors", None)  # cached after an earlier fit
         # A loaded model has them in C order; another order here would change the last digit.
         self.item_factors_ = np.ascontiguousarray(factors, dtype=np.float32)
 
     @cached_property
-    def _unit_factors(self) -> npt.NDArray[np.float64]:
+    def unit_factors(self) -> npt.NDArray[np.float64]:
+        """The factors of each item, scaled to length 1; float64."""
         # In float32, the last digit of a product depends on the shape of the matrices and on the
         # processor; a list would change where the table ends.
         factors = self.item_factors_.astype(np.float64)

@@ -89,9 +89,19 @@ class Ease(Algorithm):
     def similarities(self, items: Indices) -> Scores:
         """Return ``-P_ij / sqrt(P_ii P_jj)``; see :meth:`Algorithm.similarities`."""
         # The product of B_ij and B_ji is the square of it.
-        every = np.arange(len(self.is_rated_))
-        forward, backward = self._weights(items, every), self._weights(every, items).T
-        return np.asarray(np.sign(forward) * np.sqrt(np.maximum(forward * backward, 0)))
+        places = np.cumsum(self.is_rated_) - 1
+        known, own = self._is_rated[items], places[items[self._is_rated[items]]]
+        forward = self.weights_[own]
+        found = np.ascontiguousarray(self.weights_[:, own].T)
+        found *= forward
+        np.maximum(found, 0, out=found)
+        np.sqrt(found, out=found)
+        np.copysign(found, forward, out=found)
+        if known.all() and self.is_rated_.all():
+            return found
+        every = np.zeros((len(items), len(self.is_rated_)), dtype=np.float32)
+        every[np.ix_(known, self._is_rated)] = found
+        return every
 
     def contributions(self, items: Indices, rated: Indices) -> Scores:
         """Return weights; see :meth:`movierec.algorithms.base.Explains.contributions`."""

@@ -71,7 +71,7 @@ def fill_table(
     # A thread for each block is faster than threads within a product.
     with threadpool_limits(1):
         run_blocks(fill_block, blocks_of(n_items), lambda stop: progress(stop / n_items), n_threads)
-    _count_listed(table, counts, n_threads)
+    count_listed(table, counts, n_threads)
 
 
 def fill_table_by(
@@ -103,11 +103,20 @@ def fill_table_by(
         arrays = (rows.neighbors, rows.similarities.view(np.int32))
         select(similarities, start, unit, counts, min_support, *arrays)
         progress(stop / n_items)
-    _count_listed(table, counts)
+    count_listed(table, counts)
 
 
-def _count_listed(table: NeighborTable, counts: Counts, n_threads: int | None = None) -> None:
-    """Count who rated both, for the pairs of a table."""
+def count_listed(table: NeighborTable, counts: Counts, n_threads: int | None = None) -> None:
+    """Count who rated both, for the pairs of a table.
+
+    Parameters
+    ----------
+    table : NeighborTable
+        Whose `support` is filled.
+    counts : Counts
+    n_threads : int, optional
+        Default: all processors.
+    """
     starts, pairs = group_pairs(table.neighbors, counts.indptr)
 
     def count_block(items: tuple[int, int]) -> None:
@@ -216,9 +225,7 @@ def select(
         while n_found < k and floor > 1:
             floor, size = _gather(levels, maxima, reach, keys)
             best = np.sort(keys[:size])[::-1]
-            n_found = _keep(
-                best, item, counts, min_support, bits, neighbors[row], similarities[row]
-            )
+            n_found = keep(best, item, counts, min_support, bits, neighbors[row], similarities[row])
             reach *= 8  # enough of these may be pairs with less support
 
 
@@ -256,7 +263,7 @@ def _gather(levels: Array, maxima: Array, reach: int, keys: Array) -> tuple[Any,
 
 
 @compiled
-def _keep(
+def keep(
     keys: Array,
     item: int,
     counts: Counts,
@@ -265,7 +272,19 @@ def _keep(
     neighbors: Array,
     similarities: Array,
 ) -> int:
-    """Fill a row of a table with the first pairs that have the support; return their number."""
+    """Fill a row of a table with the first pairs that have the support; return their number.
+
+    Parameters
+    ----------
+    keys : ndarray of shape (n,), int64
+        Best first; see :mod:`movierec.neighbors.heaps`.
+    item : int
+    counts : Counts
+    min_support : int
+    bits : ndarray of uint64
+        Who rated the item; see :func:`movierec.neighbors.counting.mark`.
+    neighbors, similarities : ndarray of shape (k,), int32, which are filled
+    """
     size = 0
     for key in keys:
         other = EMPTY - (key & EMPTY)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from movierec.neighbors import blockwise
 from movierec.neighbors.sparse import column_counts
@@ -129,6 +130,7 @@ def top_k_by(
     ratings: csr_matrix,
     k: int,
     *,
+    unit: npt.NDArray[np.float64] | None = None,
     min_support: int = 0,
     progress: Callable[[float], object] = lambda done: None,
 ) -> NeighborTable:
@@ -139,6 +141,8 @@ def top_k_by(
     compare : callable
         Returns the similarities of the items from `start` up to `stop` to all items.
     ratings : scipy.sparse.csr_matrix of shape (n_items, n_users)
+    unit : ndarray of shape (n_items, n_factors), float64, optional
+        Vectors of length 1 or 0, if the similarities are their scalar products.
     k, min_support, progress
         As in :func:`top_k`.
     """
@@ -146,6 +150,10 @@ def top_k_by(
     if _cost(ratings) < _MANY:
         rows = blockwise.SimilarityRows(compare, ratings, min_support)
         blockwise.fill_table(table, rows, progress)
+    elif unit is not None:
+        from movierec.neighbors import of_factors  # loads the compiled loops
+
+        of_factors.fill_table(table, unit, ratings, min_support, progress)
     else:
         from movierec.neighbors import dense  # loads the compiled loops
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from movierec._util import Progress, no_progress, pluralize
 from movierec.algorithms._calls import check_needs, checked_scores, fit_algorithm
+from movierec.algorithms._linear import FactorAlgorithm
 from movierec.algorithms.base import (
     Algorithm,
     HasNeighbors,
@@ -252,4 +253,5 @@ def _table(
         found = algorithm.similarities(np.arange(start, stop))
         return checked_scores(algorithm, found, (stop - start, len(vectors)), "similarities")
 
-    return engine.neighbors_by(compare, item_users, table_spec, progress)
+    unit = algorithm.unit_factors if isinstance(algorithm, FactorAlgorithm) else None
+    return engine.neighbors_by(compare, unit, item_users, table_spec, progress)

@@ -13,6 +13,8 @@ from movierec.training.fit import fit_model
 from movierec.training.private import check_can_be_private, fit_private
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     from scipy.sparse import csr_matrix
 
     from movierec.data.dataset import Dataset, OnError
@@ -104,7 +106,12 @@ class LocalEngine:
         )
 
     def neighbors_by(
-        self, compare: Compare, ratings: csr_matrix, spec: NeighborSpec, progress: Progress
+        self,
+        compare: Compare,
+        unit: npt.NDArray[np.float64] | None,
+        ratings: csr_matrix,
+        spec: NeighborSpec,
+        progress: Progress,
     ) -> NeighborTable:
         """Compute a table from any similarities, a block of items at a time.
 
@@ -112,6 +119,8 @@ class LocalEngine:
         ----------
         compare : callable
             Returns the similarities of the items from one index up to another to all items.
+        unit : ndarray of shape (n_items, n_factors), float64, optional
+            As in :func:`movierec.neighbors.top_k.top_k_by`.
         ratings : scipy.sparse.csr_matrix of shape (n_items, n_users)
             For the support of each pair.
         spec : NeighborSpec
@@ -121,6 +130,7 @@ class LocalEngine:
             compare,
             ratings,
             spec.n_neighbors,
+            unit=unit,
             min_support=spec.min_support,
             progress=_comparing(progress),
         )
