@@ -12,6 +12,8 @@ from movierec.algorithms.base import Feedback, Indices, Range, Run, Scores, Trai
 if TYPE_CHECKING:
     from movierec.data.interactions import Interactions
 
+_TOLERANCE = 1e-3  # of ARPACK: scores are off by less than a millionth
+
 
 class Svd(FactorAlgorithm):
     """Truncated singular value decomposition; a missing rating is 0.
@@ -46,12 +48,17 @@ class Svd(FactorAlgorithm):
     def fit(self, data: TrainingData, run: Run = Run()) -> Self:
         """Decompose the ratings; see :meth:`Algorithm.fit`."""
         from scipy.sparse.linalg import svds
+        from threadpoolctl import threadpool_limits
 
         # A view of what the training has anyway; the ratings by user would be another copy.
         ratings = as_feedback(data.interactions.item_users, self.feedback).T.astype(np.float64)
         k = min(self.n_factors, min(ratings.shape) - 1)
         start = np.random.default_rng(self.seed).random(min(ratings.shape))
-        _, _, vectors = svds(ratings, k=k, v0=start) if k > 0 else (None, None, ratings.toarray())
+        if k < 1:
+            self._set_item_factors(ratings.toarray().T)
+            return self
+        with threadpool_limits(1):  # threads that wait for one vector at a time take more than help
+            _, _, vectors = svds(ratings, k=k, v0=start, tol=_TOLERANCE)
         self._set_item_factors(vectors.T)
         return self
 
