@@ -94,7 +94,7 @@ def test_a_notebook_runs_on_the_sample(name: str, printed: Outputs) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", PRINTS)
+@pytest.mark.parametrize("name", sorted(PRINTS.keys() - {"own-algorithm"}))  # it says the same
 def test_a_notebook_runs_on_real_data(name: str, printed: Outputs, real_data: Path) -> None:
     text = printed(name, **{REAL_DATA: str(real_data.resolve())})
     assert text.startswith("reading ml-latest-small")
