@@ -276,7 +276,9 @@ def test_svd_is_the_nearest_matrix_of_its_rank() -> None:
 def test_svd_is_exact_where_singular_values_lie_close_together() -> None:
     noise = (np.random.default_rng(0).random((300, 200)) < 0.1).astype(np.float64)
     left, values, right = np.linalg.svd(noise, full_matrices=False)
-    scores = load("svd")(n_factors=20).fit(TrainingData(users_of(noise))).score(users_of(noise))
+    scores = (
+        make("svd", {"n_factors": 20}).fit(TrainingData(users_of(noise))).score(users_of(noise))
+    )
     np.testing.assert_allclose(scores, (left[:, :20] * values[:20]) @ right[:20], atol=1e-4)
 
 

@@ -92,7 +92,8 @@ def test_model_holds_no_path(data: Path, tmp_path: Path, movierec: Run) -> None:
 def test_paths_in_an_older_model_are_not_shown(sample: Recommender, tmp_path: Path) -> None:
     paths = {"ratings": "/home/somebody/ratings.csv", "movies": "/home/somebody/movies.csv"}
     notes = [f"{paths['ratings']}: ratings"]
-    old = dataclasses.replace(sample._model, card=sample.card | {"files": paths, "notes": notes})
+    card = sample._model.card | {"files": paths, "notes": notes}
+    old = dataclasses.replace(sample._model, card=card)
     old.save(tmp_path / "old.model")
     assert b"/home/somebody" in (tmp_path / "old.model").read_bytes()
     loaded = Recommender.load(tmp_path / "old.model")

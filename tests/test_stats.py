@@ -101,7 +101,7 @@ def test_card_says_where_each_part_of_the_content_ends(sample_model: Path) -> No
 
 
 def test_statistics_of_a_model_are_those_of_its_files(sample_model: Path) -> None:
-    from_model = Recommender.load(sample_model).stats()
+    from_model = dict(Recommender.load(sample_model).stats())
     from_files = summary_of({"ratings": sample_folder()})
     for name in set(from_files) - {"files", "notes", "dropped"}:
         assert from_model[name] == from_files[name], name

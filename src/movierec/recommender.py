@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any, Self, cast, overload
 
 from movierec._checks import (
     identifier,
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from movierec.algorithms.base import Algorithm
+    from movierec.algorithms.base import Algorithm, ParameterValue
     from movierec.answers.explain import Why
     from movierec.answers.film import Film
     from movierec.answers.next import NextMovies
-    from movierec.answers.people import Movies, Ratings
+    from movierec.answers.people import Movies, Rated, Ratings
     from movierec.answers.personal import PersonalRatings
     from movierec.answers.predict import PredictedRatings
     from movierec.answers.recommendation import Recommendations
@@ -50,12 +50,12 @@ if TYPE_CHECKING:
     from movierec.data.dataset import OnError
     from movierec.data.sources.base import Place
     from movierec.maps.film_map import FilmMap
+    from movierec.model.facts import Card, Stats
     from movierec.training.engines import EngineName
 
 PathLike = str | os.PathLike[str]
 _COUNTED = {"ratings": "ratings", "movies": "items", "people": "users"}  # names on a card
 SAMPLE = "sample ratings.csv"  # what a card calls the ratings of the sample
-Rated = Mapping[Any, float | None] | Sequence[Query]
 
 
 class Recommender:
@@ -99,7 +99,7 @@ class Recommender:
         weighting: Weighting = Parameters.weighting,
         content_parts: Mapping[str, float] | None = None,
         algorithm: str | Algorithm | type[Algorithm] = Parameters.algorithm,
-        settings: Mapping[str, Any] | None = None,
+        settings: Mapping[str, ParameterValue] | None = None,
         columns: Mapping[str, str] | None = None,
         query: str | None = None,
         movies_query: str | None = None,
@@ -359,13 +359,14 @@ class Recommender:
         UsageError
             If the algorithm of the model is not trained in epochs.
         """
+        import numpy as np
+
         from movierec.algorithms.base import CURVE
         from movierec.evaluation.plot import refuse_without_curve
 
         algorithm = self._model.load_algorithm()
         refuse_without_curve(type(algorithm))
-        curve: npt.NDArray[np.float32] = algorithm.state()[CURVE]
-        return curve
+        return algorithm.state()[CURVE].astype(np.float32, copy=False)
 
     def save(self, path: PathLike, *, private: bool = False) -> None:
         """Write a model file atomically: if that fails, an existing file stays unchanged.
@@ -423,9 +424,9 @@ class Recommender:
         return copy(self)  # a model never changes
 
     @property
-    def card(self) -> dict[str, Any]:
+    def card(self) -> Card:
         """The model card: algorithm, parameters, versions, counts, creation time, input files."""
-        return dict(self._model.card)
+        return cast("Card", dict(self._model.card))
 
     @property
     def address(self) -> str | None:
@@ -1098,7 +1099,7 @@ class Recommender:
         writing.write(self._model, self._own_map(film_map), address)
         return None
 
-    def map_document(self, film_map: FilmMap | None = None) -> dict[str, Any]:
+    def map_document(self, film_map: FilmMap | None = None) -> dict[str, object]:
         """Return a map as ``/api/map`` answers: columns of the movies, regions, how true it is.
 
         Parameters
@@ -1133,7 +1134,7 @@ class Recommender:
             raise refusal("film_map", film_map, "a map of this model", "make one with map()")
         return film_map
 
-    def stats(self) -> dict[str, Any]:
+    def stats(self) -> Stats:
         """Return statistics of the ratings, and the model card as ``model``.
 
         ``people`` says what the model holds about them: of how many it has the ratings
@@ -1143,7 +1144,8 @@ class Recommender:
         from movierec.model.people import people_in
 
         people = people_in(self._model)
-        return {**self._model.load_summary(), "people": people, "model": self.card}
+        found = {**self._model.load_summary(), "people": people, "model": self.card}
+        return cast("Stats", found)
 
 
 def _refuse_beside_min_raters(with_ratings: bool | None, engine: object) -> None:

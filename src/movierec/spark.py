@@ -11,16 +11,52 @@ Every machine of the cluster needs movierec. docs/scale.md says when Spark is wo
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from movierec.recommender import Recommender
 
 if TYPE_CHECKING:
-    from movierec.data.sources.base import Place
+    from collections.abc import Mapping, Sequence
+
+    from movierec._util import Progress
+    from movierec.algorithms.base import Algorithm, ParameterValue
+    from movierec.data.dataset import OnError
+    from movierec.data.sources.base import PathLike, Place
+    from movierec.neighbors.weighting import Weighting
+
+
+class FitOptions(TypedDict, total=False):
+    """What :meth:`movierec.Recommender.fit` takes, too; some of it only to refuse it clearly."""
+
+    links: Place | None
+    tags: Place | None
+    genome: Place | None
+    content: Place | None
+    n_neighbors: int
+    min_support: int
+    min_ratings: int
+    content_weight: float
+    prior: float
+    weighting: Weighting
+    content_parts: Mapping[str, float] | None
+    algorithm: str | Algorithm | type[Algorithm]
+    settings: Mapping[str, ParameterValue] | None
+    columns: Mapping[str, str] | None
+    query: str | None
+    movies_query: str | None
+    on_error: OnError
+    with_ratings: bool | None
+    min_raters: int | None
+    epsilon: float | None
+    delta: float | None
+    scale: Sequence[float] | None
+    master: str | None
+    progress: Progress | None
+    checkpoint: PathLike | None
 
 
 def fit(
-    ratings: Place | None = None, movies: Place | None = None, **parameters: Any
+    ratings: Place | None = None, movies: Place | None = None, **parameters: Unpack[FitOptions]
 ) -> Recommender:
     """Fit a model on the active Spark session, or a new one.
 

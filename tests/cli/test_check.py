@@ -36,7 +36,8 @@ def checked(
             text = content if isinstance(content, bytes) else content.encode()
             (folder / name).write_bytes(text)
     report = package.check(folder / "ratings.csv", folder / "movies.csv", **more)
-    return {finding["kind"]: finding for finding in report.to_dict()["findings"]}
+    findings: Any = report.to_dict()["findings"]
+    return {finding["kind"]: finding for finding in findings}
 
 
 def with_rows(*rows: str) -> bytes:
@@ -295,7 +296,7 @@ def test_the_command_exits_by_severity(folder: Path, movierec: Run) -> None:
 def test_json_is_the_report(folder: Path, movierec: Run) -> None:
     (folder / "ratings.csv").write_bytes(with_rows("1,10,x\x1b[31m,200", "1,99,4,1"))
     printed = movierec("check", *BOTH, "--json")
-    report = package.check(*(folder / name for name in BOTH)).to_dict()
+    report: Any = package.check(*(folder / name for name in BOTH)).to_dict()
     assert printed.returncode == 3
     assert printed.stdout.rstrip("\n").replace("\n", "").isprintable()
     found = json.loads(printed.stdout)

@@ -51,7 +51,7 @@ def test_document_says_all_that_the_library_does(recommend: Run, sample: Recomme
 
 
 def test_formats_hold_the_same(recommend: Run, sample: Recommender) -> None:
-    found = [dict(film) for film in sample.recommend(4, user=42)]
+    found: list[dict[str, Any]] = [dict(film) for film in sample.recommend(4, user=42)]
     runs = {
         form: recommend("--user", "42", "-k", "4", "--format", form)
         for form in ("table", "jsonl", "csv", "tsv", "md")

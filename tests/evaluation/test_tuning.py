@@ -335,7 +335,7 @@ def test_the_result_says_what_was_chosen_and_how(folder: Path) -> None:
     found = movierec.evaluate(
         ratings, ["item_knn"], tune=True, search="random", trials=5, tell=told.append, **options
     )
-    document = found.to_dict()
+    document: dict[str, Any] = found.to_dict()
     about = {name: document["protocol"][name] for name in ("tuned", "search", "trials", "minutes")}
     assert about == {"tuned": True, "search": "random", "trials": 5, "minutes": None}
     assert [each["tuning"] for each in document["results"][:2]] == [None, None]

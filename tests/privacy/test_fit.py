@@ -98,7 +98,7 @@ def test_the_file_holds_nothing_else_of_people(path: Path) -> None:
     assert (card["dropped"], card["notes"]) == ({}, [])
     assert card["privacy"]["epsilon"] == 4
     assert (card["lowest_rating"], card["highest_rating"]) == (0.5, 5)
-    summary = Recommender.load(path).stats()
+    summary: Any = Recommender.load(path).stats()
     assert summary["rating_histogram"] == []
     assert summary["ratings_per_user"]["median"] is None
 
@@ -221,8 +221,8 @@ def test_the_command_and_stats_say_what_is_guaranteed(movierec: Run) -> None:
 
 @pytest.mark.usefixtures("seeded_noise")
 def test_evaluate_shows_the_price(tables: tuple[pd.DataFrame, pd.DataFrame]) -> None:
-    found = evaluate(tables[0], ["default"], movies=tables[1], epsilons=[0.01, 8]).to_dict()
-    ndcg = {row["algorithm"]: row["metrics"]["ndcg"] for row in found["results"]}
+    found = evaluate(tables[0], ["default"], movies=tables[1], epsilons=[0.01, 8])
+    ndcg = {row.algorithm: row.metrics["ndcg"] for row in found.results}
     assert list(ndcg) == ["random", "popular", "default", "epsilon 0.01", "epsilon 8"]
     assert ndcg["epsilon 0.01"] < ndcg["epsilon 8"] <= 1.1 * ndcg["default"]
 

@@ -192,7 +192,7 @@ def test_stats_are_what_python_says_but_for_files(
     client: FlaskClient, sample: Recommender, sample_model: Path
 ) -> None:
     answer = client.get("/api/stats")
-    found, expected = answer.get_json(), sample.stats()
+    found, expected = answer.get_json(), dict[str, Any](sample.stats())
     served, card = found.pop("model"), expected.pop("model")
     assert found == as_json(expected)
     assert served["fingerprint"] == card["fingerprint"]

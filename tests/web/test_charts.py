@@ -23,7 +23,7 @@ YEAR = 365 * 24 * 60 * 60
 
 @pytest.fixture(scope="module")
 def found(sample: Recommender) -> dict[str, Any]:
-    return sample.stats()
+    return dict(sample.stats())
 
 
 def test_ratings_by_year_of_the_movie_are_those_of_pandas(found: dict[str, Any]) -> None:

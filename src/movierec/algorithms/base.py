@@ -11,7 +11,7 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, Self, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -31,12 +31,14 @@ if TYPE_CHECKING:
     from movierec.neighbors.support import SupportMatrix
     from movierec.neighbors.table import NeighborTable
     from movierec.neighbors.top_k import NeighborSpec
+    from movierec.store.columns import Array
 
 Feedback = Literal["presence", "value"]
 Need = Literal["timestamps", "content"]
 Scores = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
-State = Mapping[str, Any]  # arrays by name
+ParameterValue = bool | int | float | str | None
+State = Mapping[str, "Array"]  # by name
 CURVE = "curve_"  # the learned array of algorithms that are trained in epochs, and in their SCHEMA
 
 
@@ -142,7 +144,7 @@ class Algorithm(ABC):
     SIMILARITY: ClassVar[str]
     NEEDS: ClassVar[frozenset[Need]] = frozenset()
     EXTRA: ClassVar[str | None] = None
-    GRID: ClassVar[Mapping[str, Sequence[Any]]] = {}
+    GRID: ClassVar[Mapping[str, Sequence[ParameterValue]]] = {}
     SCHEMA: ClassVar[Schema] = {}
     HOLDS_RATINGS: ClassVar[bool] = False
 
@@ -194,11 +196,11 @@ class Algorithm(ABC):
             A row does not depend on the other requested rows.
         """
 
-    def parameters(self) -> dict[str, Any]:
+    def parameters(self) -> dict[str, ParameterValue]:
         """Return the parameters by name."""
         return {name: getattr(self, name) for name in parameters_of(type(self))}
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
+    def get_params(self, deep: bool = True) -> dict[str, ParameterValue]:
         """Return the parameters by name, as :func:`sklearn.base.clone` asks for them.
 
         Parameters
@@ -208,7 +210,7 @@ class Algorithm(ABC):
         """
         return self.parameters()
 
-    def set_params(self, **parameters: Any) -> Self:
+    def set_params(self, **parameters: ParameterValue) -> Self:
         """Change parameters; what was learned before stays until the next fit.
 
         Values are checked where the algorithm is used, as those of the constructor are.
@@ -240,7 +242,7 @@ class Algorithm(ABC):
         )
         return f"{type(self).__name__}({', '.join(changed)})"
 
-    def state(self) -> dict[str, npt.NDArray[Any]]:
+    def state(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the learned arrays by name, in C order, for a model file.
 
         Raises
@@ -252,7 +254,7 @@ class Algorithm(ABC):
         return to_arrays(learned)
 
     @classmethod
-    def from_state(cls, state: State, parameters: Mapping[str, Any]) -> Self:
+    def from_state(cls, state: State, parameters: Mapping[str, ParameterValue]) -> Self:
         """Restore a fitted algorithm.
 
         Parameters
@@ -275,7 +277,7 @@ class Algorithm(ABC):
         return algorithm
 
 
-def parameters_of(algorithm: type[Algorithm]) -> dict[str, Any]:
+def parameters_of(algorithm: type[Algorithm]) -> dict[str, ParameterValue]:
     """Return the defaults of an algorithm's parameters, by name."""
     given = inspect.signature(algorithm).parameters.values()
     return {parameter.name: parameter.default for parameter in given}
@@ -368,7 +370,7 @@ class HasNeighbors(Protocol):
     def neighbor_spec(self) -> NeighborSpec | None:
         """Return the spec of the table, or None if only ``fit`` can compute the table."""
 
-    def set_neighbors(self, table: NeighborTable, n_ratings: npt.NDArray[Any]) -> None:
+    def set_neighbors(self, table: NeighborTable, n_ratings: npt.NDArray[np.integer]) -> None:
         """Use a table instead of fitting.
 
         Parameters
@@ -388,7 +390,7 @@ class NeedsSupport(Protocol):
     When an engine compares items, it counts these pairs on the way.
     """
 
-    def empty_support(self, n_ratings: npt.NDArray[Any], n_users: int) -> SupportMatrix:
+    def empty_support(self, n_ratings: npt.NDArray[np.integer], n_users: int) -> SupportMatrix:
         """Return the matrix that is to be filled.
 
         Parameters

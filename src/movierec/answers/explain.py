@@ -98,13 +98,13 @@ class Why(Record):
     def _repr_html_(self) -> str:
         from movierec import _html
 
-        values = dict(self)
-        rows = zip(values.pop("steps")[::-1], values.pop("ratings")[::-1], strict=True)
+        values = {name: self[name] for name in self.keys() if name not in ("steps", "ratings")}
         if not self.steps:
             return _html.record(values)
+        rows = list(zip(self.steps, self.ratings, strict=True))
         words = f"people by rating of {self.first.title} (down) and {self.second.title} (across)"
-        header = ["", *(_html.text(f"≤ {step:g}") for step in self.steps)]
-        cells = [[_html.text(f"≤ {step:g}"), *map(_html.text, counts)] for step, counts in rows]
+        header = ["", *(f"≤ {step:g}" for step in self.steps)]
+        cells = [[f"≤ {step:g}", *map(_html.text, counts)] for step, counts in rows[::-1]]
         table = _html.table_of_cells(header, cells, [""] * len(header))
         return _html.record(values) + _html.heading(words) + table
 

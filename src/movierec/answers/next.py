@@ -234,7 +234,7 @@ def next_movies(model: Model, item: int, k: int) -> NextMovies:
             lift=round(lift, 4),
             strength=round(strengths[other], 6),
             reason=_sentence(following, n_people, lift),
-            **dict(catalog.movie(other)),
+            **vars(catalog.movie(other)),
         )
 
     found = [answer(rank, other) for rank, other in enumerate(best, start=1)]

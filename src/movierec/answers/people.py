@@ -18,6 +18,7 @@ from movierec.errors import (
     NothingFoundError,
     UsageError,
 )
+from movierec.films.catalog import Movie
 from movierec.films.resolve import Query, Resolver, as_list
 from movierec.model.model import Model
 
@@ -26,7 +27,13 @@ if TYPE_CHECKING:
     from movierec.data.sources.base import Place
 
 PathLike = str | os.PathLike[str]
-Rated = Mapping[Any, float | None] | Sequence[Query]
+Rated = (
+    Mapping[int, float | None]
+    | Mapping[str, float | None]
+    | Mapping[Movie, float | None]
+    | Mapping[Query, float | None]
+    | Sequence[Query]
+)
 Ratings: TypeAlias = (
     "PathLike | Rated | Place | Sequence[PathLike | Rated] | Mapping[str, PathLike | Rated]"
 )

@@ -110,7 +110,7 @@ class TopNRecommender:
                 **_stars(
                     [(each.stars[place], each.plus_minus[place]) for each in predicted], group
                 ),
-                **dict(self._catalog.movie(item)),
+                **vars(self._catalog.movie(item)),
             )
             for place, item in enumerate(items)
         ]

@@ -105,7 +105,7 @@ class SimilarMovies:
             thin=found.support < THIN_SUPPORT,
             shared_genres=genres,
             reason=because.sentence(found.item, found.support, genres),
-            **dict(movie),
+            **vars(movie),
         )
 
     def _content_share(self, found: Candidate, liked: Sequence[int]) -> float:

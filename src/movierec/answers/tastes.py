@@ -78,8 +78,11 @@ class TasteComparison(Record):
         """
         import pandas as pd
 
-        lists = ("both_love", "disagree", "for_second", "for_first")
-        rows = [{"list": name, **dict(movie)} for name in lists for movie in self[name]]
+        lists = {
+            "both_love": self.both_love, "disagree": self.disagree,
+            "for_second": self.for_second, "for_first": self.for_first,
+        }  # fmt: skip
+        rows = [{"list": name, **dict(each)} for name, movies in lists.items() for each in movies]
         return pd.DataFrame(rows, columns=["list", *TasteMovie.field_names()])
 
 

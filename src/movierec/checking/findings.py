@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from movierec._util import one_line, pluralize
 from movierec.films.catalog import Listing, Record
@@ -124,7 +124,7 @@ class CheckReport(Record):
         """Return a row for each finding."""
         return Findings(self.findings).to_frame()
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return the report as values of JSON."""
         findings = [dict(finding) | {"lines": [*finding.lines]} for finding in self.findings]
         return {**dict(self), "findings": findings, "estimate": dict(self.estimate)}

@@ -105,7 +105,8 @@ def print_study(found: Study, output: OutputOptions) -> None:
             columns = (_NAME, _K, *_COLUMNS[1:]) if several else _COLUMNS
             title = f"{name}: {each.protocol['users']:,} users"
             print_list(output, _rows(each), columns, title=title, document=None)
-            _print_tuning(each.to_dict()["results"], output)
+            document: Mapping[str, Any] = each.to_dict()
+            _print_tuning(document["results"], output)
             _say_notes(each)
         return
     rows = [
@@ -181,7 +182,7 @@ def _say_repeats(found: Evaluation) -> None:
     say(f"means of {n_runs} runs{said}")
 
 
-def _say_order(protocol: dict[str, Any]) -> None:
+def _say_order(protocol: Mapping[str, Any]) -> None:
     if protocol["held_out"] == "random":
         say("a random rating of each user was held out, because times are missing or equal")
         return
@@ -192,7 +193,7 @@ def _say_order(protocol: dict[str, Any]) -> None:
     )
 
 
-def _say_new_users(new: dict[str, Any]) -> None:
+def _say_new_users(new: Mapping[str, Any]) -> None:
     people = pluralize(new["users"], "user")
     ndcg, hit_rate = (new["metrics"][name] for name in ("ndcg", "hit_rate"))
     say(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -342,7 +343,7 @@ def _keep_real_model(model: str) -> None:
         )
 
 
-def summary_of(card: dict[str, Any], model: str, seconds: float) -> list[str]:
+def summary_of(card: Mapping[str, Any], model: str, seconds: float) -> list[str]:
     """Return what a user should know of a model that was just written.
 
     Parameters

@@ -34,6 +34,7 @@ def stats(
     """  # noqa: D301 - click takes a backspace for the start of what it does not wrap
     from movierec.recommender import Recommender
 
+    found: Mapping[str, Any]
     if ratings is None:
         found = Recommender.load(model).stats()
     else:

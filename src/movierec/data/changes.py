@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -226,7 +226,7 @@ def _times(old: RatingRows, new: RatingRows) -> Timestamps:
     if new.read_timestamps is None:
         missing = np.iinfo(np.int64).min if before.dtype.kind == "i" else -np.inf
         return np.concatenate([before, np.full(len(new), missing, before.dtype)])
-    times = [before, new.read_timestamps()]
+    times: list[npt.NDArray[Any]] = [before, new.read_timestamps()]
     if len({part.dtype.kind for part in times}) > 1:  # as numbers with fractions are read
         times = [np.where(is_known(part), part, -np.inf) for part in times]
     return np.concatenate(times)

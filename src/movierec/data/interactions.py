@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
-Timestamps = npt.NDArray[Any]  # int64, or float64 where a file has fractions of a second
+# int64, or float64 where a file has fractions of a second
+Timestamps = npt.NDArray[np.integer] | npt.NDArray[np.floating]
 
 
 @dataclass
@@ -177,7 +178,7 @@ class Interactions:
             vars(found)["rows_by_time"] = self.offsets, np.arange(len(self))
         return found
 
-    def select(self, rows: npt.NDArray[Any]) -> Interactions:
+    def select(self, rows: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Interactions:
         """Return the interactions in some rows.
 
         Parameters
@@ -192,7 +193,7 @@ class Interactions:
             read_timestamps=selected_timestamps(self.read_timestamps, rows),
         )
 
-    def for_users(self, users: npt.NDArray[Any]) -> Interactions:
+    def for_users(self, users: npt.NDArray[np.integer]) -> Interactions:
         """Return the interactions of some users, renumbered from 0 in the given order.
 
         Parameters

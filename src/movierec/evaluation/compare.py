@@ -160,8 +160,9 @@ def _has_seed(algorithm: Algorithm) -> bool:
 def _seeded(algorithm: Algorithm, seed: int) -> Algorithm:
     """Return an algorithm whose seed is that of the run, or is as far from its own."""
     parameters = algorithm.parameters()
-    if _has_seed(algorithm):
-        parameters["seed"] += seed
+    own = parameters.get("seed")
+    if isinstance(own, int):
+        parameters["seed"] = own + seed
     return type(algorithm)(**parameters)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from movierec._checks import refusal, truth, values, whole_number
 from movierec._util import Progress, no_progress
@@ -30,6 +30,7 @@ from movierec.evaluation.search import Method, described_search, search_of
 
 if TYPE_CHECKING:
     from movierec.data.sources.base import PathLike, Place
+    from movierec.evaluation.protocol import ProtocolFacts
 
 ALGORITHMS = ("default", "item_knn", "ease")
 MOST_REPEATS = 1000
@@ -175,7 +176,7 @@ def evaluate(
     about = described(first.task, options, published)
     more = {"protocol": protocol, "cutoffs": list(cutoffs), "repeats": n_seeds}
     return Evaluation(
-        about | more | described_search(how),
+        cast("ProtocolFacts", about | more | described_search(how)),
         marked(results),
         measure_new_users(first.task, options.k),
         [*notes_of(first.task, options, published), *notes],

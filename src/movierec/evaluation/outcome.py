@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from movierec._checks import one_of
 from movierec.errors import UsageError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from movierec.evaluation.protocol import NewUsers, ProtocolFacts
     from movierec.evaluation.results import Measured, Result
 
 
@@ -39,12 +40,12 @@ class Evaluation:
         What a reader should know, a line each.
     """
 
-    protocol: dict[str, Any]
+    protocol: ProtocolFacts
     results: list[Result]
-    new_users: dict[str, Any] | None
+    new_users: NewUsers | None
     notes: list[str]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return all but the lists and the results of each person, as JSON values."""
         return {
             "protocol": self.protocol,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NotRequired, TypedDict, get_args
 
 from movierec._checks import number, one_of, refusal, truth, whole_number
 from movierec.data.times import parse_time
 from movierec.errors import UsageError
+from movierec.evaluation.search import Method
 
 Split = Literal["leave-one-out", "random", "temporal", "folds", "users", "movies", "similar", "msr"]
 """What is held out; see :class:`EvaluationProtocol`."""
@@ -24,6 +25,48 @@ _RANGES = (
     ("min_user_ratings", 0, 2**31),
     ("core", 0, 2**31),
 )
+
+
+class ProtocolFacts(TypedDict):
+    """How an evaluation was made, and how much it held; see :class:`EvaluationProtocol`."""
+
+    split: str
+    test_share: float
+    folds: int
+    date: str | None
+    threshold: float | None
+    min_rating: float | None
+    min_user_ratings: int
+    core: int
+    ignore_ratings: bool
+    n_negatives: int | None
+    k: int
+    seed: int
+    recency: float
+    users: int
+    films: int
+    training_rows: int
+    test_rows: int
+    test_rows_of_new_films: int
+    films_with_content: NotRequired[int]
+    held_out: NotRequired[str]  #: "latest" or "random"
+    tied_ratings: NotRequired[float]
+    tied_held_out: NotRequired[float]
+    candidates: NotRequired[str]
+    protocol: str | None
+    cutoffs: list[int]
+    tuned: bool
+    search: NotRequired[Method]
+    trials: NotRequired[int | None]
+    minutes: NotRequired[float | None]
+    repeats: int
+
+
+class NewUsers(TypedDict):
+    """The people without known ratings, and how good popular movies are for them."""
+
+    users: int
+    metrics: dict[str, float]
 
 
 @dataclass(frozen=True)

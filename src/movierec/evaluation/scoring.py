@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from movierec.algorithms.base import Algorithm
     from movierec.data.interactions import Interactions
+    from movierec.evaluation.protocol import NewUsers
     from movierec.evaluation.tasks import Task
     from movierec.vocabulary import IdArray
 
@@ -191,7 +192,7 @@ def _gap(values: metrics.PerUser, n_known: npt.NDArray[np.int64]) -> float:
     return float(values[heavy].mean() - values[~heavy].mean())
 
 
-def measure_new_users(task: Task, k: int) -> dict[str, Any] | None:
+def measure_new_users(task: Task, k: int) -> NewUsers | None:
     """Measure popularity for the users without a history; None if there are none.
 
     Parameters

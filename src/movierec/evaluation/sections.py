@@ -81,7 +81,8 @@ def _plain(value: Any) -> Any:
 
 
 def _card(found: Evaluation) -> str:
-    facts = [(words, f"{found.protocol[name]:,}") for name, words in _CARD.items()]
+    protocol: Mapping[str, Any] = found.protocol
+    facts = [(words, f"{protocol[name]:,}") for name, words in _CARD.items()]
     if found.new_users:
         facts.append(("people without history", f"{found.new_users['users']:,}"))
     facts.append(("split", found.protocol["split"]))

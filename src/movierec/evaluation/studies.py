@@ -53,7 +53,7 @@ class Study:
     by: tuple[By, ...]
     source: str
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return the title and all evaluations, as JSON values."""
         found = {name: each.to_dict() for name, each in self.evaluations.items()}
         return {"title": self.title, "data": found}

@@ -22,7 +22,7 @@ _NUMBERS = ("item_ids", "years", "n_ratings", "mean_ratings")
 class Record:
     """A record whose fields can be read as attributes or, as in JSON, by key."""
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> object:
         return getattr(self, name)
 
     @classmethod

@@ -39,7 +39,8 @@ _MAY_BE_NONE = (
     "ratings_per_user",
     "activity",
 )  # parts of the summary, where they are not to be told
-_OF_THE_FILE = frozenset({"path", "bytes"})  # card entries about the file of a loaded model
+# Card entries about the file of a loaded model.
+_OF_THE_FILE = frozenset({"path", "bytes", "format"})
 
 
 @dataclass(frozen=True, eq=False)

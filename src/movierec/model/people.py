@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from movierec._util import pluralize
+from movierec.model.facts import People
 from movierec.model.model import Model
 
 
-def people_in(model: Model) -> dict[str, Any]:
+def people_in(model: Model) -> People:
     """Return what a model holds about people.
 
     Parameters
@@ -17,7 +16,7 @@ def people_in(model: Model) -> dict[str, Any]:
 
     Returns
     -------
-    dict
+    People
         ``n_people``, whose ids and ratings it holds; ``has_times``, whether it says when they
         rated; ``min_raters``, the least number of people on whom each figure rests, 1 if there is
         no such limit; and ``holds``, the same in words.

@@ -42,10 +42,11 @@ class NeighborTable:
         "support": Column("i4", ("items", "neighbors"), least=0),
     }
 
-    def __init__(self, neighbors: Any, similarities: Any, support: Any) -> None:
-        self.neighbors = neighbors
-        self.similarities = similarities
-        self.support = support
+    def __init__(self, neighbors: Array, similarities: Array, support: Array) -> None:
+        # Whether they are arrays of NumPy, and may be written to, depends on who made the table.
+        self.neighbors: Any = neighbors
+        self.similarities: Any = similarities
+        self.support: Any = support
 
     @classmethod
     def empty(cls, n_items: int, n_neighbors: int) -> NeighborTable:

@@ -14,6 +14,7 @@ from movierec._checks import refusal
 from movierec.algorithms._calls import check_needs
 from movierec.algorithms.base import (
     Algorithm,
+    ParameterValue,
     Range,
     Run,
     TrainingData,
@@ -53,7 +54,7 @@ Check = Callable[[type[Algorithm], Parameters], None]
 _NEEDS = frozenset({"timestamps", "content"})
 
 
-def check_algorithm(algorithm: type[Algorithm], **parameters: Any) -> None:
+def check_algorithm(algorithm: type[Algorithm], **parameters: ParameterValue) -> None:
     """Run all checks.
 
     Parameters
