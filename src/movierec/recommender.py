@@ -17,6 +17,7 @@ from movierec._checks import (
     truth,
     whole_number,
 )
+from movierec._progress import shows_progress
 from movierec._util import Progress, no_progress, pluralize
 from movierec.answers.filters import Filter, Group, ListOptions, make_filter
 from movierec.answers.records import MovieList, Neighbors, shortfall_note
@@ -82,6 +83,7 @@ class Recommender:
         self._resolver = Resolver(model.titles, model.catalog)
 
     @classmethod
+    @shows_progress
     def fit(
         cls,
         ratings: Place | None = None,
@@ -111,7 +113,7 @@ class Recommender:
         scale: Sequence[float] | None = None,
         engine: EngineName = "local",
         master: str | None = None,
-        progress: Progress | None = None,
+        progress: Progress | bool | None = None,
         checkpoint: PathLike | None = None,
     ) -> Self:
         """Fit an algorithm, by default item-based nearest neighbors.
@@ -190,8 +192,9 @@ class Recommender:
         master : str, optional
             The master of a new Spark session, such as ``local[4]``. Default: that of the active
             session or of Spark's configuration, else all processors of this machine.
-        progress : callable, optional
-            Called with the name of a stage and the fraction done, from 0 to 1.
+        progress : callable or bool, optional
+            Called with the name of a stage and the fraction done, from 0 to 1. True shows a bar,
+            in a notebook or a terminal.
         checkpoint : path-like, optional
             A file in which algorithms that are trained for minutes keep what they have learned
             after each epoch, and from which a fit that was stopped continues.
@@ -264,6 +267,7 @@ class Recommender:
         found._path = store_for(address).absolute(address)
         return found
 
+    @shows_progress
     def update(
         self,
         ratings: Place | None = None,
@@ -271,7 +275,7 @@ class Recommender:
         *,
         columns: Mapping[str, str] | None = None,
         on_error: OnError = "fail",
-        progress: Progress | None = None,
+        progress: Progress | bool | None = None,
     ) -> Self:
         """Return the recommender that a fit on the old and the new data would give, to the bit.
 
@@ -311,8 +315,9 @@ class Recommender:
         changes = read_changes(ratings, movies, columns=columns, on_error=on_error, progress=tell)
         return type(self)(updated(self._model, changes, tell))
 
+    @shows_progress
     def forget(
-        self, users: int | str | Sequence[int | str], *, progress: Progress | None = None
+        self, users: int | str | Sequence[int | str], *, progress: Progress | bool | None = None
     ) -> Self:
         """Return the recommender that a fit without the ratings of some people would give.
 
@@ -320,7 +325,7 @@ class Recommender:
         ----------
         users : int, str, or sequence of them
             Ids in the ratings of the model.
-        progress : callable, optional
+        progress : callable or bool, optional
             As for :meth:`fit`.
 
         Returns
@@ -1003,8 +1008,9 @@ class Recommender:
             self._to_rate = MoviesToRate(self._model)
         return MovieList(self._to_rate.choose(n, items))
 
+    @shows_progress
     def map(
-        self, *, again: bool = False, store: bool = True, progress: Progress | None = None
+        self, *, again: bool = False, store: bool = True, progress: Progress | bool | None = None
     ) -> FilmMap:
         """Return the map of all movies: the stored one, or a new one, which is then stored.
 
@@ -1017,7 +1023,7 @@ class Recommender:
             Whether to make it even if one is stored.
         store : bool
             Whether to store a new one, if the model has a file.
-        progress : callable, optional
+        progress : callable or bool, optional
             As for :meth:`fit`.
 
         Raises
@@ -1168,10 +1174,12 @@ def _refuse_beside_min_raters(with_ratings: bool | None, engine: object) -> None
         )
 
 
-def _checked_progress(progress: Progress | None) -> Progress:
-    if progress is not None and not callable(progress):
-        raise refusal("progress", progress, "a function of a text and a number")
-    return progress or no_progress
+def _checked_progress(progress: Progress | bool | None) -> Progress:
+    if progress is None:
+        return no_progress
+    if not callable(progress):  # True is a function by now: see shows_progress
+        raise refusal("progress", progress, "a function of a text and a number, or True")
+    return progress
 
 
 def _from_content(kind: type[Recommender], content: bytes) -> Recommender:

@@ -51,7 +51,7 @@ class FitOptions(TypedDict, total=False):
     delta: float | None
     scale: Sequence[float] | None
     master: str | None
-    progress: Progress | None
+    progress: Progress | bool | None
     checkpoint: PathLike | None
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from movierec._checks import path_of, refusal, truth, whole_number
+from movierec._progress import shows_progress
 from movierec._util import Progress, no_progress
 from movierec.checking.estimate import estimate
 from movierec.checking.findings import SEVERITIES, CheckReport, Finding
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 
+@shows_progress
 def check(
     ratings: PathLike | None = None,
     movies: PathLike | None = None,
@@ -46,7 +48,7 @@ def check(
     min_ratings: int = Parameters.min_ratings,
     fix: PathLike | None = None,
     overwrite: bool = False,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> CheckReport:
     """Read text files of ratings and movies to their end, and report all that is wrong with them.
 
@@ -69,8 +71,9 @@ def check(
         ``changes.csv``, the list of what was changed: file, line, what, old, new.
     overwrite : bool
         Whether files in that folder may be replaced.
-    progress : callable, optional
-        Called with the name of a stage and the fraction done, from 0 to 1.
+    progress : callable or bool, optional
+        Called with the name of a stage and the fraction done, from 0 to 1. True shows a bar, in a
+        notebook or a terminal.
 
     Returns
     -------

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from movierec._util import csv_cell, one_line, printable
+from movierec import _progress
+from movierec._util import csv_cell, no_progress, one_line, printable
 from movierec.films.names import split_year
 
 if TYPE_CHECKING:
@@ -264,13 +265,5 @@ def _markdown_row(cells: Iterable[str]) -> str:
 @contextmanager
 def progress_bar(*, quiet: bool) -> Iterator[Callable[[str, float], None]]:
     """Show the progress of a long command on stderr, if that is a terminal."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda stage, done: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=1.0)
-        yield lambda stage, done: progress.update(task, description=one_line(stage), completed=done)
+    with nullcontext(no_progress) if quiet else _progress.progress_bar() as progress:
+        yield progress

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 from movierec._checks import refusal, truth, values, whole_number
+from movierec._progress import shows_progress
 from movierec._util import Progress, no_progress
 from movierec.errors import UsageError
 from movierec.evaluation.chosen import (
@@ -37,6 +38,7 @@ MOST_REPEATS = 1000
 _OF_LISTS = {"threshold", "k", "seed", "recency"}  # what a published split leaves open
 
 
+@shows_progress
 def evaluate(
     ratings: Place | None = None,
     algorithms: Sequence[Given] = ALGORITHMS,
@@ -68,7 +70,7 @@ def evaluate(
     repeats: int = 1,
     epsilons: Sequence[float] = (),
     keep: PathLike | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     tell: Callable[[str], object] | None = None,
 ) -> Evaluation:
     """Measure how well algorithms find held-out ratings, and what else their lists are like.
@@ -119,8 +121,9 @@ def evaluate(
     keep : path-like, optional
         A folder in which the lists of each run are kept by the content of data and parameters, so
         that what was done is not done again, also after an interruption.
-    progress : callable, optional
-        Called with the name of a stage and the fraction done, from 0 to 1.
+    progress : callable or bool, optional
+        Called with the name of a stage and the fraction done, from 0 to 1. True shows a bar, in a
+        notebook or a terminal.
     tell : callable, optional
         Called with a line of text for each step.
 
@@ -194,13 +197,14 @@ def _refuse_to_split(given: Mapping[str, object]) -> None:
 
 
 def _checked_calls(
-    progress: Progress | None, tell: Callable[[str], object] | None
+    progress: Progress | bool | None, tell: Callable[[str], object] | None
 ) -> tuple[Progress, Callable[[str], object]]:
-    if progress is not None and not callable(progress):
-        raise refusal("progress", progress, "a function of a text and a number")
+    progress = no_progress if progress is None else progress
+    if not callable(progress):  # True is a function by now: see shows_progress
+        raise refusal("progress", progress, "a function of a text and a number, or True")
     if tell is not None and not callable(tell):
         raise refusal("tell", tell, "a function of a text")
-    return progress or no_progress, tell or (lambda line: None)
+    return progress, tell or (lambda line: None)
 
 
 def cutoffs_of(k: Any) -> tuple[int, ...]:

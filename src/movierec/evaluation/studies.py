@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from movierec._checks import path_of
+from movierec._progress import shows_progress
 from movierec._util import Progress
 from movierec.data.dataset import read_rated, read_rating_rows
 from movierec.errors import DataError, UsageError
@@ -82,11 +83,12 @@ class Study:
         return html(self.title, self.evaluations, by=self.by, source=self.source)
 
 
+@shows_progress
 def run_study(
     path: str | os.PathLike[str],
     *,
     keep: str | os.PathLike[str] | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     tell: Callable[[str], object] | None = None,
 ) -> Study:
     """Run the study that a TOML file describes, or the rest of it if it was interrupted.
@@ -99,8 +101,10 @@ def run_study(
     keep : path-like, optional
         Where the lists of each run are kept. Default: a folder beside the file, named after
         it: ``study.kept`` for ``study.toml``.
-    progress, tell : callable, optional
+    progress : callable or bool, optional
         As in :func:`movierec.evaluate`.
+    tell : callable, optional
+        As well.
 
     Raises
     ------

@@ -39,8 +39,7 @@ _MAY_BE_NONE = (
     "ratings_per_user",
     "activity",
 )  # parts of the summary, where they are not to be told
-# Card entries about the file of a loaded model.
-_OF_THE_FILE = frozenset({"path", "bytes", "format"})
+_OF_THE_FILE = frozenset({"path", "bytes", "format"})  # on the card of a model in a file
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from movierec._checks import number, path_of, refusal, text, truth, whole_number
+from movierec._progress import shows_progress
 from movierec._util import Progress, no_progress
 from movierec.data.public.fetch import Patience, check_md5, fetch, fetch_text
 from movierec.data.public.responses import OTHER_PLACE
@@ -25,6 +26,7 @@ _MOST_TIMES = 3  # the published size, that a newer release may have
 _LEAST = 64  # MB that any data set may have
 
 
+@shows_progress
 def download(
     name: str,
     folder: PathLike | None = None,
@@ -35,7 +37,7 @@ def download(
     force: bool = False,
     timeout: float = Patience.timeout,
     tries: int = Patience.tries,
-    progress: Progress = no_progress,
+    progress: Progress | bool = no_progress,
 ) -> Path:
     """Download a public data set, unless it is there.
 
@@ -63,8 +65,9 @@ def download(
         Seconds for which the server may be silent.
     tries : int
         Number of times to ask for each file.
-    progress : callable, optional
-        Called with what is done, as text, and the fraction of it that is done, 0 to 1.
+    progress : callable or bool, optional
+        Called with what is done, as text, and the fraction of it that is done, 0 to 1. True shows
+        a bar.
 
     Returns
     -------
@@ -85,6 +88,8 @@ def download(
     truth("accept_license", accept_license)
     truth("unpack", unpack)
     truth("force", force)
+    if not callable(progress):  # True is a function by now: see shows_progress
+        raise refusal("progress", progress, "a function of a text and a number, or True")
     if whole_number("tries", tries, 1) > MOST_TRIES:
         raise refusal("tries", tries, f"at most {MOST_TRIES}")
     patience = Patience(tries, number("timeout", timeout, 0.001, LONGEST_TIMEOUT))
