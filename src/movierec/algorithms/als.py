@@ -59,7 +59,7 @@ class Als(FactorAlgorithm):
     """
 
     GRID: ClassVar = {
-        "l2": (0.003, 0.007, 0.02),
+        "l2": (0.003, 0.007, 0.014, 0.02),
         "unobserved": (0.1, 0.3, 1.0),
         "n_factors": (64, 192),
     }

@@ -134,7 +134,9 @@ class Algorithm(ABC):
     EXTRA : str, optional
         The extra of the package that the algorithm needs, such as "neural".
     GRID : mapping of str to sequence
-        The values to try for each parameter that can be tuned.
+        The values to try for each parameter that can be tuned. A search by Optuna draws numbers
+        between the lowest and the highest of them, on a logarithmic scale if all are above 0, and
+        whole ones if all are whole; of other values, one.
     SCHEMA : mapping of str to Column
         What the arrays of :meth:`state` must be in a model file, as far as the algorithm says so.
     HOLDS_RATINGS : bool

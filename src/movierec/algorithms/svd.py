@@ -32,7 +32,7 @@ class Svd(FactorAlgorithm):
         Random seed of the vector from which the decomposition starts.
     """
 
-    GRID: ClassVar = {"n_factors": (10, 20, 40, 80)}
+    GRID: ClassVar = {"n_factors": (10, 15, 20, 40, 80)}
 
     def __init__(
         self,

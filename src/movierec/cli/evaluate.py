@@ -178,7 +178,7 @@ def evaluate(
     ] = None,
     trials: Annotated[
         int | None,
-        typer.Option(min=1, help="Values that Optuna tries for each algorithm.  [default: 50]"),
+        typer.Option(min=1, help="How often Optuna draws, for each algorithm.  [default: 50]"),
     ] = None,
     minutes: Annotated[
         float | None,
@@ -215,8 +215,8 @@ def evaluate(
     keep: Annotated[
         Path | None,
         typer.Option(
-            help="A folder that keeps the lists of each run, so that an interrupted comparison "
-            "goes on."
+            help="A folder that keeps the lists of each run and the trials of --tune, so that an "
+            "interrupted comparison goes on."
         ),
     ] = None,
     output: OutputOptions,
@@ -229,7 +229,7 @@ def evaluate(
     Examples:
       movierec evaluate ratings.csv movies.csv --algorithm default,ease --pairs
       movierec evaluate ratings.csv --protocol lightgcn --k 20,10 --report report.html
-      movierec evaluate ratings.csv --algorithm ease,item_knn --tune --trials 30
+      movierec evaluate ratings.csv --algorithm ease --tune --trials 20 --keep kept
     """  # noqa: D301 - the \b keeps the lines
     from movierec import evaluate
     from movierec.evaluation.ratings import compare_ratings

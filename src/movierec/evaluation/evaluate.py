@@ -119,8 +119,9 @@ def evaluate(
         Also measure what ``fit --epsilon`` recommends, for each epsilon; its ratings are on the
         scale from 0.5 to 5.
     keep : path-like, optional
-        A folder in which the lists of each run are kept by the content of data and parameters, so
-        that what was done is not done again, also after an interruption.
+        A folder in which the lists of each run, and the figures of each trial, are kept by the
+        content of data and parameters, so that what was done is not done again, also after an
+        interruption.
     progress : callable or bool, optional
         Called with the name of a stage and the fraction done, from 0 to 1. True shows a bar, in a
         notebook or a terminal.
