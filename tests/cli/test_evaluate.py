@@ -128,6 +128,7 @@ def test_tuning_says_what_it_tried_and_never_sees_the_test(
     run = movierec("evaluate", *split, "--algorithm", "ease", "--tune", "--json")
     tried = [line for line in run.stderr.splitlines() if "on validation" in line]
     assert len(tried) == len({line.partition(": ")[2] for line in tried}) == n_trials("ease")
+    assert tried[-1].startswith(f"  trial {len(tried)} of {len(tried)}: ")
     test = pd.read_csv(tmp_path / "test.csv")
     test["movieId"] = np.random.default_rng(0).permutation(test["movieId"])
     test.to_csv(tmp_path / "test.csv", index=False)

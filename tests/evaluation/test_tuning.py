@@ -353,6 +353,7 @@ def test_the_result_says_what_was_chosen_and_how(folder: Path) -> None:
     assert same.results[2].metrics == found.results[2].metrics
     page = found.to_html()
     assert "<h3>Tuning</h3>" in page
+    assert "<td>optuna</td>" in page
     assert f"{tuning['validation']:.4f}" in page
     assert "<h3>Tuning</h3>" not in same.to_html()
 

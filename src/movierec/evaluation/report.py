@@ -48,6 +48,7 @@ def html(
     """
     static = files("movierec.evaluation").joinpath("static")
     style, script = (static.joinpath(f"report.{end}").read_text("utf-8") for end in ("css", "js"))
+    drawn = any(one.protocol.get("search", "grid") != "grid" for one in evaluations.values())
     sections = (section(name, found, by) for name, found in evaluations.items())
     body = "".join(part for parts in sections for part in parts)
     return f"""<!doctype html>
@@ -60,7 +61,7 @@ def html(
 {style}</style>
 <h1>{cells.text(title)}</h1>
 {_INTRODUCTION}
-{_overview(evaluations)}{body}{_ending(source)}
+{_overview(evaluations)}{body}{_ending(source, drawn)}
 <script>
 {script}</script>
 </html>
@@ -115,8 +116,9 @@ def _overview(evaluations: Mapping[str, Evaluation]) -> str:
     return "<h2>All data sets</h2>" + cells.table(header, rows)
 
 
-def _ending(source: str | None) -> str:
-    packages = ("movierec", "numpy", "scipy", "pandas", "scikit-learn")
+def _ending(source: str | None, drawn: bool) -> str:
+    packages = ["movierec", "numpy", "scipy", "pandas", "scikit-learn"]
+    packages += ["optuna"] if drawn else []  # another one may draw other parameters
     versions: dict[str, Any] = {name: version(name) for name in packages}
     versions |= {"Python": platform.python_version(), "system": platform.system()}
     study = "" if source is None else f"<h3>The study</h3><pre>{_source(source)}</pre>"

@@ -125,6 +125,8 @@ def run_search(
         For successive halving, the growing shares of the people that it measures; the last is 1.
     """
     if search.method == "grid":
+        start = trials.start
+        trials.n_expected = 1 + sum(len({*own} - {start[name]}) for name, own in grid.items())
         climb(trials.start, grid, trials.complete)
     else:
         trials.complete(trials.start)

@@ -92,6 +92,7 @@ class Trials:
         self.metric = metric
         self.completed: list[tuple[dict[str, Any], float]] = []
         self.n_stopped = 0
+        self.n_expected = search.trials  # None: nobody knows
         self._measure = measure
         self._sign = -1.0 if metric == "rmse" else 1.0
         self._path = path
@@ -123,7 +124,7 @@ class Trials:
 
     def _used(self) -> float:
         """Return the used share of the budget."""
-        trials, minutes = self.search.trials, self.search.minutes
+        trials, minutes = self.n_expected, self.search.minutes
         seconds = time.perf_counter() - self._began + self._seconds_before
         of_trials = 0.0 if trials is None else self.n_trials / trials
         if minutes is None:
@@ -195,7 +196,7 @@ class Trials:
         self._progress(f"{self._label}: {self._number(self.n_trials + 1)}{best}", self._used())
 
     def _number(self, n: int) -> str:
-        of = "" if self.search.trials is None else f" of {self.search.trials}"
+        of = "" if self.n_expected is None else f" of {self.n_expected}"
         return f"trial {n}{of}"
 
     def _say(self, parameters: dict[str, Any], share: float, what: str) -> None:
