@@ -51,21 +51,106 @@ def found() -> movierec.Evaluation:
     return movierec.evaluate(sample_folder(), ["svd", "ease"], split="random", k=[10, 5], repeats=2)
 
 
-def test_pairs_are_compared_over_people_and_not_over_runs(found: movierec.Evaluation) -> None:
-    users = found.per_user()
-    users = users[users["k"] == 10].groupby(["algorithm", "userId"])["ndcg"].mean().unstack(0)
-    pairs = found.pairs()
-    assert len(pairs) == 6
-    for pair in pairs:
-        expected = stats.ttest_rel(users[pair.first], users[pair.second])
-        assert pair.p == pytest.approx(expected.pvalue)
-        assert pair.difference == pytest.approx((users[pair.first] - users[pair.second]).mean())
-        assert pair.difference >= 0
-        assert pair.n_users == len(users)
-        assert pair.n_runs == 2
-        assert pair.is_clear == (pair.p_holm < 0.05)
-        assert not pair.is_clear or pair.low > 0
-    assert [pair.p_holm for pair in pairs] == holm([pair.p for pair in pairs])
+def test_pairs_are_compared_over_the_same_people() -> None:
+    one = movierec.evaluate(sample_folder(), ["svd", "ease"], split="random")
+    for metric in ("ndcg", "novelty", "serendipity", "diversity", "miscalibration"):
+        users = one.per_user().pivot(index="userId", columns="algorithm", values=metric)
+        pairs = one.pairs(metric)
+        assert len(pairs) == 6
+        for pair in pairs:
+            both = users[[pair.first, pair.second]].dropna()
+            expected = stats.ttest_rel(both[pair.first], both[pair.second])
+            assert pair.p == pytest.approx(expected.pvalue)
+            gain = (both[pair.first] - both[pair.second]).mean()
+            assert pair.difference == pytest.approx(-gain if metric == "miscalibration" else gain)
+            assert pair.difference >= 0
+            assert (pair.n_users, pair.n_runs) == (len(both), 1)
+            assert pair.is_clear == (pair.p_holm < 0.05)
+            assert not pair.is_clear or pair.low > 0
+        assert [pair.p_holm for pair in pairs] == holm([pair.p for pair in pairs])
+
+
+def by_analysis_of_variance(values: F64) -> tuple[float, float]:
+    """Return the variance of the grand mean, and its degrees of freedom, from mean squares."""
+    n_seeds, n = values.shape
+    seed, person = np.indices(values.shape).reshape(2, -1)
+    table = pd.DataFrame({"seed": seed, "person": person, "value": values.ravel()})
+    grand = table["value"].mean()
+    of_seed, of_person = (
+        table.groupby(level)["value"].transform("mean") for level in ("seed", "person")
+    )
+    seeds = ((of_seed - grand) ** 2).sum() / (n_seeds - 1)
+    people = ((of_person - grand) ** 2).sum() / (n - 1)
+    rest = table["value"] - of_seed - of_person + grand
+    noise = (rest**2).sum() / ((n_seeds - 1) * (n - 1))
+    if seeds <= noise:
+        return people / (n_seeds * n), n - 1
+    total = people + seeds - noise
+    freedom = total**2 / (people**2 / (n - 1) + seeds**2 / (n_seeds - 1))
+    return total / (n_seeds * n), freedom
+
+
+@given(st.integers(0, 10**6), st.sampled_from([0.0, 0.1, 1.0]), st.integers(2, 4))
+def test_seeds_add_their_component_of_variance(number: int, apart: float, n_seeds: int) -> None:
+    draw = np.random.default_rng(number)
+    values = draw.normal(0.1, 1, (n_seeds, 9)) + draw.normal(0, apart, (n_seeds, 1))
+    variance, freedom = by_analysis_of_variance(values)
+    p, low, high = t_test(values)
+    around = stats.t.ppf(0.975, freedom) * np.sqrt(variance)
+    assert (low, high) == pytest.approx((values.mean() - around, values.mean() + around))
+    assert p == pytest.approx(2 * stats.t.sf(abs(values.mean()) / np.sqrt(variance), freedom))
+    assert (p < 0.05) == (low > 0 or high < 0)
+
+
+@pytest.mark.parametrize("other_people", [False, True])
+@pytest.mark.parametrize("apart", [0.0, 1.0, 3.0])
+def test_an_interval_of_several_seeds_covers_what_it_promises(
+    apart: float, other_people: bool
+) -> None:
+    """`apart` is how far seeds are apart, in standard errors over people."""
+    draw, n_seeds, n, n_samples = np.random.default_rng(5), 4, 60, 1000
+    error = np.sqrt(0.1**2 / n + 0.2**2 / (n_seeds * n))
+    covered = without_seeds = 0
+    for _ in range(n_samples):
+        values = draw.normal(0, apart * error, (n_seeds, 1)) + draw.normal(0, 0.2, (n_seeds, n))
+        values += draw.normal(0, 0.1, (n_seeds, n) if other_people else n)
+        if other_people:
+            whole = np.full((n_seeds, n_seeds * n), np.nan)
+            for seed, row in enumerate(values):
+                whole[seed, seed * n : (seed + 1) * n] = row
+            values = whole
+        _, low, high = t_test(values)
+        covered += low <= 0 <= high
+        _, low, high = t_test(np.nanmean(values, axis=0))
+        without_seeds += low <= 0 <= high
+    assert 0.925 <= covered / n_samples <= 0.985
+    assert apart < 3 or without_seeds / n_samples < 0.85
+
+
+def test_several_seeds_are_more_uncertain_than_one_would_think(found: movierec.Evaluation) -> None:
+    users = found.per_user().query("k == 10")
+    means = users.groupby(["algorithm", "seed", "userId"])["ndcg"].mean()
+    for pair in found.pairs():
+        gains = (means[pair.first] - means[pair.second]).unstack("userId")
+        assert pair.p == pytest.approx(t_test(gains.to_numpy())[0])
+        assert pair.difference == pytest.approx(gains.mean().mean())
+        assert (pair.n_users, pair.n_runs) == (gains.shape[1], 2)
+
+
+def test_what_is_not_defined_for_somebody_is_left_out() -> None:
+    values = np.array([[0.5, np.nan, 0.25], [0.25, 0.125, np.nan]])
+    assert t_test(values)[1:] != (-np.inf, np.inf)
+    one = movierec.evaluate(sample_folder(), ["svd"], k=1)  # one movie is not diverse
+    assert "diversity" not in one.per_user()
+    with pytest.raises(UsageError, match="metric is"):
+        one.pairs("diversity")
+    with pytest.raises(UsageError, match="metric is"):
+        one.by("fame", "novelty")
+    rows = one.by("activity", "novelty")
+    novelty = one.to_frame().set_index("algorithm")["novelty"]
+    for name, mine in rows.groupby("algorithm"):
+        mean = (mine["novelty"] * mine["users"]).sum() / mine["users"].sum()
+        assert mean == pytest.approx(novelty[name])
 
 
 def test_the_table_marks_who_cannot_be_told_from_the_best(found: movierec.Evaluation) -> None:

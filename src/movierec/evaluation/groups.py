@@ -11,7 +11,7 @@ import numpy.typing as npt
 from movierec._checks import one_of
 from movierec.errors import DataError
 from movierec.evaluation import metrics
-from movierec.evaluation.certainty import F64, pairs_of, people_means, versus_best
+from movierec.evaluation.certainty import F64, interval_of, pairs_of, people_means, versus_best
 
 if TYPE_CHECKING:
     from movierec.evaluation.results import Measured
@@ -56,12 +56,12 @@ def grouped(
         if not measured:
             continue
         people = {name: people_means(runs[name], each)[1] for name, each in measured.items()}
-        means = {name: float(each.mean()) for name, each in people.items()}
+        means = {name: float(np.nanmean(each, axis=0).mean()) for name, each in people.items()}
         pairs = pairs_of({name: runs[name] for name in measured}, measured, k, metric)
         against = versus_best(means, pairs)
         for name, each in people.items():
-            low, high = metrics.interval(each, seed)
-            about = {"by": by, "group": group, "users": len(each), "algorithm": name, "k": k}
+            low, high = interval_of(runs[name], measured[name], seed)
+            about = {"by": by, "group": group, "users": each.shape[1], "algorithm": name, "k": k}
             measured_as = {metric: means[name], "low": low, "high": high}
             rows.append(about | measured_as | {"versus_best": against[name]})
     return rows

@@ -109,12 +109,12 @@ METRICS: dict[str, Callable[[Hits, npt.NDArray[np.int64]], PerUser]] = {
 }
 
 
-def interval(values: npt.NDArray[np.float64], seed: int = 0) -> tuple[float, float]:
-    """Return the 95 % confidence interval of a mean, by bootstrapping users, and runs if several.
+def interval(values: PerUser, seed: int = 0) -> tuple[float, float]:
+    """Return the 95 % confidence interval of a mean, by bootstrapping users.
 
     Parameters
     ----------
-    values : ndarray of shape (n_users,) or (n_runs, n_users), float64
+    values : ndarray of shape (n_users,), float64
     seed : int
         Random seed.
 
@@ -122,12 +122,8 @@ def interval(values: npt.NDArray[np.float64], seed: int = 0) -> tuple[float, flo
     -----
     Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7 (1979).
     """
-    draw, runs = np.random.default_rng(seed), np.atleast_2d(values)
-    users = draw.integers(0, runs.shape[1], (N_RESAMPLES, runs.shape[1]))
-    means = np.array([run[users].mean(axis=1) for run in runs])
-    drawn = draw.integers(0, len(runs), means.shape)
-    resampled = np.take_along_axis(means, drawn, axis=0).mean(axis=0)
-    low, high = np.quantile(resampled, [0.025, 0.975])
+    users = np.random.default_rng(seed).integers(0, len(values), (N_RESAMPLES, len(values)))
+    low, high = np.quantile(values[users].mean(axis=1), [0.025, 0.975])
     return float(low), float(high)
 
 
@@ -142,8 +138,8 @@ def coverage(ranked: npt.NDArray[np.int64], n_items: int) -> float:
     return len(np.unique(ranked[ranked >= 0])) / n_items
 
 
-def novelty(ranked: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], n_users: int) -> float:
-    """Return the mean self-information of the listed items in bits: -log2(share of users).
+def novelty(ranked: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], n_users: int) -> PerUser:
+    """Return the mean self-information of each list in bits: -log2(share of users).
 
     Vargas and Castells, "Rank and relevance in novelty and diversity metrics for recommender
     systems" (RecSys 2011), section 4.1. An unrated item counts as rated by one user.
@@ -154,9 +150,16 @@ def novelty(ranked: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], n_user
     counts : ndarray of shape (n_items,), int64
         Number of ratings of each item.
     n_users : int
+
+    Returns
+    -------
+    ndarray of shape (n_users,), float64
+        NaN for users without a list.
     """
-    listed = counts[ranked[ranked >= 0]]
-    return float(-np.log2(np.maximum(listed, 1) / n_users).mean()) if len(listed) else 0.0
+    there = ranked >= 0
+    information = -np.log2(np.maximum(counts, 1) / n_users)[np.maximum(ranked, 0)]
+    with np.errstate(invalid="ignore"):
+        return np.asarray((information * there).sum(axis=1) / there.sum(axis=1))
 
 
 def popularity_bias(

@@ -73,10 +73,13 @@ class Evaluation:
     def pairs(self, metric: str = "ndcg", k: int | None = None) -> Pairs:
         """Compare every pair of algorithms on the same people, by a paired t-test.
 
+        With several seeds, the variance between seeds is part of the interval.
+
         Parameters
         ----------
         metric : str
-            One that is a mean over people.
+            One that is a mean over people: of what is found, or novelty, diversity, serendipity
+            or miscalibration.
         k : int, optional
             Default: the first of the evaluation.
 
@@ -91,9 +94,9 @@ class Evaluation:
         UsageError
             If there is no such metric or k.
         """
-        one_of("metric", metric, tuple(METRICS))
         chosen = self._of(k)
         runs = {result.algorithm: result.measured for result in chosen}
+        one_of("metric", metric, _shared(runs))
         values = {name: [run.per_user[metric] for run in each] for name, each in runs.items()}
         return Pairs(pairs_of(runs, values, chosen[0].k, metric))
 
@@ -107,7 +110,7 @@ class Evaluation:
             from the first to the last of them ("age"); or thirds of the ratings, from the least
             rated movies up, of which only one is to be found ("fame").
         metric : str
-            One that is a mean over people.
+            One that is a mean over people; of "fame", one of what is found.
         k : int, optional
             Default: the first of the evaluation.
 
@@ -120,9 +123,9 @@ class Evaluation:
         """
         import pandas as pd
 
-        one_of("metric", metric, tuple(METRICS))
         chosen = self._of(k)
         runs = {result.algorithm: result.measured for result in chosen}
+        one_of("metric", metric, tuple(METRICS) if what == "fame" else _shared(runs))
         return pd.DataFrame(grouped(runs, what, chosen[0].k, metric, self.protocol["seed"]))
 
     def write_users(self, path: str | os.PathLike[str]) -> None:
@@ -209,6 +212,12 @@ class Evaluation:
             known = ", ".join(str(k) for k in self.protocol["cutoffs"])
             raise UsageError(f"no lists of {wanted} were measured", f"choose k from {known}")
         return found
+
+
+def _shared(runs: Mapping[str, Sequence[Measured]]) -> tuple[str, ...]:
+    """Return the metrics that every run has for each person."""
+    each = [run.per_user for measured in runs.values() for run in measured]
+    return tuple(name for name in each[0] if all(name in other for other in each))
 
 
 def marked(results: Sequence[Result]) -> list[Result]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
-from functools import reduce
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from movierec.evaluation.metrics import PerUser, interval
+from movierec.evaluation.certainty import interval_of
+from movierec.evaluation.metrics import PerUser
 
 if TYPE_CHECKING:
     from movierec.evaluation.scoring import TestSet
     from movierec.evaluation.trials import Tuning
+    from movierec.vocabulary import IdArray
 
 _OF_RUN = ("parameters", "metrics", "tuning")
 
@@ -30,7 +31,7 @@ class Measured:
     users : ndarray of shape (n_users,), int64
         The ``user_index`` of the users who were measured, ascending.
     per_user : dict of str to ndarray of shape (n_users,), float64
-        The metrics that are means over users.
+        The metrics that are means over users; NaN for whom one is not defined.
     fit_seconds, fit_cpu_seconds, query_seconds : float
         Time to fit, by the clock and of all processors together, and to rank the items for all
         users; None for lists of other systems.
@@ -53,6 +54,16 @@ class Measured:
     ranked: npt.NDArray[np.int64] | None = None
     tests: TestSet | None = None
 
+    @property
+    def user_ids(self) -> IdArray:
+        """The id of each user, shape (n_users,)."""
+        return self.users if self.tests is None else self.tests.user_ids
+
+    @property
+    def seed(self) -> int:
+        """The seed of the run."""
+        return 0 if self.tests is None else self.tests.seed
+
 
 @dataclass(frozen=True)
 class Result:
@@ -66,7 +77,8 @@ class Result:
     metrics : dict of str to float
         Means over the runs.
     intervals : dict of str to tuple of float
-        95 % confidence intervals of the metrics that are means over users.
+        95 % confidence intervals of the metrics that are means over users: by a bootstrap over
+        people, or with several seeds by Student's t over people and seeds.
     fit_seconds, fit_cpu_seconds, query_seconds : float
         Time to fit, by the clock and of all processors together, and to rank the items for all
         users; means over the runs. None for lists of other systems.
@@ -122,7 +134,10 @@ class Result:
             name,
             runs[0].parameters,
             {key: mean(lambda run, key=key: run.metrics[key]) for key in runs[0].metrics},  # type: ignore[misc]
-            {key: interval(values, seed) for key, values in _by_run(runs).items()},
+            {
+                key: interval_of(runs, [run.per_user[key] for run in runs], seed)
+                for key in runs[0].per_user
+            },
             seconds(lambda run: run.fit_seconds),
             seconds(lambda run: run.fit_cpu_seconds),
             seconds(lambda run: run.query_seconds),
@@ -136,14 +151,3 @@ class Result:
         """Return all but the lists and the values of each user, as JSON values."""
         names = (each.name for each in fields(self) if each.name != "measured")
         return {name: getattr(self, name) for name in names}
-
-
-def _by_run(runs: Sequence[Measured]) -> Mapping[str, npt.NDArray[np.float64]]:
-    """Return each metric, shape (n_runs, n_users); the mean for whom a run did not measure."""
-    users = reduce(np.union1d, [run.users for run in runs])
-    found = {}
-    for name in runs[0].per_user:
-        found[name] = np.array([np.full(len(users), run.metrics[name]) for run in runs])
-        for row, run in zip(found[name], runs, strict=True):
-            row[np.searchsorted(users, run.users)] = run.per_user[name]
-    return found

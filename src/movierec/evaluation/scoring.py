@@ -152,6 +152,8 @@ def measures(
 ) -> tuple[dict[str, metrics.PerUser], dict[str, float]]:
     """Return the metrics of each user, and all metrics over all lists.
 
+    What is not defined for anybody is left out.
+
     Parameters
     ----------
     ranked : ndarray of shape (n_users, k), int64
@@ -159,29 +161,30 @@ def measures(
     """
     hits, n_relevant = metrics.hits_of(ranked, tests.relevant), np.diff(tests.relevant.indptr)
     per_user = {name: metric(hits, n_relevant) for name, metric in metrics.METRICS.items()}
-    popular = tests.popular[:, : ranked.shape[1]]
-    per_user["serendipity"] = beyond.serendipity(ranked, hits, popular)
-    means = {name: float(values.mean()) for name, values in per_user.items()}
-    return per_user, {
-        **means,
+    per_user |= _beyond(ranked, hits, tests)
+    means = {name: beyond.mean_of_known(values) for name, values in per_user.items()}
+    whole = {
         "coverage": metrics.coverage(ranked, len(tests.counts)),
         "gini": beyond.gini(ranked, len(tests.counts)),
-        "novelty": metrics.novelty(ranked, tests.counts, tests.n_train_users),
         "popularity_bias": metrics.popularity_bias(ranked, tests.counts, tests.known),
         "ndcg_gap": _gap(per_user["ndcg"], tests.n_known),
-        **_of_genres(ranked, tests),
     }
+    known = {name: mean for name, mean in means.items() if mean is not None}
+    return {name: per_user[name] for name in known}, known | whole
 
 
-def _of_genres(ranked: npt.NDArray[np.int64], tests: TestSet) -> dict[str, float]:
-    if tests.genres is None:
-        return {}
+def _beyond(
+    ranked: npt.NDArray[np.int64], hits: metrics.Hits, tests: TestSet
+) -> dict[str, metrics.PerUser]:
+    """Return what the list of each user is like."""
     found = {
-        "diversity": beyond.diversity(ranked, tests.genres),
-        "miscalibration": beyond.miscalibration(ranked, tests.known, tests.genres),
+        "novelty": metrics.novelty(ranked, tests.counts, tests.n_train_users),
+        "serendipity": beyond.serendipity(ranked, hits, tests.popular[:, : ranked.shape[1]]),
     }
-    means = {name: beyond.mean_of_known(values) for name, values in found.items()}
-    return {name: mean for name, mean in means.items() if mean is not None}
+    if tests.genres is not None:
+        found["diversity"] = beyond.diversity(ranked, tests.genres)
+        found["miscalibration"] = beyond.miscalibration(ranked, tests.known, tests.genres)
+    return found
 
 
 def _gap(values: metrics.PerUser, n_known: npt.NDArray[np.int64]) -> float:
