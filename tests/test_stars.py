@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from movierec import Interactions, NothingFoundError, Recommender, TrainingData, UsageError
 from movierec.algorithms._stars import Baseline, ErrorLevels, predict, sample_of_users
 from movierec.algorithms.base import PredictsRatings
 from movierec.algorithms.registry import load, make
 from movierec.data.discover import sample_folder
-from movierec.evaluation.ratings import compare_ratings, folds
+from movierec.evaluation.certainty import t_test
+from movierec.evaluation.ratings import compare_ratings, folds, of_errors
 from movierec.evaluation.tasks import Task
 from movierec.neighbors.table import NeighborTable
 from movierec.neighbors.top_k import top_k
@@ -136,6 +139,51 @@ def test_errors_are_those_of_the_definitions() -> None:
     errors = expected - rows[1].ratings
     assert found["rmse"] == pytest.approx(np.sqrt(np.mean(errors**2)), abs=1e-5)
     assert found["mae"] == pytest.approx(np.mean(np.abs(errors)), abs=1e-5)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(-9, 9)), min_size=1, max_size=30))
+def test_what_people_add_to_errors_has_them_as_its_mean(rows: list[tuple[int, int]]) -> None:
+    users, errors = np.array(rows).T
+    metrics, people, added = of_errors(errors / 4, users)
+    assert metrics["rmse"] == pytest.approx(np.sqrt(np.mean((errors / 4) ** 2)))
+    assert metrics["mae"] == pytest.approx(np.mean(np.abs(errors / 4)))
+    assert list(people) == sorted(set(users))
+    for name, values in added.items():
+        assert values.mean() == pytest.approx(metrics[name])
+
+
+def test_intervals_of_errors_cover_what_they_promise() -> None:
+    """People differ in how many ratings they have, and in how far these are from what is said."""
+    draw, n_samples, covered = np.random.default_rng(3), 400, {"rmse": 0, "mae": 0}
+    true: dict[str, float] = {}
+    for n_people in (400_000, *[600] * n_samples):
+        counts, spread = draw.geometric(0.1, n_people), draw.gamma(9, 1 / 9, n_people)
+        users = np.repeat(np.arange(n_people), counts)
+        metrics, _, added = of_errors(draw.normal(0, spread[users]), users)
+        true = true or metrics
+        for name, values in added.items():
+            _, low, high = t_test(values)
+            covered[name] += low <= true[name] <= high
+    for name, n_covered in covered.items():
+        assert 0.92 <= (n_covered - 1) / n_samples <= 0.98, name
+
+
+def test_predictions_are_compared_over_people() -> None:
+    found = compare_ratings(made()[0], ["bias", "rating_knn", "mf"])
+    by_name = {one["algorithm"]: one for one in found["results"]}
+    best = min(by_name, key=lambda name: by_name[name]["rmse"])
+    assert by_name[best]["versus_best"] == "best"
+    assert len(found["pairs"]) == 3
+    for one in found["results"]:
+        low, high = one["intervals"]["rmse"]
+        assert low < one["rmse"] < high
+        ahead = [p for p in found["pairs"] if (p["first"], p["second"]) == (best, one["algorithm"])]
+        expected = "best" if not ahead else "" if ahead[0]["is_clear"] else "tied"
+        assert one["versus_best"] == expected
+    for pair in found["pairs"]:
+        first, second = by_name[pair["first"]], by_name[pair["second"]]
+        assert pair["difference"] == pytest.approx(second["rmse"] - first["rmse"])
+        assert pair["difference"] >= 0
 
 
 def test_tuning_chooses_from_the_grid_on_training_rows() -> None:

@@ -151,7 +151,7 @@ def _rows(found: Evaluation) -> Sequence[dict[str, Any]]:
     ]
 
 
-def print_ratings(document: dict[str, Any], output: OutputOptions) -> None:
+def print_ratings(document: dict[str, Any], output: OutputOptions, shown: Shown) -> None:
     """Print how well ratings are predicted."""
     rows = [
         {name: value for name, value in result.items() if name not in ("parameters", "tuning")}
@@ -159,8 +159,12 @@ def print_ratings(document: dict[str, Any], output: OutputOptions) -> None:
     ]
     title = f"Predicted ratings of {document['protocol']['users']:,} users"
     print_list(output, rows, _RATING_COLUMNS, title=title, document=document)
-    if output.format in (Format.TABLE, Format.MD):
-        _print_tuning(document["results"], output)
+    if output.format not in (Format.TABLE, Format.MD):
+        return
+    if shown.pairs:
+        title = "Differences in RMSE, over people"
+        print_list(output, document["pairs"], _PAIR_COLUMNS, title=title, document=None)
+    _print_tuning(document["results"], output)
 
 
 def _say_notes(found: Evaluation) -> None:
@@ -242,7 +246,16 @@ _COLUMNS = (
     _figure("miscalibration", "miscalibration", 3, drops=13),
     *_SECONDS,
 )
-_RATING_COLUMNS = (_NAME, _figure("RMSE", "rmse"), _figure("MAE", "mae"), *_SECONDS)
+_RATING_COLUMNS = (
+    _NAME,
+    _figure("RMSE", "rmse"),
+    Column(
+        "95 %", lambda row: "{:.4f}-{:.4f}".format(*row["intervals"]["rmse"]), "dim", is_number=True
+    ),
+    Column("lead", lambda row: row["versus_best"]),
+    _figure("MAE", "mae"),
+    *_SECONDS,
+)
 _PAIR_COLUMNS = (
     Column("better", lambda row: row["first"], "bold"),
     Column("than", lambda row: row["second"]),

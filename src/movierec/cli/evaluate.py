@@ -256,7 +256,7 @@ def evaluate(
     with progress_bar(quiet=False) as progress:
         common["progress"] = progress
         if task == "rating":
-            _refuse(only_lists | shown._asdict())
+            _refuse(only_lists | shown._replace(pairs=False)._asdict())
             document = compare_ratings(
                 ratings, names, published=(train, test), seed=seed or 0, **common
             )
@@ -266,7 +266,7 @@ def evaluate(
                 repeats=repeats, **common, **{**only_lists, "lists": lists or ()},
             )  # fmt: skip
     if task == "rating":
-        print_ratings(document, output)
+        print_ratings(document, output, shown)
     else:
         print_evaluation(found, output, shown)
 

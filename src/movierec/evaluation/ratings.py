@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,10 @@ from movierec.algorithms.base import Algorithm, PredictsRatings, Run, TrainingDa
 from movierec.algorithms.registry import load, names
 from movierec.data.dataset import read_movie_file, read_rated
 from movierec.errors import UsageError
+from movierec.evaluation.certainty import Pair, pairs_of, t_test, versus_best
 from movierec.evaluation.chosen import Given, Settings, created_algorithms
+from movierec.evaluation.frames import TIMES
+from movierec.evaluation.results import Measured
 from movierec.evaluation.runs import users_to_test
 from movierec.evaluation.search import (
     Method,
@@ -75,9 +78,11 @@ def compare_ratings(
     Returns
     -------
     dict
-        ``protocol``, and ``results`` with a dict for each algorithm: its name, its parameters,
-        ``rmse``, ``mae``, ``fit_seconds``, ``fit_cpu_seconds`` and ``query_seconds``; and
-        ``tuning``, if it was tuned.
+        ``protocol``; ``results`` with a dict for each algorithm: its name, its parameters,
+        ``rmse``, ``mae``, their ``intervals`` of 95 %, ``versus_best`` ("best", or "tied" where
+        the RMSE is not clearly behind), ``fit_seconds``, ``fit_cpu_seconds`` and
+        ``query_seconds``; and ``pairs``, the differences of RMSE: the values of
+        :class:`movierec.evaluation.certainty.Pair`. A result that was tuned has ``tuning``.
 
     Raises
     ------
@@ -99,10 +104,22 @@ def compare_ratings(
         best, tuning = _tuned(algorithm, tasks[0], how, seed, fixed, **calls)
         measured = measure(best, tasks, lambda done, name=name: progress(name, done))  # type: ignore[misc]
         results.append({"algorithm": name, **measured, "tuning": tuning})
+    pairs = _compared(results)
     split = "published" if ratings is None else f"{N_FOLDS} random parts"
     counts = {"test_rows": sum(len(task.test) for task in tasks), "users": tasks[0].train.n_users}
     about = {"task": "rating", "split": split, "seed": seed, **described_search(how), **counts}
-    return {"protocol": about, "results": results}
+    return {"protocol": about, "results": results, "pairs": [asdict(pair) for pair in pairs]}
+
+
+def _compared(results: list[dict[str, Any]]) -> list[Pair]:
+    """Compare each pair of algorithms, and mark the best; what each person adds is taken out."""
+    runs = {one["algorithm"]: [one.pop("measured")] for one in results}
+    values = {name: [run.per_user["rmse"] for run in each] for name, each in runs.items()}
+    pairs = pairs_of(runs, values, 0, "rmse")
+    marks = versus_best({one["algorithm"]: one["rmse"] for one in results}, pairs)
+    for one in results:
+        one["versus_best"] = marks[one["algorithm"]]
+    return pairs
 
 
 def _tasks(
@@ -193,8 +210,9 @@ def measure(
     Returns
     -------
     dict
-        ``parameters``; ``rmse`` and ``mae``, means over the tasks; ``fit_seconds``,
-        ``fit_cpu_seconds`` and ``query_seconds``, sums.
+        ``parameters``; ``rmse`` and ``mae`` over all test rows, and their ``intervals``;
+        ``fit_seconds``, ``fit_cpu_seconds`` and ``query_seconds``, sums; and ``measured``, with
+        what each user adds.
     """
     errors, fit_seconds, fit_cpu_seconds, query_seconds = [], 0.0, 0.0, 0.0
     for number, task in enumerate(tasks):
@@ -206,14 +224,49 @@ def measure(
         fit_cpu_seconds += cpu_fitted - cpu_started
         query_seconds += time.perf_counter() - fitted
         progress((number + 1) / len(tasks))
+    users = np.concatenate([np.sort(task.test.users) for task in tasks])
+    metrics, people, per_user = of_errors(np.concatenate(errors), users)
+    seconds = fit_seconds, fit_cpu_seconds, query_seconds
     return {
         "parameters": algorithm.parameters(),
-        "rmse": float(np.mean([np.sqrt((each**2).mean()) for each in errors])),
-        "mae": float(np.mean([np.abs(each).mean() for each in errors])),
-        "fit_seconds": fit_seconds,
-        "fit_cpu_seconds": fit_cpu_seconds,
-        "query_seconds": query_seconds,
+        **metrics,
+        "intervals": {name: t_test(values)[1:] for name, values in per_user.items()},
+        **dict(zip(TIMES, seconds, strict=True)),
+        "measured": Measured(algorithm.parameters(), metrics, people, per_user, *seconds),
     }
+
+
+def of_errors(
+    errors: Errors, users: npt.NDArray[Any]
+) -> tuple[dict[str, float], npt.NDArray[np.int64], dict[str, Errors]]:
+    """Return RMSE and MAE over all rows, and what each user adds to them.
+
+    The mean over users of what they add is the metric, and its variance that of a ratio of two
+    sums over users: Cochran, "Sampling Techniques" (1977), section 6.4; for RMSE, by the
+    derivative of the root.
+
+    Parameters
+    ----------
+    errors : ndarray of shape (n_rows,), float64
+    users : ndarray of shape (n_rows,)
+        The ``user_index`` of each row.
+
+    Returns
+    -------
+    metrics : dict of str to float
+    people : ndarray of shape (n_users,), int64
+        Ascending.
+    per_user : dict of str to ndarray of shape (n_users,), float64
+    """
+    people, places, counts = np.unique(users, return_inverse=True, return_counts=True)
+    share = counts.mean()
+    mse, mae = float((errors**2).mean()), float(np.abs(errors).mean())
+    rmse = float(np.sqrt(mse))
+    squares = (np.bincount(places, errors**2) - mse * counts) / share
+    absolutes = (np.bincount(places, np.abs(errors)) - mae * counts) / share
+    steep = 2 * rmse if rmse else 1.0
+    added = {"rmse": rmse + squares / steep, "mae": mae + absolutes}
+    return {"rmse": rmse, "mae": mae}, people.astype(np.int64), added
 
 
 def _errors(algorithm: Algorithm, task: Task) -> Errors:
