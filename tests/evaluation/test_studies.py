@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 
 import movierec
 from movierec import Interactions
+from movierec.algorithms import registry
 from movierec.algorithms.base import Algorithm, Run, TrainingData
 from movierec.data.discover import sample_folder
 from movierec.errors import DataError, MovierecError, OutputError, UsageError
@@ -86,40 +88,121 @@ def test_a_repeated_study_is_the_same_and_does_nothing_again(
     assert "evaluating" not in second.stderr
 
 
-def test_a_killed_study_goes_on_and_gives_the_same(folder: Path) -> None:
-    command = [sys.executable, "-m", "movierec", "study", "study.toml", "--json"]
-    program = subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert program.stderr is not None
-    seen = []
-    for line in program.stderr:
-        seen.append(line.strip())
-        if line.strip() == "evaluating ease":
-            break
-    program.kill()
-    program.communicate()
-    assert "evaluating svd" in seen
-    rest = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
-    assert "kept svd" in rest.stderr
+STOPPER = """
+import os
+import numpy as np
+from movierec import Algorithm, Run
+
+STOP = os.environ.get("STOP", "never 0 0").split()
+
+
+class Stopper(Algorithm):
+    SIMILARITY = "none"
+
+    def fit(self, data, run=Run()):
+        stop_in("fit")
+        return self
+
+    def score(self, users):
+        stop_in("score")
+        return np.tile(np.arange(users.n_items, dtype=np.float32), (users.n_users, 1))
+
+    def similarities(self, items):
+        raise NotImplementedError
+
+
+def stop_in(step):
+    if step == STOP[0]:
+        STOP[1] = int(STOP[1]) - 1
+        if STOP[1] == 0:
+            os.kill(os.getpid(), int(STOP[2]))
+"""
+
+
+def test_an_interrupted_study_goes_on_and_gives_the_same(folder: Path) -> None:
+    (folder / "stopper.py").write_text(STOPPER, encoding="utf-8")
+    text = STUDY.replace('"svd", "ease"', '"svd", "stopper:Stopper", "ease"')
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+
+    def run(table: str, stop: str = "never 0 0") -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "movierec", "study", "study.toml", "--json"]
+        return subprocess.run(
+            [*command, "--table", table],
+            check=False,
+            cwd=folder,
+            env=os.environ | {"STOP": stop},
+            capture_output=True,
+            text=True,
+        )
+
+    whole = run("whole.tex")
+    assert whole.returncode == 0, whole.stderr
+    kept = lists_in(folder / "study.kept")
     shutil.rmtree(folder / "study.kept")
-    whole = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
-    assert "kept" not in whole.stderr
+    n_kept = [0]
+    for stop, code in (
+        (f"fit 1 {signal.SIGKILL}", -signal.SIGKILL),
+        (f"score 1 {signal.SIGINT}", 130),
+        (f"fit 2 {signal.SIGINT}", 130),  # with the second data set
+        (f"score 2 {signal.SIGKILL}", -signal.SIGKILL),  # with its second seed
+    ):
+        stopped = run("rest.tex", stop)
+        assert (stopped.returncode, stopped.stdout) == (code, "")
+        assert not (folder / "rest.tex").exists()
+        n_kept.append(len(lists_in(folder / "study.kept")))
+    assert n_kept == sorted(n_kept)
+    assert 0 < n_kept[1] < n_kept[3] < n_kept[4] < len(kept)
+    rest = run("rest.tex")
+    assert "kept svd" in rest.stderr
+    assert (folder / "rest.tex").read_bytes() == (folder / "whole.tex").read_bytes()
+    assert lists_in(folder / "study.kept") == kept
     assert without_times(json.loads(rest.stdout)) == without_times(json.loads(whole.stdout))
 
 
+def lists_in(folder: Path) -> dict[str, bytes]:
+    """Return the kept lists, by name."""
+    found = {}
+    for path in folder.glob("*.npz"):
+        with np.load(path) as arrays:
+            found[path.name] = arrays["ranked"].tobytes()
+    return found
+
+
+SOLVES = {"default", "ease", "als", "svd", "mf", "sequence_ridge"}  # by the linear algebra library
+
+
 def test_one_thread_and_two_give_the_same(folder: Path) -> None:
-    command = [sys.executable, "-m", "movierec", "evaluate", "ratings.csv", "movies.csv", "--json"]
-    command += ["--algorithm", "default,item_knn,als,svd", "--split", "random", "--repeats", "2"]
-    found = []
-    for n_threads in ("1", "2"):
-        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
-        threads = dict.fromkeys(names, n_threads)
-        run = subprocess.run(
-            command, cwd=folder, env=os.environ | threads, capture_output=True, check=True
-        )
-        found.append(without_times(json.loads(run.stdout)))
-    assert found[0] == found[1]
+    names = [name for name in registry.names() if not registry.load(name).EXTRA]
+    figures, lists = zip(*(on_threads(folder, names, n) for n in (1, 2)), strict=True)
+    for one, two in zip(*(each["results"] for each in figures), strict=True):
+        name = one["algorithm"]
+        assert two["metrics"] == pytest.approx(one["metrics"], abs=2e-3), name
+        mine, its = (each[each["algorithm"] == name].reset_index(drop=True) for each in lists)
+        if name not in SOLVES:
+            assert one == two
+            pd.testing.assert_frame_equal(mine, its)
+        assert (mine["movieId"] == its["movieId"]).mean() > 0.99, name
+    assert {each["algorithm"] for each in figures[0]["results"]} == {"random", *names}
+
+
+def on_threads(folder: Path, names: list[str], n_threads: int) -> tuple[Any, pd.DataFrame]:
+    """Return the figures and lists of algorithms on so many threads and processors."""
+    # The libraries ask the environment, movierec the processors that it may use.
+    controls = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+    processors = sorted(os.sched_getaffinity(0))[:n_threads]
+    start = f"import os; os.sched_setaffinity(0, {processors})\n"
+    start += "from movierec.cli._main import main; main()"
+    path = folder / f"lists{n_threads}.csv"
+    options = ["--algorithm", ",".join(names), "--split", "random", "--json"]
+    data = ["ratings.csv", "movies.csv"]
+    run = subprocess.run(
+        [sys.executable, "-c", start, "evaluate", *data, *options, "--output-lists", path],
+        cwd=folder,
+        env=os.environ | dict.fromkeys(controls, str(n_threads)),
+        capture_output=True,
+        check=True,
+    )
+    return without_times(json.loads(run.stdout)), pd.read_csv(path)
 
 
 class Counted(Algorithm):
