@@ -123,7 +123,7 @@ class Algorithm(ABC):
     As in scikit-learn, parameters are keyword arguments that are stored unchanged, and the names of
     learned attributes end in ``_``. These are NumPy arrays and sparse matrices; :meth:`state` finds
     them by name. The annotation of a numeric parameter may hold its :class:`Range`.
-    :func:`sklearn.base.clone` copies an algorithm without what it learned.
+    ``sklearn.base.clone`` copies an algorithm without what it learned.
 
     Attributes
     ----------
@@ -203,7 +203,7 @@ class Algorithm(ABC):
         return {name: getattr(self, name) for name in parameters_of(type(self))}
 
     def get_params(self, deep: bool = True) -> dict[str, ParameterValue]:
-        """Return the parameters by name, as :func:`sklearn.base.clone` asks for them.
+        """Return the parameters by name, as ``sklearn.base.clone`` asks for them.
 
         Parameters
         ----------
