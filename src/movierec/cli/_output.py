@@ -1,4 +1,4 @@
-"""Print results on stdout in each format. Only this module uses rich."""
+"""Print results on stdout in each format. Of the commands, only this module uses rich."""
 
 from __future__ import annotations
 
