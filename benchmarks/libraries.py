@@ -62,7 +62,8 @@ class Group:
 
     def at(self, size: str) -> tuple[str, ...]:
         """Return the names that are run at a size."""
-        return tuple(name for name in self.names if size == "0.1" or name not in self.only_small)
+        is_small = float(size) <= float(SMALL[0])
+        return tuple(name for name in self.names if is_small or name not in self.only_small)
 
 
 GROUPS = {
@@ -277,7 +278,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--sizes", nargs="+", default=["0.1", "1", "5"], choices=ALL)
+    parser.add_argument("--sizes", nargs="+", default=["0.1", "1", "5"], choices=SHAPES)
     parser.add_argument("--rows", nargs="+", default=list(GROUPS), choices=GROUPS)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--python", action="append", default=[], metavar="LIBRARY=PYTHON")
@@ -296,7 +297,7 @@ def main() -> None:
         if not (data / "movies.csv").exists():
             make(data, *SHAPES[size])
         for group in (GROUPS[name] for name in options.rows):
-            if size not in group.sizes:
+            if size in ALL and size not in group.sizes:
                 continue
             runs: dict[str, list[dict[str, Any]]] = {name: [] for name in group.at(size)}
             for _ in range(options.rounds):

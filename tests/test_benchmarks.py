@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,22 @@ def test_benchmark_runs_on_the_smallest_size(tmp_path: Path) -> None:
     assert scikit_learn.endswith("| 10 of 10 |")
     assert "failed" not in classic
     assert _text(page) == _text((ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8"))
+
+
+@pytest.mark.slow
+def test_algorithms_are_measured_beside_those_of_libraries(tmp_path: Path) -> None:
+    page = tmp_path / "libraries.md"
+    command = [sys.executable, str(ROOT / "benchmarks" / "libraries.py"), "--work", str(tmp_path)]
+    what = ["--sizes", "0.01", "--rounds", "1", "--rows", "item_knn", "fit", "--out", str(page)]
+    subprocess.run([*command, *what], check=True, capture_output=True, timeout=300)
+    rows = [line.split(" | ") for line in page.read_text(encoding="utf-8").splitlines()]
+    by_name = {row[0].removeprefix("| "): row[1:] for row in rows if row[0].startswith("| ")}
+    ours = by_name["movierec item_knn n_neighbors=100"]
+    assert ours[2] == ours[5] == ours[8] == "1.00"  # movierec beside itself
+    assert 0 < float(ours[-1].removesuffix(" |")) < 1  # nDCG
+    implicit = by_name["implicit BM25Recommender K=100"]
+    assert implicit[0].startswith("failed: ") == (find_spec("implicit") is None)
+    assert by_name["movierec_cosine"][-1] == "50 of 50 |"
 
 
 def _text(page: str) -> set[str]:
