@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
     from movierec.neighbors.support import SupportMatrix
 
-# The compiled loops are faster from here on, although loading them takes a third of a second: the
-# number of multiplications, to which each pair of items adds about as much as a few.
+# The number of multiplications from which on the compiled loops are faster, although loading them
+# takes a third of a second. Each pair of items costs about as much as a few multiplications.
 _MANY = 80_000_000
 _PER_PAIR = 4
+# Corrected vectors, which the default fit compares, and similarities of other kinds gain less, and
+# a new installation first compiles the loops: a fit of MovieLens latest-small should not wait.
+_PATIENCE = 2.5
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def top_k(
         _fill_corrected(table, vectors, ratings, min_support, support, progress, n_threads)
         return table
     n_users = vectors.shape[1] if n_users is None else n_users
-    if _cost(vectors) < _MANY:
+    if _cost(vectors, _PER_PAIR) < _MANY:
         ratings = vectors[:, :n_users]
         compare = blockwise.cosine(vectors, shrinkage)
         rows = blockwise.SimilarityRows(compare, ratings, min_support)
@@ -115,7 +118,7 @@ def _fill_corrected(
     progress: Callable[[float], object],
     n_threads: int | None,
 ) -> None:
-    if _cost(ratings) < _MANY:
+    if _cost(ratings) < _PATIENCE * _MANY:
         compare = blockwise.cosine_of_factors(vectors)
         rows = blockwise.SimilarityRows(compare, ratings, min_support)
         blockwise.fill_table(table, rows, progress)
@@ -147,7 +150,7 @@ def top_k_by(
         As in :func:`top_k`.
     """
     table = NeighborTable.empty(ratings.shape[0], k)
-    if _cost(ratings) < _MANY:
+    if _cost(ratings) < _PATIENCE * _MANY:
         rows = blockwise.SimilarityRows(compare, ratings, min_support)
         blockwise.fill_table(table, rows, progress)
     elif unit is not None:
@@ -161,12 +164,14 @@ def top_k_by(
     return table
 
 
-def _cost(matrix: csr_matrix) -> float:
+def _cost(matrix: csr_matrix, per_pair: int = 1) -> float:
     """Return the number of multiplications that comparing all rows takes, and of what is like them.
 
     Parameters
     ----------
     matrix : scipy.sparse.csr_matrix of shape (n_items, n_columns)
+    per_pair : int
+        What each pair of rows adds.
     """
     per_column = column_counts(matrix).astype(np.float64)
-    return float((per_column**2).sum()) + _PER_PAIR * matrix.shape[0] ** 2
+    return float((per_column**2).sum()) + per_pair * matrix.shape[0] ** 2
