@@ -106,12 +106,14 @@ def _overview(evaluations: Mapping[str, Evaluation]) -> str:
         for one in found.results
         if one.k == found.results[0].k
     }
+    first = next(iter(evaluations))
+    best_first = sorted(values, key=lambda at: (at[1] != first, -values[at].metrics["ndcg"]))
     header = ["<algorithm"]
     for name, found in evaluations.items():
         header += [f"{name}: nDCG@{found.results[0].k}", "interval", "<"]
     rows = [
         [cells.word(algorithm), *(outcome(values.get((algorithm, name))) for name in evaluations)]
-        for algorithm in dict.fromkeys(algorithm for algorithm, _ in values)
+        for algorithm in dict.fromkeys(algorithm for algorithm, _ in best_first)
     ]
     return "<h2>All data sets</h2>" + cells.table(header, rows)
 
