@@ -103,7 +103,8 @@ class Movierec(System):
         def compare(start: int, stop: int) -> Scores:
             return self.model.similarities(np.arange(start, stop))
 
-        top_k_by(compare, self.train.item_users, k)
+        unit = getattr(self.model, "unit_factors", None)  # of a model with factors
+        top_k_by(compare, self.train.item_users, k, unit=unit)
 
 
 class Implicit(System):

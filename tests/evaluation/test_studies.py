@@ -168,20 +168,11 @@ def lists_in(folder: Path) -> dict[str, bytes]:
     return found
 
 
-SOLVES = {"default", "ease", "als", "svd", "mf", "sequence_ridge"}  # by the linear algebra library
-
-
 def test_one_thread_and_two_give_the_same(folder: Path) -> None:
     names = [name for name in registry.names() if not registry.load(name).EXTRA]
     figures, lists = zip(*(on_threads(folder, names, n) for n in (1, 2)), strict=True)
-    for one, two in zip(*(each["results"] for each in figures), strict=True):
-        name = one["algorithm"]
-        assert two["metrics"] == pytest.approx(one["metrics"], abs=2e-3), name
-        mine, its = (each[each["algorithm"] == name].reset_index(drop=True) for each in lists)
-        if name not in SOLVES:
-            assert one == two
-            pd.testing.assert_frame_equal(mine, its)
-        assert (mine["movieId"] == its["movieId"]).mean() > 0.99, name
+    assert figures[0] == figures[1]
+    pd.testing.assert_frame_equal(*lists)
     assert {each["algorithm"] for each in figures[0]["results"]} == {"random", *names}
 
 

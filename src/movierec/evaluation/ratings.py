@@ -21,7 +21,7 @@ from movierec.evaluation.certainty import Pair, pairs_of, t_test, versus_best
 from movierec.evaluation.chosen import Given, Settings, created_algorithms
 from movierec.evaluation.frames import TIMES
 from movierec.evaluation.results import Measured
-from movierec.evaluation.runs import users_to_test
+from movierec.evaluation.runs import on_one_thread, users_to_test
 from movierec.evaluation.search import (
     Method,
     Search,
@@ -192,6 +192,7 @@ def folds(task: Task, seed: int) -> Iterator[Task]:
         yield replace(task, train=rows.select(number != fold), test=rows.select(number == fold))
 
 
+@on_one_thread()
 def measure(
     algorithm: Algorithm, tasks: Sequence[Task], progress: Callable[[float], object]
 ) -> dict[str, Any]:

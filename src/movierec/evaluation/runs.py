@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -79,6 +80,21 @@ class Listed:
     tuning: Tuning | None = None
 
 
+@contextmanager
+def on_one_thread() -> Iterator[None]:
+    """Let the libraries of linear algebra use one thread.
+
+    On several, they add in another order, so the last digit of a score and with it the order of two
+    items would depend on the machine.
+    """
+    import scipy.linalg  # noqa: F401, its own library is limited only once it is loaded
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"):
+        yield
+
+
+@on_one_thread()
 def list_items(algorithm: Algorithm, task: Task, k: int, run: Run = Run()) -> Listed:
     """Fit an algorithm and list items for the users to test.
 
