@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Dense = npt.NDArray[np.float32]
 
 _LARGEST = 4 << 30  # bytes that the matrix of weights may take
+_SMALL = 4096  # items; one thread inverts in a second, and several wait where others compute
 _BLOCK_CELLS = 20_000_000
 _L2_PER_ROOT = 13.0
 
@@ -82,20 +83,27 @@ def weights_of(gram: Dense, l2: float) -> Dense:
     DataError
         If the matrix cannot be inverted.
     """
-    from scipy.linalg.lapack import spotrf, spotri
-
     np.fill_diagonal(gram, gram.diagonal() + np.float32(l2))
-    # The transpose of a symmetric matrix in C order is that matrix in Fortran order.
-    _, failed = spotrf(gram.T, lower=True, overwrite_a=True, clean=False)
-    if not failed:
-        _, failed = spotri(gram.T, lower=True, overwrite_c=True)
-    if failed:
-        raise DataError("there is no solution for these ratings", "use a larger l2")
+    _invert(gram)
     for rows in _blocks(len(gram)):  # only the upper triangle was computed
         part = gram[rows, : rows.stop]
         is_lower = np.tri(part.shape[0], part.shape[1], rows.start - 1, dtype=bool)
         np.copyto(part, gram.T[rows, : rows.stop], where=is_lower)
     return _scaled(gram)
+
+
+def _invert(gram: Dense) -> None:
+    """Replace the upper triangle of a matrix by that of its inverse."""
+    from scipy.linalg.lapack import spotrf, spotri
+    from threadpoolctl import threadpool_limits
+
+    # The transpose of a symmetric matrix in C order is that matrix in Fortran order.
+    with threadpool_limits(1 if len(gram) <= _SMALL else None):
+        _, failed = spotrf(gram.T, lower=True, overwrite_a=True, clean=False)
+        if not failed:
+            _, failed = spotri(gram.T, lower=True, overwrite_c=True)
+    if failed:
+        raise DataError("there is no solution for these ratings", "use a larger l2")
 
 
 def weights_by_users(ratings: csr_matrix, l2: float) -> Dense:

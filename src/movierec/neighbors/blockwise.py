@@ -153,11 +153,14 @@ def fill_table(table: NeighborTable, rows: Rows, progress: Callable[[float], obj
     progress : callable
         Called with the fraction done, from 0 to 1.
     """
+    from threadpoolctl import threadpool_limits
+
     n_items = len(table.neighbors)
-    for start, stop in _blocks(n_items):
-        similarities, support = rows(start, stop)
-        fill_rows(table.rows(start, stop), similarities, support)
-        progress(stop / n_items)
+    with threadpool_limits(1):  # in small products, several threads mostly wait for each other
+        for start, stop in _blocks(n_items):
+            similarities, support = rows(start, stop)
+            fill_rows(table.rows(start, stop), similarities, support)
+            progress(stop / n_items)
 
 
 def fill_rows(

@@ -193,12 +193,15 @@ def sampled_directions(weights: csr_matrix, n_factors: int) -> Floats:
     -------
     ndarray of shape (n_items, n_directions), float32
     """
+    from threadpoolctl import threadpool_limits
+
     size = min(n_factors + _SPARE, *weights.shape)
     random = np.random.default_rng(0)
     block = random.standard_normal((weights.shape[1], size), dtype=np.float32)
-    for _ in range(_ITERATIONS):
-        block = np.linalg.qr(weights.T @ (weights @ block))[0]
-    return np.asarray(np.linalg.qr(weights @ block)[0])
+    with threadpool_limits(1):  # threads wait for each other most of the time in so narrow a matrix
+        for _ in range(_ITERATIONS):
+            block = np.linalg.qr(weights.T @ (weights @ block))[0]
+        return np.asarray(np.linalg.qr(weights @ block)[0])
 
 
 def projection(weights: csr_matrix, directions: Floats) -> tuple[Doubles, Doubles]:
