@@ -24,7 +24,7 @@ class Tuning(TypedDict):
     Attributes
     ----------
     search : str
-        See :class:`movierec.evaluation.search.Search`.
+        How they were searched: grid, random, tpe or halving.
     trials : int
         How many parameter values were tried.
     stopped_early : int
