@@ -238,7 +238,7 @@ _HEAD = """# Beside other libraries
     {command}
 
 wrote this page; `benchmarks/README.md` lists what it needs. Every row ran in its own process, and
-the rows of a table in turn, {rounds} rounds, on one machine: {machine}. Times are medians of the
+the rows of a table in turn, in {rounds} rounds, on one machine: {machine}. Times are medians of the
 rounds, by the clock and of all processors together; ratios are those of CPU time to movierec's.
 Memory is the highest peak of the process. Recommenders ran on one processor, whole commands on all.
 
@@ -255,8 +255,9 @@ Versions: {versions}.
 def write(path: Path, lines: list[str], options: argparse.Namespace) -> None:
     """Write the page with what was measured so far."""
     real = os.environ.get("MOVIEREC_REAL_DATA")
+    sizes = " ".join(options.sizes)
     head = _HEAD.format(
-        command="python benchmarks/libraries.py --sizes " + " ".join(options.sizes),
+        command=f"python benchmarks/libraries.py --sizes {sizes} --rounds {options.rounds}",
         rounds=options.rounds,
         machine=machine(),
         n_users=N_USERS,

@@ -158,14 +158,16 @@ class LensKit(System):
 class RecTools(System):
     """A recommender of RecTools, which makes lists, and scores only what these hold.
 
-    ``wraps=als:AlternatingLeastSquares factors=64`` is what a wrapper of implicit is given.
+    ``wraps=als:AlternatingLeastSquares factors=64`` is what a wrapper of implicit is given. All but
+    nearest neighbors get a 1 for each rating, since they do worse with ratings.
     """
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.module = import_module("rectools.models")
-        names = {"rating": "weight"}
-        frame = self.frame().rename(columns=names).assign(datetime="2020-01-01")
+        frame = self.frame().rename(columns={"rating": "weight"}).assign(datetime="2020-01-01")
+        if "KNN" not in self.kind:
+            frame["weight"] = 1.0
         self.rows = import_module("rectools.dataset").Dataset.construct(frame)
 
     def fit(self) -> None:

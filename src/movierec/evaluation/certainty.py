@@ -136,7 +136,7 @@ def t_test(values: F64) -> tuple[float, float, float]:
     if error == 0:
         return float(mean == 0), mean, mean
     around = float(stdtrit(freedom, 1 - LEVEL / 2)) * error
-    return float(2 * stdtr(freedom, -abs(mean) / error)), mean - around, mean + around
+    return float(2 * stdtr(freedom, -abs(mean) / error)), float(mean - around), float(mean + around)
 
 
 def _with_seeds(values: F64, variance: float) -> tuple[float, float]:
