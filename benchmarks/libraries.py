@@ -211,7 +211,7 @@ def table(group: Group, size: str, results: dict[str, dict[str, Any]]) -> list[s
     heads = [head for step in group.steps for head in (f"{step} s", "CPU s", "CPU, × movierec")]
     heads = ["", *heads, "peak MB", "agreement" if group.steps == ("process",) else "nDCG@10"]
     first = next(iter(results.values()))
-    lines = [f"\n### {size} M: {group.title}\n", f"| {' | '.join(heads)} |"]
+    lines = [f"\n## {size} M: {group.title}\n", f"| {' | '.join(heads)} |"]
     lines.append("|---" + "|--:" * (len(heads) - 1) + "|")
     lines += [
         f"| {name} | {' | '.join(cells(found, first, group.steps))} |"
