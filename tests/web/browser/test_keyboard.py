@@ -27,7 +27,9 @@ def test_the_tab_key_reaches_everything(page: Page, sample: Recommender) -> None
     expect(page.get_by_role("dialog")).to_contain_text(expected[-2])
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator(".why").nth(1)).to_be_focused()
     page.keyboard.press("Shift+Tab")
+    expect(page.locator(".card h3 a").nth(1)).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(expected[-2])
 

@@ -14,8 +14,8 @@ from tests.web.browser.helpers import BOX, TOY_STORIES, options_of, type_in
 
 
 def test_fast_typing_asks_once(page: Page) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    asked: list[str] = []  # covers are loaded whenever the browser likes
+    page.on("request", lambda now: asked.append(now.url) if "/cover/" not in now.url else None)
     page.clock.install(time=0)
     page.goto("/")
     page.clock.pause_at(60_000)  # so that the speed of this machine does not matter
