@@ -12,13 +12,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from movierec import Interactions, NothingFoundError, Recommender, TrainingData, UsageError
+from movierec import (
+    DataError,
+    Interactions,
+    NothingFoundError,
+    RatingEvaluation,
+    Recommender,
+    TrainingData,
+    UsageError,
+    evaluate_ratings,
+)
 from movierec.algorithms._stars import Baseline, ErrorLevels, predict, sample_of_users
 from movierec.algorithms.base import PredictsRatings
 from movierec.algorithms.registry import load, make
 from movierec.data.discover import sample_folder
 from movierec.evaluation.certainty import t_test
-from movierec.evaluation.ratings import compare_ratings, folds, of_errors
+from movierec.evaluation.rating_errors import of_errors
+from movierec.evaluation.ratings import folds
 from movierec.evaluation.tasks import Task
 from movierec.neighbors.table import NeighborTable
 from movierec.neighbors.top_k import top_k
@@ -121,7 +131,7 @@ def test_folds_hold_out_each_row_once() -> None:
 def test_errors_are_those_of_the_definitions() -> None:
     ratings, _ = made()
     train, test = ratings[::2], ratings[1::2]
-    (found,) = compare_ratings(None, ["bias"], published=(train, test))["results"]
+    (found,) = evaluate_ratings(None, ["bias"], train=train, test=test).results
     items = {item: place for place, item in enumerate(sorted(ratings["movieId"].unique()))}
     rows = [
         Interactions(
@@ -137,8 +147,8 @@ def test_errors_are_those_of_the_definitions() -> None:
     by_user = usual.of_users(rows[0])
     expected = np.clip(usual.mean + by_user[rows[1].users] + usual.items[rows[1].items], 0.5, 5)
     errors = expected - rows[1].ratings
-    assert found["rmse"] == pytest.approx(np.sqrt(np.mean(errors**2)), abs=1e-5)
-    assert found["mae"] == pytest.approx(np.mean(np.abs(errors)), abs=1e-5)
+    assert found.metrics["rmse"] == pytest.approx(np.sqrt(np.mean(errors**2)), abs=1e-5)
+    assert found.metrics["mae"] == pytest.approx(np.mean(np.abs(errors)), abs=1e-5)
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(-9, 9)), min_size=1, max_size=30))
@@ -169,7 +179,7 @@ def test_intervals_of_errors_cover_what_they_promise() -> None:
 
 
 def test_predictions_are_compared_over_people() -> None:
-    found = compare_ratings(made()[0], ["bias", "rating_knn", "mf"])
+    found: Any = evaluate_ratings(made()[0], ["bias", "rating_knn", "mf"]).to_dict()
     by_name = {one["algorithm"]: one for one in found["results"]}
     best = min(by_name, key=lambda name: by_name[name]["rmse"])
     assert by_name[best]["versus_best"] == "best"
@@ -186,28 +196,111 @@ def test_predictions_are_compared_over_people() -> None:
         assert pair["difference"] >= 0
 
 
+@pytest.fixture(scope="module")
+def rated() -> RatingEvaluation:
+    return evaluate_ratings(made()[0], ["bias", "mf"], settings={"mf": {"n_factors": 3}})
+
+
+def rows_of(rated: RatingEvaluation) -> pd.DataFrame:
+    """Return a row for each predicted rating, by ids."""
+    frame = pd.DataFrame({each.algorithm: each.errors for each in rated.results})
+    frame["userId"] = rated.rows.user_ids[rated.rows.users]
+    frame["movieId"] = np.unique(made()[0]["movieId"])[rated.rows.items]
+    return frame
+
+
+def test_each_rating_is_predicted_once_and_counts_for_its_person(rated: RatingEvaluation) -> None:
+    rows, ratings = rows_of(rated), made()[0]
+    assert len(rows) == len(ratings)
+    assert len(rows.merge(ratings, on=["userId", "movieId"])) == len(ratings)
+    people = rated.per_user()
+    for name in ("bias", "mf"):
+        of_people = rows.groupby("userId")[name]
+        own = people[people["algorithm"] == name].set_index("userId")
+        assert dict(own["ratings"]) == dict(of_people.size())
+        np.testing.assert_allclose(own["rmse"], np.sqrt(of_people.apply(lambda e: (e**2).mean())))
+        np.testing.assert_allclose(own["mae"], of_people.apply(lambda e: e.abs().mean()))
+
+
+@pytest.mark.parametrize("metric", ["rmse", "mae"])
+@pytest.mark.parametrize("what", ["activity", "fame"])
+def test_groups_of_predictions_are_those_of_the_rows(
+    rated: RatingEvaluation, what: Any, metric: str
+) -> None:
+    rows, ratings = rows_of(rated), made()[0]
+    key = "userId" if what == "activity" else "movieId"
+    counts = ratings.groupby(key).size()
+    group: Any
+    if what == "activity":
+        quarters = np.quantile(counts, [0.25, 0.5, 0.75], method="lower")
+        group = np.searchsorted(np.unique(quarters), rows[key].map(counts))
+    else:
+        ordered = counts.sort_values(kind="stable")
+        third = 3 * (ordered.cumsum() - ordered) // len(ratings)
+        group = rows[key].map(third).to_numpy()
+    shown = rated.by(what, metric)
+    assert list(shown["group"].unique()) == [shown["group"][2 * n] for n in range(len(shown) // 2)]
+    for number, name in enumerate(shown["group"].unique()):
+        own = rows[group == np.unique(group)[number]]
+        for algorithm in ("bias", "mf"):
+            errors = own[algorithm]
+            expected = np.sqrt((errors**2).mean()) if metric == "rmse" else errors.abs().mean()
+            found = shown[(shown["group"] == name) & (shown["algorithm"] == algorithm)].iloc[0]
+            assert found[metric] == pytest.approx(expected)
+            assert found["low"] < found[metric] < found["high"]
+            assert found["users"] == own["userId"].nunique()
+
+
+def test_ages_need_times(rated: RatingEvaluation) -> None:
+    ratings = made()[0]
+    times = ratings.assign(
+        timestamp=86400 * ratings["userId"] * ratings.groupby("userId").cumcount()
+    )
+    days = evaluate_ratings(times, ["bias"]).by("age")
+    assert days["users"].sum() == ratings["userId"].nunique()
+    assert days["group"].str.endswith("days").all()
+    with pytest.raises(DataError, match="no timestamps"):
+        rated.by("age")
+    with pytest.raises(UsageError, match="by is"):
+        rated.by("size")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="metric is"):
+        rated.pairs("ndcg")
+
+
+def test_predictions_are_shown_and_written(rated: RatingEvaluation, tmp_path: Path) -> None:
+    best = min(rated.results, key=lambda each: each.metrics["rmse"])
+    shown = f"**{best.metrics['rmse']:.4f}**"
+    assert shown in rated.to_markdown()
+    assert f"\\textbf{{{best.metrics['rmse']:.4f}}}" in rated.to_latex()
+    assert "predicted ratings of 40 people" in rated._repr_html_().casefold()
+    frame = rated.to_frame().set_index("algorithm")
+    assert frame.loc[best.algorithm, "versus_best"] == "best"
+    assert frame["mae"].between(frame["mae_low"], frame["mae_high"]).all()
+    rated.write_users(tmp_path / "users.csv")
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "users.csv"), rated.per_user())
+
+
 def test_tuning_chooses_from_the_grid_on_training_rows() -> None:
     ratings, movies = made()
     said: list[str] = []
-    document = compare_ratings(
+    (found,) = evaluate_ratings(
         ratings,
         ["mf"],
         movies=movies,
         settings={"mf": {"n_factors": 2}},
         tune=True,
         tell=said.append,
-    )
-    (found,) = document["results"]
+    ).results
     tried = [line for line in said if "on validation" in line]
     assert len(tried) == 4
     best = min(tried, key=lambda line: float(line.split("RMSE ")[1].split()[0]))
-    assert f"l2={found['parameters']['l2']}:" in best
-    assert found["parameters"]["n_factors"] == 2
+    assert f"l2={found.parameters['l2']}:" in best
+    assert found.parameters["n_factors"] == 2
 
 
 def test_algorithms_that_only_rank_are_refused() -> None:
     with pytest.raises(UsageError, match="ease does not predict ratings") as caught:
-        compare_ratings(made()[0], ["mf", "ease"])
+        evaluate_ratings(made()[0], ["mf", "ease"])
     assert caught.value.hint == "those that do: bias, mf, rating_knn"
 
 
@@ -219,6 +312,40 @@ def test_command_prints_errors(movierec: Run, tmp_path: Path) -> None:
     assert names == ["rating_knn", "mf", "bias"]
     table = movierec("evaluate", "r.csv", "--task", "rating", "--algorithm", "bias")
     assert "RMSE" in table.stdout
+
+
+def test_command_shows_and_writes_more(movierec: Run, tmp_path: Path) -> None:
+    made()[0].to_csv(tmp_path / "r.csv", index=False)
+    command = ("evaluate", "r.csv", "--task", "rating", "--algorithm", "bias,mf")
+    how = ("--pairs", "--by", "activity", "--metric", "mae", "--output-users", "u.csv")
+    run = movierec(*command, *how, "--table", "t.md", "--json")
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout)
+    assert {pair["metric"] for pair in found["pairs"]} == {"mae"}
+    assert {row["by"] for row in found["groups"]} == {"activity"}
+    assert all(row["low"] < row["mae"] < row["high"] for row in found["groups"])
+    assert len(pd.read_csv(tmp_path / "u.csv")) == 2 * 40
+    assert "RMSE" in (tmp_path / "t.md").read_text()
+    for text in ("Differences in MAE", "By activity"):
+        assert text in movierec(*command, *how).stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--metric", "mae"], "--metric is that of --pairs and --by"),
+        (["--metric", "recall", "--pairs"], "--metric recall is about lists"),
+        (["--repeats", "2"], "--repeats is about lists"),
+        (["--negatives", "n.csv"], "--negatives is about lists"),
+        (["--report", "r.html"], "--report is about lists"),
+    ],
+)
+def test_command_refuses_what_says_nothing_of_predictions(
+    movierec: Run, options: list[str], message: str
+) -> None:
+    run = movierec("evaluate", "missing.csv", "--task", "rating", *options)
+    assert run.returncode == 2
+    assert message in run.stderr
 
 
 # What models show
@@ -357,8 +484,8 @@ def test_two_thirds_of_held_out_ratings_are_within_the_margin(real_data: Path) -
 
 def test_published_baseline_is_reached(real_data: Path) -> None:
     """Surprise's README: RMSE .944 and MAE .748 for its baseline, .934 and .737 for SVD."""
-    document = compare_ratings(real_data / "ml-100k", ["bias", "mf", "rating_knn"])
-    found = {result["algorithm"]: (result["rmse"], result["mae"]) for result in document["results"]}
+    results = evaluate_ratings(real_data / "ml-100k", ["bias", "mf", "rating_knn"]).results
+    found = {each.algorithm: (each.metrics["rmse"], each.metrics["mae"]) for each in results}
     assert found["bias"] == pytest.approx((0.944, 0.748), abs=0.005)
     assert found["mf"][0] < 0.934
     assert found["rating_knn"][0] < found["mf"][0]

@@ -6,15 +6,24 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, NotRequired, TypedDict, get_args, get_origin, is_typeddict
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NotRequired,
+    TypedDict,
+    get_args,
+    get_origin,
+    is_typeddict,
+)
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from movierec import Recommender, evaluate
+from movierec import Recommender, evaluate, evaluate_ratings
 from movierec.data.discover import sample_folder
-from movierec.evaluation.protocol import ProtocolFacts
+from movierec.evaluation.protocol import ProtocolFacts, RatingProtocolFacts
 from movierec.model.facts import Card, Stats
 from movierec.spark import FitOptions
 from tests._types import holds_any, public_signatures, types_of
@@ -84,6 +93,8 @@ def conforms(value: Any, hint: Any) -> bool:
     if origin is dict:
         pairs = value.items() if isinstance(value, dict) else [(None, None)]
         return all(all(map(conforms, pair, arguments)) for pair in pairs)
+    if origin is Literal:
+        return value in arguments
     if arguments:  # a union, or what may be missing
         return any(conforms(value, each) for each in arguments)
     allowed = {float: (int, float)}.get(hint, (hint,))  # as for type checkers
@@ -114,6 +125,12 @@ def test_card_and_statistics_are_what_their_types_say(
 @pytest.mark.parametrize("arguments", [{}, {"split": "random"}, {"split": "folds", "folds": 2}])
 def test_a_protocol_is_what_its_type_says(arguments: Any) -> None:
     assert conforms(evaluate(sample_folder(), [], **arguments).protocol, ProtocolFacts)
+
+
+@pytest.mark.parametrize("arguments", [{}, {"tune": True, "trials": 2}])
+def test_a_protocol_of_ratings_is_what_its_type_says(arguments: Any) -> None:
+    found = evaluate_ratings(sample_folder(), ["bias"], **arguments)
+    assert conforms(found.protocol, RatingProtocolFacts)
 
 
 def test_conforming_is_checked_to_the_last_key() -> None:

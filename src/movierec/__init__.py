@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from movierec.evaluation.certainty import Pair
     from movierec.evaluation.evaluate import evaluate
     from movierec.evaluation.outcome import Evaluation
+    from movierec.evaluation.rating_outcome import RatingEvaluation
+    from movierec.evaluation.ratings import evaluate_ratings
     from movierec.evaluation.studies import Study, run_study
     from movierec.films.catalog import Movie
     from movierec.maps.film_map import FilmMap
@@ -80,6 +82,8 @@ _MODULES = {
     "evaluation.certainty": ("Pair",),
     "evaluation.evaluate": ("evaluate",),
     "evaluation.outcome": ("Evaluation",),
+    "evaluation.rating_outcome": ("RatingEvaluation",),
+    "evaluation.ratings": ("evaluate_ratings",),
     "evaluation.studies": ("Study", "run_study"),
     "films.catalog": ("Movie",),
     "maps.film_map": ("FilmMap",),
@@ -123,6 +127,7 @@ __all__ = [
     "PredictedRating",
     "PredictedRatings",
     "Range",
+    "RatingEvaluation",
     "Recommendation",
     "Recommendations",
     "Recommender",
@@ -140,6 +145,7 @@ __all__ = [
     "check",
     "download",
     "evaluate",
+    "evaluate_ratings",
     "run_study",
 ]
 

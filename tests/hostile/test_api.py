@@ -161,7 +161,7 @@ def test_every_public_method_is_tried() -> None:
     assert set(public_methods()) == {*_VALID, "learning_curve"}
     names = {function.__name__ for function in public_functions()}
     others = {"check_algorithm", "create_app", "example_data"}
-    assert names == {"check", "download", "evaluate", "run_study"} | others
+    assert names == {"check", "download", "evaluate", "evaluate_ratings", "run_study"} | others
 
 
 def replaced(
@@ -231,6 +231,17 @@ def test_evaluate_answers_or_refuses(data: st.DataObject) -> None:
         if callable(arguments.get(name)):
             del arguments[name]
     answers_or_refuses(movierec.evaluate, arguments)
+
+
+@settings(max_examples=N_EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_evaluate_ratings_answers_or_refuses(data: st.DataObject) -> None:
+    valid = {"ratings": RATINGS, "algorithms": ["bias"], "movies": MOVIES}
+    arguments = replaced(data, movierec.evaluate_ratings, valid)
+    for name in ("progress", "tell"):  # functions of something else fail when they are called
+        if callable(arguments.get(name)):
+            del arguments[name]
+    answers_or_refuses(movierec.evaluate_ratings, arguments)
 
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])

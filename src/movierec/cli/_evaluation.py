@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,10 +10,12 @@ from movierec._util import pluralize
 from movierec.cli._app import say
 from movierec.cli._options import OutputOptions
 from movierec.cli._output import Column, Format, print_list
-from movierec.evaluation.trials import METRIC_NAMES, in_words
+from movierec.errors import UsageError
+from movierec.evaluation.names import METRIC_NAMES
+from movierec.evaluation.trials import in_words
 
 if TYPE_CHECKING:
-    from movierec import Evaluation, Study
+    from movierec import Evaluation, RatingEvaluation, Study
 
 
 class Shown(NamedTuple):
@@ -25,11 +26,14 @@ class Shown(NamedTuple):
     by : str, optional
         See :meth:`movierec.Evaluation.by`.
     pairs : bool
+    metric : str
+        Of the groups and pairs.
     output_users, output_lists, table, report, plot : Path, optional
     """
 
     by: Any
     pairs: bool
+    metric: str
     output_users: Path | None
     output_lists: Path | None
     table: Path | None
@@ -37,12 +41,13 @@ class Shown(NamedTuple):
     plot: Path | None
 
     def refuse_bad(self) -> None:
-        """Raise an error if a file cannot be written, before any work.
+        """Raise an error if something cannot be shown or written, before any work.
 
         Raises
         ------
         UsageError
-            If an extension is unknown, or a package is missing.
+            If a metric says nothing about the groups, an extension is unknown, or a package is
+            missing.
         OutputError
             If a folder is missing or not writable.
         """
@@ -51,6 +56,8 @@ class Shown(NamedTuple):
         from movierec.evaluation.report import refuse_bad_report
         from movierec.evaluation.tables import refuse_bad_tables
 
+        if self.by == "fame" and self.metric == "novelty":
+            raise UsageError("novelty says nothing about movies to be found", "leave out --by fame")
         if self.plot is not None:
             refuse_bad_plot(self.plot)
         if self.table is not None:
@@ -61,18 +68,29 @@ class Shown(NamedTuple):
             if path is not None:
                 refuse_bad_frame(path, is_lists=is_lists)
 
-    def write(self, found: Evaluation) -> None:
-        """Write the files; last, so that a full disk does not cost the result."""
-        from movierec.evaluation.plot import save
-        from movierec.evaluation.report import write_report
+    def add_to(self, document: dict[str, Any], found: Evaluation | RatingEvaluation) -> None:
+        """Add the differences of the pairs, and the groups, to what is printed."""
+        if self.pairs:
+            document["pairs"] = [dict(pair) for pair in found.pairs(self.metric)]
+        if self.by is not None:
+            document["groups"] = found.by(self.by, self.metric).to_dict("records")
+
+    def write(self, found: Evaluation | RatingEvaluation) -> None:
+        """Write what both have; after printing, so that a full disk does not cost the result."""
         from movierec.evaluation.tables import write_tables
 
         if self.output_users is not None:
             found.write_users(self.output_users)
-        if self.output_lists is not None:
-            found.write_lists(self.output_lists)
         if self.table is not None:
             write_tables({"": found}, self.table)
+
+    def write_about_lists(self, found: Evaluation) -> None:
+        """Write what only lists have."""
+        from movierec.evaluation.plot import save
+        from movierec.evaluation.report import write_report
+
+        if self.output_lists is not None:
+            found.write_lists(self.output_lists)
         if self.report is not None:
             write_report(self.report, found.to_html(by=[self.by] if self.by else []))
         if self.plot is not None:
@@ -82,19 +100,17 @@ class Shown(NamedTuple):
 def print_evaluation(found: Evaluation, output: OutputOptions, shown: Shown) -> None:
     """Print tables on stdout and notes on stderr, and write files."""
     document = found.to_dict()
-    if shown.pairs:
-        document["pairs"] = [asdict(pair) for pair in found.pairs()]
-    if shown.by is not None:
-        document["groups"] = found.by(shown.by).to_dict("records")
+    shown.add_to(document, found)
     several = len(found.protocol["cutoffs"]) > 1
     lengths = "/".join(str(k) for k in found.protocol["cutoffs"])
     title = f"Lists of {lengths} for {found.protocol['users']:,} users"
     columns = (_NAME, _K, *_COLUMNS[1:]) if several else _COLUMNS
     print_list(output, _rows(found), columns, title=title, document=document)
     if output.format in (Format.TABLE, Format.MD):
-        _print_more(document, output)
+        _print_more(document, output, shown)
     _say_notes(found)
     shown.write(found)
+    shown.write_about_lists(found)
 
 
 def print_study(found: Study, output: OutputOptions) -> None:
@@ -115,13 +131,15 @@ def print_study(found: Study, output: OutputOptions) -> None:
     print_list(output, rows, _COLUMNS, title=found.title, document=found.to_dict())
 
 
-def _print_more(document: dict[str, Any], output: OutputOptions) -> None:
-    if "pairs" in document:
-        title = "Differences in nDCG, over people"
+def _print_more(document: dict[str, Any], output: OutputOptions, shown: Shown) -> None:
+    name = METRIC_NAMES[shown.metric]
+    if shown.pairs:
+        title = f"Differences in {name}, over people"
         print_list(output, document["pairs"], _PAIR_COLUMNS, title=title, document=None)
-    if "groups" in document:
-        title = f"By {document['groups'][0]['by']}"
-        print_list(output, document["groups"], _GROUP_COLUMNS, title=title, document=None)
+    if shown.by is not None:
+        figure = _figure(name, shown.metric)
+        columns = (*_GROUP_COLUMNS[:3], figure, *_GROUP_COLUMNS[3:])
+        print_list(output, document["groups"], columns, title=f"By {shown.by}", document=None)
     _print_tuning(document["results"], output)
 
 
@@ -151,20 +169,16 @@ def _rows(found: Evaluation) -> Sequence[dict[str, Any]]:
     ]
 
 
-def print_ratings(document: dict[str, Any], output: OutputOptions, shown: Shown) -> None:
-    """Print how well ratings are predicted."""
-    rows = [
-        {name: value for name, value in result.items() if name not in ("parameters", "tuning")}
-        for result in document["results"]
-    ]
-    title = f"Predicted ratings of {document['protocol']['users']:,} users"
+def print_ratings(found: RatingEvaluation, output: OutputOptions, shown: Shown) -> None:
+    """Print how well ratings are predicted, and write files."""
+    document = found.to_dict()
+    shown.add_to(document, found)
+    rows: Any = found.to_frame().to_dict("records")
+    title = f"Predicted ratings of {found.protocol['users']:,} users"
     print_list(output, rows, _RATING_COLUMNS, title=title, document=document)
-    if output.format not in (Format.TABLE, Format.MD):
-        return
-    if shown.pairs:
-        title = "Differences in RMSE, over people"
-        print_list(output, document["pairs"], _PAIR_COLUMNS, title=title, document=None)
-    _print_tuning(document["results"], output)
+    if output.format in (Format.TABLE, Format.MD):
+        _print_more(document, output, shown)
+    shown.write(found)
 
 
 def _say_notes(found: Evaluation) -> None:
@@ -250,7 +264,7 @@ _RATING_COLUMNS = (
     _NAME,
     _figure("RMSE", "rmse"),
     Column(
-        "95 %", lambda row: "{:.4f}-{:.4f}".format(*row["intervals"]["rmse"]), "dim", is_number=True
+        "95 %", lambda row: f"{row['rmse_low']:.4f}-{row['rmse_high']:.4f}", "dim", is_number=True
     ),
     Column("lead", lambda row: row["versus_best"]),
     _figure("MAE", "mae"),
@@ -276,7 +290,6 @@ _GROUP_COLUMNS = (
     Column("group", lambda row: row["group"]),
     _figure("users", "users", 0),
     Column("algorithm", lambda row: row["algorithm"], "bold"),
-    _figure("nDCG", "ndcg"),
     Column("95 %", lambda row: f"{row['low']:.3f}-{row['high']:.3f}", "dim", is_number=True),
     Column("lead", lambda row: row["versus_best"]),
 )

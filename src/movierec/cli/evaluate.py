@@ -198,6 +198,11 @@ def evaluate(
     pairs: Annotated[
         bool, typer.Option("--pairs", help="Show the difference of each pair of algorithms.")
     ] = False,
+    metric: Annotated[
+        Literal["ndcg", "hit_rate", "precision", "recall", "mrr", "map", "novelty", "rmse", "mae"]
+        | None,
+        typer.Option(help="Metric of --pairs and --by.  [default: ndcg; for ratings rmse]"),
+    ] = None,
     output_users: Annotated[
         Path | None,
         typer.Option(help="Write the results of each user: .csv, .tsv or .parquet."),
@@ -231,8 +236,7 @@ def evaluate(
       movierec evaluate ratings.csv --protocol lightgcn --k 20,10 --report report.html
       movierec evaluate ratings.csv --algorithm ease --tune --trials 20 --keep kept
     """  # noqa: D301 - the \b keeps the lines
-    from movierec import evaluate
-    from movierec.evaluation.ratings import compare_ratings
+    from movierec import evaluate, evaluate_ratings
 
     if movies is not None and movie_file is not None:
         raise UsageError("two files of movies are named", "leave out --movies")
@@ -249,26 +253,43 @@ def evaluate(
         "min_user_ratings": min_user_ratings, "core": core,
         "ignore_ratings": ignore_ratings or None, "n_negatives": n_negatives,
         "recency": recency, "k": None if k is None else parse_whole_numbers(k), "lists": lists,
-        "epsilons": parse_numbers(epsilon), "keep": keep,
+        "epsilons": parse_numbers(epsilon), "keep": keep, "negatives": negatives,
+        "repeats": None if repeats == 1 else repeats,
     }  # fmt: skip
-    shown = Shown(by, pairs, output_users, output_lists, table, report, plot)
+    shown = Shown(
+        by, pairs, metric or _METRIC[task], output_users, output_lists, table, report, plot
+    )
+    _refuse_metric(task, metric, is_shown=pairs or by is not None)
     shown.refuse_bad()
+    if task == "rating":
+        _refuse(only_lists | {name: getattr(shown, name) for name in _ABOUT_LISTS})
     with progress_bar(quiet=False) as progress:
         common["progress"] = progress
         if task == "rating":
-            _refuse(only_lists | shown._replace(pairs=False)._asdict())
-            document = compare_ratings(
-                ratings, names, published=(train, test), seed=seed or 0, **common
+            rated = evaluate_ratings(
+                ratings, names, train=train, test=test, seed=seed or 0, **common
             )
         else:
             found = evaluate(
-                ratings, names, train=train, test=test, negatives=negatives, seed=seed,
-                repeats=repeats, **common, **{**only_lists, "lists": lists or ()},
+                ratings, names, train=train, test=test, seed=seed, **common,
+                **only_lists | {"lists": lists or (), "repeats": repeats},
             )  # fmt: skip
     if task == "rating":
-        print_ratings(document, output, shown)
+        print_ratings(rated, output, shown)
     else:
         print_evaluation(found, output, shown)
+
+
+def _refuse_metric(task: str, metric: str | None, *, is_shown: bool) -> None:
+    """Refuse a metric of the other task, or one that nothing shows."""
+    if metric is None:
+        return
+    if not is_shown:
+        raise UsageError("--metric is that of --pairs and --by", "add one of them")
+    if (metric in ("rmse", "mae")) != (task == "rating"):
+        about = "lists" if task == "rating" else "predicted ratings"
+        other = "--metric rmse or mae" if task == "rating" else "--task rating"
+        raise UsageError(f"--metric {metric} is about {about}", f"choose {other}")
 
 
 def _refuse(options: Mapping[str, Any]) -> None:
@@ -301,4 +322,6 @@ def parse_settings(texts: Sequence[str]) -> dict[str, dict[str, str]]:
     return settings
 
 
+_METRIC: dict[str, Any] = {"lists": "ndcg", "rating": "rmse"}
+_ABOUT_LISTS = ("output_lists", "report", "plot")
 _ALGORITHMS = {"lists": "default,item_knn,ease", "rating": "rating_knn,mf,bias"}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 
 from movierec._checks import mapping, refusal, text, values
+from movierec._util import Progress, no_progress
 from movierec.algorithms.base import Algorithm
 from movierec.algorithms.registry import create, load, name_of
 from movierec.errors import UsageError
@@ -36,8 +37,10 @@ def created_algorithms(
     Raises
     ------
     UsageError
-        If an algorithm or a parameter is unknown.
+        If an algorithm or a parameter is unknown, or the algorithms are no list.
     """
+    if not isinstance(given, list | tuple):
+        raise refusal("algorithms", given, 'a list, such as ["item_knn", "ease"]')
     labeled = _labeled([*baselines, *given])
     for name in settings:
         if name not in labeled:
@@ -110,3 +113,21 @@ def _created(one: Given, settings: Mapping[str, str | float | int]) -> Algorithm
     if isinstance(one, Algorithm):
         return create(type(one), one.parameters() | dict(settings))
     return create(load(one) if isinstance(one, str) else one, settings)
+
+
+def checked_calls(
+    progress: Progress | bool | None, tell: Callable[[str], object] | None
+) -> tuple[Progress, Callable[[str], object]]:
+    """Return what tells of progress, and what is told lines of text; by default, nobody.
+
+    Raises
+    ------
+    UsageError
+        If one of them is no function.
+    """
+    progress = no_progress if progress is None else progress
+    if not callable(progress):  # True is a function by now: see shows_progress
+        raise refusal("progress", progress, "a function of a text and a number, or True")
+    if tell is not None and not callable(tell):
+        raise refusal("tell", tell, "a function of a text")
+    return progress, tell or (lambda line: None)

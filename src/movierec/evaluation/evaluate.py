@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from movierec._checks import refusal, truth, values, whole_number
 from movierec._progress import shows_progress
-from movierec._util import Progress, no_progress
+from movierec._util import Progress
 from movierec.errors import UsageError
 from movierec.evaluation.chosen import (
     BASELINES,
     RANDOM,
     Given,
     Settings,
+    checked_calls,
     checked_settings,
     created_algorithms,
     private_algorithms,
@@ -148,8 +149,6 @@ def evaluate(
     >>> [(each.algorithm, each.k, each.versus_best) for each in found.results[3:]]
     [('popular', 10, ''), ('item_knn', 5, 'best'), ('item_knn', 10, 'best')]
     """
-    if not isinstance(algorithms, list | tuple):
-        raise refusal("algorithms", algorithms, 'a list, such as ["item_knn", "ease"]')
     given = {
         "split": split, "test_share": test_share, "folds": folds, "date": date,
         "threshold": threshold, "min_rating": min_rating, "min_user_ratings": min_user_ratings,
@@ -173,7 +172,7 @@ def evaluate(
     published = train, test, negatives
     splits = rounds(ratings, movies, published, options, n_seeds)
     first = next(splits)
-    calls = _checked_calls(progress, tell)
+    calls = checked_calls(progress, tell)
     kept = None if keep is None else KeptLists(keep)
     comparison = Comparison(cutoffs, settings, how, n_seeds > 1, *calls, kept)
     results, notes = comparison.results(created, others, chain([first], splits))
@@ -195,17 +194,6 @@ def _refuse_to_split(given: Mapping[str, object]) -> None:
             raise UsageError(
                 f"a published split is used as it is, without {option}", "leave it out"
             )
-
-
-def _checked_calls(
-    progress: Progress | bool | None, tell: Callable[[str], object] | None
-) -> tuple[Progress, Callable[[str], object]]:
-    progress = no_progress if progress is None else progress
-    if not callable(progress):  # True is a function by now: see shows_progress
-        raise refusal("progress", progress, "a function of a text and a number, or True")
-    if tell is not None and not callable(tell):
-        raise refusal("tell", tell, "a function of a text")
-    return progress, tell or (lambda line: None)
 
 
 def cutoffs_of(k: Any) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from movierec.evaluation.results import Measured, Result
+    from movierec.vocabulary import IdArray
 
 TIMES = ("fit_seconds", "fit_cpu_seconds", "query_seconds")
 
@@ -43,7 +44,7 @@ def users_frame(results: Sequence[Result]) -> pd.DataFrame:
     import pandas as pd
 
     parts = [
-        pd.DataFrame(_labels(result, run) | {"userId": _plain(run, "user_ids"), **run.per_user})
+        pd.DataFrame(_labels(result, run) | {"userId": plain_ids(run.user_ids), **run.per_user})
         for result in results
         for run in result.measured
     ]
@@ -86,16 +87,16 @@ def _entries(result: Result, run: Measured) -> dict[str, Any]:
     rows, columns = np.nonzero(run.ranked >= 0)
     hits = hits_of(run.ranked, run.tests.relevant)
     return _labels(result, run) | {
-        "userId": _plain(run, "user_ids")[rows],
+        "userId": plain_ids(run.user_ids)[rows],
         "rank": columns + 1,
-        "movieId": _plain(run, "item_ids")[run.ranked[rows, columns]],
+        "movieId": plain_ids(run.tests.item_ids)[run.ranked[rows, columns]],
         "relevant": hits[rows, columns],
     }
 
 
-def _plain(run: Measured, name: str) -> Any:
+def plain_ids(ids: IdArray) -> Any:
     """Return ids as numbers or text."""
-    ids = np.asarray(getattr(run.tests, name))
+    ids = np.asarray(ids)
     return np.char.decode(ids, "utf-8").astype(object) if ids.dtype.kind == "S" else ids
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 By = Literal["activity", "fame", "age"]
 
 _N_GROUPS = 4
-_FAME = ("least rated third", "middle third", "most rated third")
+FAME = ("least rated third", "middle third", "most rated third")
 
 
 def grouped(
@@ -80,12 +80,14 @@ def _values(
             group: {
                 name: [_of_fame(run, number, metric) for run in each] for name, each in runs.items()
             }
-            for number, group in enumerate(_FAME)
+            for number, group in enumerate(FAME)
         }
-    bounds = _bounds(np.concatenate([_fact(run, by) for run in next(iter(runs.values()))]))
+    quarters = bounds(
+        np.concatenate([fact_of(_tests(run), by) for run in next(iter(runs.values()))])
+    )
     found: dict[str, dict[str, list[F64]]] = {}
-    for low, high in bounds:
-        found[_label(low, high, by)] = {
+    for low, high in quarters:
+        found[label(low, high, by)] = {
             name: [_where(run, by, low, high, metric) for run in each]
             for name, each in runs.items()
         }
@@ -93,24 +95,52 @@ def _values(
 
 
 def _where(run: Measured, by: str, low: float, high: float, metric: str) -> F64:
-    fact = _fact(run, by)
+    fact = fact_of(_tests(run), by)
     return np.where((fact >= low) & (fact <= high), run.per_user[metric], np.nan)
 
 
-def _fact(run: Measured, by: str) -> F64:
-    tests = _tests(run)
+class People(Protocol):
+    """The people of an evaluation, and what is known of each."""
+
+    @property
+    def n_known(self) -> npt.NDArray[np.int64]:
+        """The number of known ratings of each person."""
+
+    @property
+    def days(self) -> F64 | None:
+        """Days from the first to the last of them; None without times."""
+
+
+def fact_of(people: People, by: str) -> F64:
+    """Return the number by which people are grouped, for each of them.
+
+    Parameters
+    ----------
+    people : People
+    by : {"activity", "age"}
+
+    Raises
+    ------
+    DataError
+        If "age" is asked of ratings without times.
+    """
     if by == "activity":
-        return tests.n_known.astype(np.float64)
-    if tests.days is None:
+        return people.n_known.astype(np.float64)
+    if people.days is None:
         raise DataError(
             "the age of accounts needs the time of each rating, but the ratings have no timestamps",
             "add a timestamp column, or choose --by activity",
         )
-    return np.floor(tests.days)
+    return np.floor(people.days)
 
 
-def _bounds(values: F64) -> list[tuple[float, float]]:
-    """Return the lowest and highest value of each quarter; equal values stay together."""
+def bounds(values: F64) -> list[tuple[float, float]]:
+    """Return the lowest and highest value of each quarter; equal values stay together.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_people,), float64
+    """
     edges = np.unique(np.quantile(values, np.linspace(0, 1, _N_GROUPS + 1)[1:], method="lower"))
     lows = [-np.inf, *edges[:-1]]
     between = zip(lows, edges, strict=True)
@@ -118,7 +148,8 @@ def _bounds(values: F64) -> list[tuple[float, float]]:
     return [(float(part.min()), float(part.max())) for part in parts]
 
 
-def _label(low: float, high: float, by: str) -> str:
+def label(low: float, high: float, by: str) -> str:
+    """Return the name of a group of people."""
     unit = "ratings" if by == "activity" else "days"
     return f"{low:.0f} {unit}" if low == high else f"{low:.0f}-{high:.0f} {unit}"
 
@@ -128,7 +159,7 @@ def _of_fame(run: Measured, number: int, metric: str) -> F64:
     tests = _tests(run)
     assert run.ranked is not None
     relevant = tests.relevant.copy()
-    relevant.data = (_fame_of(tests.counts)[relevant.indices] == number).astype(np.float32)
+    relevant.data = (fame_of(tests.counts)[relevant.indices] == number).astype(np.float32)
     relevant.eliminate_zeros()
     n_relevant = np.diff(relevant.indptr)
     hits = metrics.hits_of(run.ranked, relevant)
@@ -137,8 +168,14 @@ def _of_fame(run: Measured, number: int, metric: str) -> F64:
     return np.where(n_relevant > 0, found, np.nan)
 
 
-def _fame_of(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the third of each item: 2 for the most rated ones that hold a third of the ratings."""
+def fame_of(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the third of each item: 2 for the most rated ones that hold a third of the ratings.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (n_items,), int64
+        Number of known ratings of each item.
+    """
     order = np.argsort(counts, kind="stable")
     before = np.cumsum(counts[order]) - counts[order]
     third = np.empty(len(counts), dtype=np.int64)

@@ -45,6 +45,12 @@ class Evaluation:
     new_users: NewUsers | None
     notes: list[str]
 
+    @property
+    def subject(self) -> str:
+        """What was measured, for whom, in a few words."""
+        lengths = "/".join(map(str, self.protocol["cutoffs"]))
+        return f"lists of {lengths} for {self.protocol['users']:,} people"
+
     def to_dict(self) -> dict[str, object]:
         """Return all but the lists and the results of each person, as JSON values."""
         return {

@@ -62,6 +62,20 @@ class ProtocolFacts(TypedDict):
     repeats: int
 
 
+class RatingProtocolFacts(TypedDict):
+    """How predicted ratings were evaluated; see :func:`movierec.evaluate_ratings`."""
+
+    task: str  #: "rating"
+    split: str
+    seed: int
+    tuned: bool
+    search: NotRequired[Method]
+    trials: NotRequired[int | None]
+    minutes: NotRequired[float | None]
+    test_rows: int
+    users: int
+
+
 class NewUsers(TypedDict):
     """The people without known ratings, and how good popular movies are for them."""
 

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import numpy.typing as npt
 
-from movierec._util import Progress, no_progress
+from movierec._checks import truth, whole_number
+from movierec._progress import shows_progress
+from movierec._util import Progress
 from movierec.algorithms._calls import fit_algorithm
 from movierec.algorithms._preferences import RatingScale
 from movierec.algorithms.base import Algorithm, PredictsRatings, Run, TrainingData
 from movierec.algorithms.registry import load, names
 from movierec.data.dataset import read_movie_file, read_rated
 from movierec.errors import UsageError
-from movierec.evaluation.certainty import Pair, pairs_of, t_test, versus_best
-from movierec.evaluation.chosen import Given, Settings, created_algorithms
+from movierec.evaluation.chosen import (
+    Given,
+    Settings,
+    checked_calls,
+    checked_settings,
+    created_algorithms,
+)
 from movierec.evaluation.frames import TIMES
-from movierec.evaluation.results import Measured
+from movierec.evaluation.rating_errors import Errors, PredictedRows, of_errors
+from movierec.evaluation.rating_outcome import RatingEvaluation, compared
 from movierec.evaluation.runs import on_one_thread, users_to_test
 from movierec.evaluation.search import (
     Method,
@@ -35,29 +42,32 @@ from movierec.evaluation.trials import Trials, Tuning
 from movierec.evaluation.tuning import sample
 
 if TYPE_CHECKING:
+    from movierec.data.interactions import Interactions
     from movierec.data.sources.base import Place
+    from movierec.evaluation.protocol import RatingProtocolFacts
 
+RATING_ALGORITHMS = ("rating_knn", "mf", "bias")
 N_FOLDS = 5
 
-Errors = npt.NDArray[np.float64]
 
-
-def compare_ratings(
-    ratings: Place | None,
-    algorithms: Sequence[Given],
+@shows_progress
+def evaluate_ratings(
+    ratings: Place | None = None,
+    algorithms: Sequence[Given] = RATING_ALGORITHMS,
     *,
     movies: Place | None = None,
-    published: tuple[Place | None, Place | None] = (None, None),
+    train: Place | None = None,
+    test: Place | None = None,
     settings: Settings | None = None,
     seed: int = 0,
     tune: bool = False,
     search: Method | None = None,
     trials: int | None = None,
     minutes: float | None = None,
-    progress: Progress = no_progress,
-    tell: Callable[[str], object] = lambda line: None,
-) -> dict[str, Any]:
-    """Compare how well algorithms predict ratings.
+    progress: Progress | bool | None = None,
+    tell: Callable[[str], object] | None = None,
+) -> RatingEvaluation:
+    """Measure how well algorithms predict ratings.
 
     The rows are split into five random parts, each of which is predicted from the others; a
     published split is used as it is.
@@ -66,8 +76,8 @@ def compare_ratings(
     ----------
     ratings, algorithms, movies, settings, progress, tell
         As in :func:`movierec.evaluate`.
-    published : tuple of path-like or table
-        Training rows and test rows, instead of `ratings`.
+    train, test : path-like or table, optional
+        A split to use instead of `ratings`.
     seed : int
         Random seed of the parts.
     tune : bool
@@ -77,49 +87,58 @@ def compare_ratings(
 
     Returns
     -------
-    dict
-        ``protocol``; ``results`` with a dict for each algorithm: its name, its parameters,
-        ``rmse``, ``mae``, their ``intervals`` of 95 %, ``versus_best`` ("best", or "tied" where
-        the RMSE is not clearly behind), ``fit_seconds``, ``fit_cpu_seconds`` and
-        ``query_seconds``; and ``pairs``, the differences of RMSE: the values of
-        :class:`movierec.evaluation.certainty.Pair`. A result that was tuned has ``tuning``.
+    RatingEvaluation
 
     Raises
     ------
     UsageError
-        If an algorithm does not predict ratings, or not exactly one of `ratings` and `published`
-        is given.
+        If an argument is unknown, an algorithm does not predict ratings, or not exactly one of
+        `ratings` and a published split is given.
     DataError
         If a file cannot be used.
+
+    Examples
+    --------
+    >>> import movierec
+    >>> from movierec.data.discover import sample_folder
+    >>> found = movierec.evaluate_ratings(sample_folder(), ["bias", "rating_knn"])
+    >>> [(each.algorithm, each.versus_best) for each in found.results]
+    [('bias', 'best'), ('rating_knn', '')]
     """
-    created, settings = created_algorithms(algorithms, settings or {}), settings or {}
+    settings = checked_settings(settings)
+    created = created_algorithms(algorithms, settings)
     _refuse_others(created)
-    how = search_of(tune, search, trials, minutes)
-    tasks = _tasks(ratings, movies, published, seed)
-    results = []
-    for name, algorithm in created.items():
-        tell(f"evaluating {name}")
-        calls: dict[str, Any] = {"label": name, "progress": progress, "tell": tell}
-        fixed = settings.get(name, {})
-        best, tuning = _tuned(algorithm, tasks[0], how, seed, fixed, **calls)
-        measured = measure(best, tasks, lambda done, name=name: progress(name, done))  # type: ignore[misc]
-        results.append({"algorithm": name, **measured, "tuning": tuning})
-    pairs = _compared(results)
+    seed, how = (
+        whole_number("seed", seed, 0),
+        search_of(truth("tune", tune), search, trials, minutes),
+    )
+    calls = checked_calls(progress, tell)
+    known, tasks = _tasks(ratings, movies, (train, test), seed)
+    measured = {
+        name: _tuned_and_measured(name, algorithm, tasks, settings.get(name, {}), how, seed, *calls)
+        for name, algorithm in created.items()
+    }
     split = "published" if ratings is None else f"{N_FOLDS} random parts"
-    counts = {"test_rows": sum(len(task.test) for task in tasks), "users": tasks[0].train.n_users}
+    counts = {"test_rows": sum(len(task.test) for task in tasks), "users": known.n_users}
     about = {"task": "rating", "split": split, "seed": seed, **described_search(how), **counts}
-    return {"protocol": about, "results": results, "pairs": [asdict(pair) for pair in pairs]}
+    rows = PredictedRows.of(known, tasks)
+    return compared(cast("RatingProtocolFacts", about), measured, rows)
 
 
-def _compared(results: list[dict[str, Any]]) -> list[Pair]:
-    """Compare each pair of algorithms, and mark the best; what each person adds is taken out."""
-    runs = {one["algorithm"]: [one.pop("measured")] for one in results}
-    values = {name: [run.per_user["rmse"] for run in each] for name, each in runs.items()}
-    pairs = pairs_of(runs, values, 0, "rmse")
-    marks = versus_best({one["algorithm"]: one["rmse"] for one in results}, pairs)
-    for one in results:
-        one["versus_best"] = marks[one["algorithm"]]
-    return pairs
+def _tuned_and_measured(
+    name: str,
+    algorithm: Algorithm,
+    tasks: Sequence[Task],
+    fixed: Collection[str],
+    search: Search | None,
+    seed: int,
+    progress: Progress,
+    tell: Callable[[str], object],
+) -> dict[str, Any]:
+    tell(f"evaluating {name}")
+    calls: dict[str, Any] = {"label": name, "progress": progress, "tell": tell}
+    best, tuning = _tuned(algorithm, tasks[0], search, seed, fixed, **calls)
+    return measure(best, tasks, lambda done: progress(name, done)) | {"tuning": tuning}
 
 
 def _tasks(
@@ -127,7 +146,8 @@ def _tasks(
     movies: Place | None,
     published: tuple[Place | None, Place | None],
     seed: int,
-) -> list[Task]:
+) -> tuple[Interactions, list[Task]]:
+    """Return the known ratings, and a task for each part."""
     train, test = published
     if (ratings is None) == (train is None) or (train is None) != (test is None):
         raise UsageError(
@@ -136,13 +156,17 @@ def _tasks(
         )
     if train is not None and test is not None:
         known = None if movies is None else read_movie_file(movies)
-        return [published_task(train, test, None, None, known)]
+        task = published_task(train, test, None, None, known)
+        return task.train, [task]
     assert ratings is not None
-    return list(folds(whole_task(*read_rated(ratings, movies)), seed))
+    whole = whole_task(*read_rated(ratings, movies))
+    return whole.train, list(folds(whole, seed))
 
 
 def _refuse_others(algorithms: Mapping[str, Algorithm]) -> None:
-    """Check that all algorithms predict ratings; the hint names those that do."""
+    """Refuse what does not predict ratings, with a hint that names those that do."""
+    if not algorithms:
+        raise UsageError("no algorithm is given", f"such as {', '.join(RATING_ALGORITHMS)}")
     for name, algorithm in algorithms.items():
         if not isinstance(algorithm, PredictsRatings):
             able = [other for other in names() if issubclass(load(other), PredictsRatings)]
@@ -168,7 +192,8 @@ def _tuned(
     def rmse_of(parameters: dict[str, Any], share: float) -> float:
         tried = type(algorithm)(**algorithm.parameters() | parameters)
         part = held_back if share == 1 else sample(held_back, share, seed)
-        return float(measure(tried, [part], lambda done: None)["rmse"])
+        errors = measure(tried, [part], lambda done: None)["errors"]
+        return of_errors(errors, np.zeros(len(errors)))[0]["rmse"]
 
     start = {name: algorithm.parameters()[name] for name in grid}
     trials = Trials(start, rmse_of, search, metric="rmse", **calls)
@@ -211,63 +236,23 @@ def measure(
     Returns
     -------
     dict
-        ``parameters``; ``rmse`` and ``mae`` over all test rows, and their ``intervals``;
-        ``fit_seconds``, ``fit_cpu_seconds`` and ``query_seconds``, sums; and ``measured``, with
-        what each user adds.
+        ``parameters``; ``errors``, of shape (n_rows,), part by part and user by user; and
+        ``fit_seconds``, ``fit_cpu_seconds`` and ``query_seconds``, sums over the tasks.
     """
-    errors, fit_seconds, fit_cpu_seconds, query_seconds = [], 0.0, 0.0, 0.0
+    errors, seconds = [], np.zeros(len(TIMES))
     for number, task in enumerate(tasks):
         started, cpu_started = time.perf_counter(), time.process_time()
         fit_algorithm(algorithm, TrainingData.of(task.train, task.content), Run())
         fitted, cpu_fitted = time.perf_counter(), time.process_time()
         errors.append(_errors(algorithm, task))
-        fit_seconds += fitted - started
-        fit_cpu_seconds += cpu_fitted - cpu_started
-        query_seconds += time.perf_counter() - fitted
+        asked = time.perf_counter() - fitted
+        seconds += (fitted - started, cpu_fitted - cpu_started, asked)
         progress((number + 1) / len(tasks))
-    users = np.concatenate([np.sort(task.test.users) for task in tasks])
-    metrics, people, per_user = of_errors(np.concatenate(errors), users)
-    seconds = fit_seconds, fit_cpu_seconds, query_seconds
     return {
         "parameters": algorithm.parameters(),
-        **metrics,
-        "intervals": {name: t_test(values)[1:] for name, values in per_user.items()},
-        **dict(zip(TIMES, seconds, strict=True)),
-        "measured": Measured(algorithm.parameters(), metrics, people, per_user, *seconds),
+        "errors": np.concatenate(errors),
+        **dict(zip(TIMES, seconds.tolist(), strict=True)),
     }
-
-
-def of_errors(
-    errors: Errors, users: npt.NDArray[Any]
-) -> tuple[dict[str, float], npt.NDArray[np.int64], dict[str, Errors]]:
-    """Return RMSE and MAE over all rows, and what each user adds to them.
-
-    The mean over users of what they add is the metric, and its variance that of a ratio of two
-    sums over users: Cochran, "Sampling Techniques" (1977), section 6.4; for RMSE, by the
-    derivative of the root.
-
-    Parameters
-    ----------
-    errors : ndarray of shape (n_rows,), float64
-    users : ndarray of shape (n_rows,)
-        The ``user_index`` of each row.
-
-    Returns
-    -------
-    metrics : dict of str to float
-    people : ndarray of shape (n_users,), int64
-        Ascending.
-    per_user : dict of str to ndarray of shape (n_users,), float64
-    """
-    people, places, counts = np.unique(users, return_inverse=True, return_counts=True)
-    share = counts.mean()
-    mse, mae = float((errors**2).mean()), float(np.abs(errors).mean())
-    rmse = float(np.sqrt(mse))
-    squares = (np.bincount(places, errors**2) - mse * counts) / share
-    absolutes = (np.bincount(places, np.abs(errors)) - mae * counts) / share
-    steep = 2 * rmse if rmse else 1.0
-    added = {"rmse": rmse + squares / steep, "mae": mae + absolutes}
-    return {"rmse": rmse, "mae": mae}, people.astype(np.int64), added
 
 
 def _errors(algorithm: Algorithm, task: Task) -> Errors:

@@ -108,14 +108,31 @@ class TestSet:
     @property
     def days(self) -> npt.NDArray[np.float64] | None:
         """Days from the first to the last of them, shape (n_users,); None without times."""
-        if not self.history.has_timestamps:
-            return None
-        known = self.history.for_users(self.users)
-        times = np.asarray(known.timestamps, dtype=np.float64)
-        first, last = np.full(len(self.users), np.inf), np.full(len(self.users), -np.inf)
-        np.minimum.at(first, known.users, times)
-        np.maximum.at(last, known.users, times)
-        return np.asarray((last - first) / _DAY)
+        return days_of(self.history, self.users)
+
+
+def days_of(history: Interactions, users: npt.NDArray[np.int64]) -> npt.NDArray[np.float64] | None:
+    """Return the days from the first to the last rating of each user, 0 of none.
+
+    Parameters
+    ----------
+    history : Interactions
+    users : ndarray of shape (n_users,), int64
+        Each user at most once.
+
+    Returns
+    -------
+    ndarray of shape (n_users,), float64, optional
+        None without times.
+    """
+    if not history.has_timestamps:
+        return None
+    known = history.for_users(users)
+    times = np.asarray(known.timestamps, dtype=np.float64)
+    first, last = np.full(len(users), np.inf), np.full(len(users), -np.inf)
+    np.minimum.at(first, known.users, times)
+    np.maximum.at(last, known.users, times)
+    return np.asarray(np.maximum(last - first, 0) / _DAY)
 
 
 def _ids(ids: IdArray | None, n: int) -> IdArray:

@@ -166,8 +166,11 @@ def whole_task(rows: RatingRows, movies: Sequence[MovieRow] | None = None) -> Ta
     """
     encoded = encode(rows)
     nothing = encoded.interactions.select(np.empty(0, dtype=np.int64))
-    content = None if movies is None else content_of(movies, np.asarray(encoded.items.ids))
-    return Task(encoded.interactions, nothing, content=content)
+    user_ids, item_ids = np.asarray(encoded.users.ids), np.asarray(encoded.items.ids)
+    content = None if movies is None else content_of(movies, item_ids)
+    return Task(
+        encoded.interactions, nothing, content=content, user_ids=user_ids, item_ids=item_ids
+    )
 
 
 def published_task(

@@ -11,10 +11,10 @@ from typing import Any, Literal, NamedTuple, TypedDict
 
 from movierec._util import Progress, no_progress, pluralize
 from movierec.errors import OutputError
+from movierec.evaluation.names import METRIC_NAMES
 from movierec.evaluation.search import Search
 
 Metric = Literal["ndcg", "rmse"]
-METRIC_NAMES = {"ndcg": "nDCG", "rmse": "RMSE"}
 _MINUTE = 60.0  # seconds
 
 
