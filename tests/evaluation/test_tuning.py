@@ -19,7 +19,7 @@ import movierec
 from movierec import Interactions
 from movierec.algorithms.base import Algorithm, Run, TrainingData
 from movierec.data.discover import sample_folder
-from movierec.errors import UsageError
+from movierec.errors import DataError, UsageError
 from movierec.evaluation.runs import users_to_test
 from movierec.evaluation.search import Search, run_search, search_of, shares_of
 from movierec.evaluation.tasks import Task
@@ -105,6 +105,32 @@ def test_successive_halving_gives_all_people_only_to_the_best_third() -> None:
         assert largest[name] == expected
     assert trials.n_stopped == sum(share < 1 for share in largest.values()) > 30
     assert len(trials.completed) + trials.n_stopped == 60
+
+
+@pytest.mark.parametrize("method", [*METHODS, "grid"])
+def test_values_that_cannot_be_fitted_are_told_and_passed_over(method: Any, tmp_path: Path) -> None:
+    told: list[str] = []
+
+    def measure(parameters: dict[str, Any], share: float) -> float:
+        if parameters["word"] == "b":
+            raise DataError("too many words")
+        return height(parameters, share)
+
+    trials = searched(Search(method, 20), measure=measure, tell=told.append, path=tmp_path / "t")
+    assert {parameters["word"] for parameters, _ in trials.completed} == {"a"}
+    assert trials.n_failed > 0
+    assert len([line for line in told if "failed: too many words" in line]) == trials.n_failed
+    assert trials.outcome()["failed"] == trials.n_failed
+    assert trials.n_trials == len(trials.completed) + trials.n_failed + trials.n_stopped
+    assert '"b"' not in (tmp_path / "t").read_text()  # measured anew, perhaps on a larger machine
+
+
+def test_values_to_start_from_that_cannot_be_fitted_are_an_error() -> None:
+    def measure(parameters: dict[str, Any], share: float) -> float:
+        raise DataError("too many words")
+
+    with pytest.raises(DataError, match="too many words"):
+        searched(Search("random", 3), measure=measure)
 
 
 def test_a_search_without_time_tries_the_start_only() -> None:

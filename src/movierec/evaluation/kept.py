@@ -146,6 +146,7 @@ def _tuning(about: Mapping[str, Any]) -> Tuning | None:
         search=str(found["search"]),
         trials=int(found["trials"]),
         stopped_early=int(found["stopped_early"]),
+        failed=int(found["failed"]),
         metric=str(found["metric"]),
         start=float(found["start"]),
         validation=float(found["validation"]),

@@ -15,7 +15,7 @@ from movierec.errors import UsageError
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.samplers import BaseSampler
-    from optuna.trial import Trial
+    from optuna.trial import Trial, TrialState
 
     from movierec.evaluation.trials import Trials
 
@@ -192,19 +192,25 @@ def _draw(
         study = optuna.create_study(direction="maximize", sampler=sampler, pruner=pruner)
         while trials.go_on(size):
             trial = study.ask(distributions)
-            value = _value(trial, trials, shares)
-            state = optuna.trial.TrialState.PRUNED if value is None else None
-            study.tell(trial, value, state)
+            study.tell(trial, *_outcome(trial, trials, shares))
 
 
-def _value(trial: Trial, trials: Trials, shares: Sequence[float]) -> float | None:
-    """Return the figure of all people; None if those of a sample spoke against it."""
+def _outcome(
+    trial: Trial, trials: Trials, shares: Sequence[float]
+) -> tuple[float | None, TrialState]:
+    """Return the figure of all people; None if it failed, or those of a sample spoke against it."""
+    from optuna.trial import TrialState
+
     for step, share in enumerate(shares[:-1]):
-        trial.report(trials.sample(trial.params, share), _FACTOR**step)
+        value = trials.sample(trial.params, share)
+        if math.isnan(value):
+            return None, TrialState.FAIL
+        trial.report(value, _FACTOR**step)
         if trial.should_prune():
             trials.stop(trial.params, share)
-            return None
-    return trials.complete(trial.params)
+            return None, TrialState.PRUNED
+    value = trials.complete(trial.params)
+    return (None, TrialState.FAIL) if math.isnan(value) else (value, TrialState.COMPLETE)
 
 
 def _sampler(method: Method, seed: int) -> BaseSampler:

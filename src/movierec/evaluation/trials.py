@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypedDict
 
 from movierec._util import Progress, no_progress, pluralize
-from movierec.errors import OutputError
+from movierec.errors import MovierecError, OutputError
 from movierec.evaluation.names import METRIC_NAMES
 from movierec.evaluation.search import Search
 
@@ -29,6 +29,8 @@ class Tuning(TypedDict):
         How many parameter values were tried.
     stopped_early : int
         How many of them successive halving stopped before all people were measured.
+    failed : int
+        How many of them the algorithm could not be fitted with.
     metric : {"ndcg", "rmse"}
     start, validation : float
         It, on the training rows that were held out, at the start and for the chosen values.
@@ -41,6 +43,7 @@ class Tuning(TypedDict):
     search: str
     trials: int
     stopped_early: int
+    failed: int
     metric: str
     start: float
     validation: float
@@ -91,20 +94,21 @@ class Trials:
         self.search = search
         self.metric = metric
         self.completed: list[tuple[dict[str, Any], float]] = []
-        self.n_stopped = 0
+        self.n_stopped = self.n_failed = 0
         self.n_expected = search.trials  # None: nobody knows
         self._measure = measure
         self._sign = -1.0 if metric == "rmse" else 1.0
         self._path = path
         self._before = {} if path is None else _read(path)
         self._figures: dict[str, Figure] = {}
+        self._errors: dict[str, MovierecError] = {}
         self._label, self._progress, self._tell = label, progress, tell
         self._began, self._seconds_before = time.perf_counter(), 0.0
 
     @property
     def n_trials(self) -> int:
         """How many parameter values were tried."""
-        return len(self.completed) + self.n_stopped
+        return len(self.completed) + self.n_stopped + self.n_failed
 
     @property
     def best(self) -> tuple[dict[str, Any], float]:
@@ -132,15 +136,23 @@ class Trials:
         return max(of_trials, seconds / (minutes * _MINUTE) if minutes else 1.0)
 
     def complete(self, parameters: dict[str, Any]) -> float:
-        """Return how good parameters are for all people; higher is better."""
+        """Return how good parameters are for all people; higher is better. NaN if they fail."""
         figure = self._figure(parameters, 1.0)
+        if math.isnan(figure):
+            return self._fail(parameters, 1.0)
         self.completed.append((parameters, figure))
         self._say(parameters, 1.0, f"{self._name} {figure:.4f} on validation")
         return self._sign * figure
 
     def sample(self, parameters: dict[str, Any], share: float) -> float:
-        """Return how good parameters are for a share of the people; higher is better."""
-        return self._sign * self._figure(parameters, share)
+        """Return how good parameters are for a share of the people, as :meth:`complete`."""
+        figure = self._figure(parameters, share)
+        return self._fail(parameters, share) if math.isnan(figure) else self._sign * figure
+
+    def _fail(self, parameters: dict[str, Any], share: float) -> float:
+        self.n_failed += 1
+        self._say(parameters, share, f"failed: {self._errors[_key(parameters, share)]}")
+        return math.nan
 
     def stop(self, parameters: dict[str, Any], share: float) -> None:
         """Count parameters that are not worth measuring for more people."""
@@ -160,6 +172,7 @@ class Trials:
             search=self.search.method,
             trials=self.n_trials,
             stopped_early=self.n_stopped,
+            failed=self.n_failed,
             metric=self.metric,
             start=start,
             validation=validation,
@@ -185,7 +198,13 @@ class Trials:
 
     def _measured(self, parameters: dict[str, Any], share: float) -> Figure:
         began = time.perf_counter()
-        value = self._measure(parameters, share)
+        try:
+            value = self._measure(parameters, share)
+        except MovierecError as error:
+            if not self.completed:  # the values to start from
+                raise
+            self._errors[_key(parameters, share)] = error
+            return Figure(math.nan, time.perf_counter() - began)
         found = Figure(value, time.perf_counter() - began)
         if self._path is not None:
             _add(self._path, parameters, share, found)
