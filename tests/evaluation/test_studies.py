@@ -284,6 +284,14 @@ def test_a_study_that_is_wrong_says_what(
         ("ratings = 'columns.csv'", "no columns for user and movie"),
         ("ratings = 'ratings.csv'\nalgorithms = ['esae']", "esae"),
         ("ratings = 'ratings.csv'\nk = [0]", "k is"),
+        ("ratings = 'ratings.csv'\nk = [100001]", "k is"),
+        ("ratings = 'ratings.csv'\nfolds = 1", "folds is"),
+        ("ratings = 'ratings.csv'\nepsilons = [-1]", "epsilon is"),
+        ("ratings = 'ratings.csv'\nrepeats = 0", "repeats is"),
+        ("ratings = 'ratings.csv'\nsearch = 'best'", "search says how"),
+        ("ratings = 'ratings.csv'\nthreshold = 9", "no training or test rows"),
+        ("ratings = 'timeless.csv'", "no timestamps"),
+        ("ratings = 'timeless.csv'\nalgorithms = ['transitions']", "transitions needs the time"),
         ("train = 'ratings.csv'\ntest = 'gone.csv'", "gone.csv"),
         ("ratings = 'ratings.csv'\nlists = 'gone.csv'", "gone.csv"),
     ],
@@ -292,7 +300,10 @@ def test_a_mistake_in_the_last_data_set_shows_before_any_work(
     folder: Path, wrong: str, message: str
 ) -> None:
     (folder / "columns.csv").write_text("viewer,film\n1,1\n", encoding="utf-8")
-    text = f"algorithms = ['svd']\n[data.a]\nratings = 'ratings.csv'\n[data.b]\n{wrong}\n"
+    timeless = pd.read_csv(folder / "ratings.csv").drop(columns="timestamp")
+    timeless.to_csv(folder / "timeless.csv", index=False)
+    first = "by = ['age']\nalgorithms = ['svd']\n[data.a]\nratings = 'ratings.csv'\n"
+    text = f"{first}[data.b]\n{wrong}\n"
     (folder / "study.toml").write_text(text, encoding="utf-8")
     told: list[str] = []
     with pytest.raises(MovierecError, match=message):

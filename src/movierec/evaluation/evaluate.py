@@ -3,40 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import chain
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-from movierec._checks import refusal, truth, values, whole_number
 from movierec._progress import shows_progress
 from movierec._util import Progress
-from movierec.errors import UsageError
-from movierec.evaluation.chosen import (
-    BASELINES,
-    RANDOM,
-    Given,
-    Settings,
-    checked_calls,
-    checked_settings,
-    created_algorithms,
-    private_algorithms,
-)
-from movierec.evaluation.compare import Comparison
+from movierec.evaluation.chosen import Given, Settings, checked_calls
 from movierec.evaluation.kept import KeptLists
-from movierec.evaluation.others import labeled, read_lists, refuse_for_several_runs
-from movierec.evaluation.outcome import Evaluation, marked
-from movierec.evaluation.protocol import LONGEST, EvaluationProtocol, Preset, Split, with_preset
-from movierec.evaluation.rounds import described, notes_of, rounds
-from movierec.evaluation.runs import RandomScorer
-from movierec.evaluation.scoring import measure_new_users
-from movierec.evaluation.search import Method, described_search, search_of
+from movierec.evaluation.outcome import Evaluation
+from movierec.evaluation.plan import ALGORITHMS, Plan
+from movierec.evaluation.protocol import Preset, Split
+from movierec.evaluation.search import Method
 
 if TYPE_CHECKING:
     from movierec.data.sources.base import PathLike, Place
-    from movierec.evaluation.protocol import ProtocolFacts
-
-ALGORITHMS = ("default", "item_knn", "ease")
-MOST_REPEATS = 1000
-_OF_LISTS = {"threshold", "k", "seed", "recency"}  # what a published split leaves open
 
 
 @shows_progress
@@ -149,65 +128,14 @@ def evaluate(
     >>> [(each.algorithm, each.k, each.versus_best) for each in found.results[3:]]
     [('popular', 10, ''), ('item_knn', 5, 'best'), ('item_knn', 10, 'best')]
     """
+    calls = checked_calls(progress, tell)
     given = {
+        "ratings": ratings, "algorithms": algorithms, "movies": movies, "train": train,
+        "test": test, "negatives": negatives, "lists": lists, "protocol": protocol,
         "split": split, "test_share": test_share, "folds": folds, "date": date,
         "threshold": threshold, "min_rating": min_rating, "min_user_ratings": min_user_ratings,
-        "core": core, "ignore_ratings": ignore_ratings, "n_negatives": n_negatives,
-        "k": None if k is None else cutoffs_of(k), "seed": seed, "recency": recency,
+        "core": core, "ignore_ratings": ignore_ratings, "n_negatives": n_negatives, "k": k,
+        "seed": seed, "recency": recency, "settings": settings, "tune": tune, "search": search,
+        "trials": trials, "minutes": minutes, "repeats": repeats, "epsilons": epsilons,
     }  # fmt: skip
-    if train is not None:
-        _refuse_to_split(given | {"protocol": protocol})
-    fields = with_preset(protocol, given)
-    cutoffs = fields.pop("k", (10,))
-    options, settings = EvaluationProtocol(**fields, k=cutoffs[0]), checked_settings(settings)
-    created = {RANDOM: RandomScorer()} | created_algorithms(algorithms, settings, BASELINES)
-    created |= private_algorithms(epsilons)
-    others = labeled(read_lists(lists), list(created))
-    how = search_of(truth("tune", tune), search, trials, minutes)
-    n_seeds = whole_number("repeats", repeats, 1)
-    if n_seeds > MOST_REPEATS:
-        raise refusal("repeats", n_seeds, f"at most {MOST_REPEATS}")
-    n_folds = options.folds if options.split == "folds" else 1
-    refuse_for_several_runs(others, n_seeds * n_folds)
-    published = train, test, negatives
-    splits = rounds(ratings, movies, published, options, n_seeds)
-    first = next(splits)
-    calls = checked_calls(progress, tell)
-    kept = None if keep is None else KeptLists(keep)
-    comparison = Comparison(cutoffs, settings, how, n_seeds > 1, *calls, kept)
-    results, notes = comparison.results(created, others, chain([first], splits))
-    about = described(first.task, options, published)
-    more = {"protocol": protocol, "cutoffs": list(cutoffs), "repeats": n_seeds}
-    return Evaluation(
-        cast("ProtocolFacts", about | more | described_search(how)),
-        marked(results),
-        measure_new_users(first.task, options.k),
-        [*notes_of(first.task, options, published), *notes],
-    )
-
-
-def _refuse_to_split(given: Mapping[str, object]) -> None:
-    """Refuse what says how to split, beside a published split."""
-    for name, value in given.items():
-        if value is not None and name not in _OF_LISTS:
-            option = f"--{name.replace('_', '-')}"
-            raise UsageError(
-                f"a published split is used as it is, without {option}", "leave it out"
-            )
-
-
-def cutoffs_of(k: Any) -> tuple[int, ...]:
-    """Return the lengths of the lists, each once, the main one first.
-
-    Raises
-    ------
-    UsageError
-        If one is no whole number of at least 1, or there is none.
-    """
-    given = values(k) if not isinstance(k, int) else [k]
-    if not given:
-        raise UsageError("no length of the lists is given", "such as k=10, or k=[5, 10, 20]")
-    lengths = tuple(dict.fromkeys(whole_number("k", each, 1) for each in given))
-    if max(lengths) > LONGEST:
-        raise refusal("k", max(lengths), f"at most {LONGEST}")
-    return lengths
+    return Plan.of(given).run(None if keep is None else KeptLists(keep), *calls)

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 By = Literal["activity", "fame", "age"]
 
+NO_AGES = (
+    "the age of accounts needs the time of each rating, but the ratings have no timestamps",
+    "add a timestamp column, or choose --by activity",
+)
 _N_GROUPS = 4
 FAME = ("least rated third", "middle third", "most rated third")
 
@@ -127,10 +131,7 @@ def fact_of(people: People, by: str) -> F64:
     if by == "activity":
         return people.n_known.astype(np.float64)
     if people.days is None:
-        raise DataError(
-            "the age of accounts needs the time of each rating, but the ratings have no timestamps",
-            "add a timestamp column, or choose --by activity",
-        )
+        raise DataError(*NO_AGES)
     return np.floor(people.days)
 
 

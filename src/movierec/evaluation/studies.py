@@ -5,21 +5,19 @@ from __future__ import annotations
 import inspect
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
-from movierec._checks import path_of
+from movierec._checks import one_of, path_of
 from movierec._progress import shows_progress
 from movierec._util import Progress
-from movierec.data.dataset import read_rated, read_rating_rows
 from movierec.errors import DataError, UsageError
-from movierec.evaluation.chosen import BASELINES, checked_settings, created_algorithms
-from movierec.evaluation.evaluate import ALGORITHMS, cutoffs_of, evaluate
-from movierec.evaluation.groups import By
-from movierec.evaluation.others import read_lists
+from movierec.evaluation.evaluate import evaluate
+from movierec.evaluation.groups import NO_AGES, By
+from movierec.evaluation.plan import Plan
 from movierec.evaluation.report import html
 from movierec.evaluation.tables import latex, markdown, notebook_html
 
@@ -30,7 +28,11 @@ if TYPE_CHECKING:
 
 _PLACES = ("ratings", "movies", "train", "test", "negatives", "lists")
 _CALLS = {"keep", "progress", "tell"}
-_OPTIONS = set(inspect.signature(evaluate).parameters) - _CALLS
+_DEFAULTS = {
+    name: parameter.default
+    for name, parameter in inspect.signature(evaluate).parameters.items()
+    if name not in _CALLS
+}
 _OF_STUDY = {"title", "by", "data"}
 
 
@@ -120,16 +122,13 @@ def run_study(
     kept = file.with_suffix(".kept") if keep is None else keep
     data = {name: _arguments(file, name, common | own) for name, own in content["data"].items()}
     by = tuple(content.get("by", ()))
-    if len(data) > 1:  # a mistake in the last one must not show after hours
-        for arguments in data.values():
-            _check(**arguments)
+    for arguments in data.values():  # a mistake in the last one must not show after hours
+        _check(arguments, by)
     found = {}
     for name, arguments in data.items():
         if tell is not None:
             tell(f"data set {name}")
         found[name] = evaluate(**arguments, keep=kept, progress=progress, tell=tell)
-        for what in by:  # before more work, if one is unknown or needs times
-            found[name].by(what)
     return Study(str(content.get("title", file.stem)), found, by, source)
 
 
@@ -155,27 +154,21 @@ def _read(file: Path) -> tuple[str, dict[str, Any]]:
 def _arguments(file: Path, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of an evaluation, with paths that start at the folder of the file."""
     for key in given:
-        if key not in _OPTIONS:
+        if key not in _DEFAULTS:
             raise UsageError(
                 f'{file}: no option is called "{key}" (data set {name})',
-                f"the options are {', '.join(sorted(_OPTIONS))}; and title and by",
+                f"the options are {', '.join(sorted(_DEFAULTS))}; and title and by",
             )
     return {key: _place(file, value) if key in _PLACES else value for key, value in given.items()}
 
 
-def _check(**given: Any) -> None:
-    """Read the data and create the algorithms of an evaluation, which raises what is wrong."""
-    names = given.get("algorithms", ALGORITHMS)
-    if isinstance(names, list):  # evaluate() refuses others
-        created_algorithms(names, checked_settings(given.get("settings")), BASELINES)
-    if "k" in given:
-        cutoffs_of(given["k"])
-    if "ratings" in given:
-        read_rated(given["ratings"], given.get("movies"))
-    for name in ("train", "test"):
-        if name in given:
-            read_rating_rows(given[name])
-    read_lists(given.get("lists", ()))
+def _check(arguments: Mapping[str, Any], by: Sequence[By]) -> None:
+    """Plan an evaluation, which raises what is wrong with it, and check its groups."""
+    plan = Plan.of({**_DEFAULTS, **arguments})
+    for what in by:
+        one_of("by", what, get_args(By))
+    if "age" in by and not plan.first.task.known.has_timestamps:
+        raise DataError(*NO_AGES)
 
 
 def _place(file: Path, value: Any) -> Any:
