@@ -98,3 +98,43 @@ def test_threads_do_not_change_a_figure() -> None:
     )
     np.testing.assert_array_equal(one, again)
     np.testing.assert_array_equal(one, four)
+
+
+def test_people_and_movies_that_nothing_joins_to_others_get_factors_of_zero_or_nearly() -> None:
+    """Their factors shrink in each iteration, until their squares are 0 in float32."""
+    common = people()
+    rows = np.concatenate([common.users, [60, 61, 62]]).astype(np.int32)
+    items = np.concatenate([common.items, [40, 41, 42]]).astype(np.int32)
+    ratings = np.concatenate([common.ratings, np.ones(3)]).astype(np.float32)
+    data = TrainingData(Interactions(rows, items, ratings, 63, 43))
+    model = Als(n_factors=5, l2=0.3, unobserved=0.9, n_iterations=200).fit(data)
+    assert np.isfinite(model.item_factors_).all()
+    assert np.abs(model.item_factors_[40:]).max() < 1e-12
+    assert np.isfinite(model.score(data.interactions)).all()
+
+
+def test_the_weight_of_what_was_not_rated_follows_the_density() -> None:
+    given = people()
+    density = len(given) / (60 * 40)
+    model = Als(n_factors=3).fit(TrainingData(given))
+    assert model.unobserved_[0] == pytest.approx(min(4 * density**0.65, 1))
+    same = Als(n_factors=3, unobserved=float(model.unobserved_[0])).fit(TrainingData(given))
+    np.testing.assert_allclose(model.score(given), same.score(given), rtol=1e-4, atol=1e-6)
+    sparse = Interactions(given.users, given.items, given.ratings, 6000, 4000)
+    assert als.weight_of_unobserved(sparse) == pytest.approx(4 * (density / 10_000) ** 0.65)
+
+
+def test_a_restored_model_has_its_weight() -> None:
+    model = Als(n_factors=3).fit(TrainingData(people()))
+    state = model.state()
+    again = Als.from_state(state, model.parameters())
+    np.testing.assert_array_equal(again.score(people(1)), model.score(people(1)))
+    for wrong in (np.nan, -1.0, np.inf):
+        damaged = {**state, "unobserved_": np.array([wrong], np.float32)}
+        with pytest.raises(ValueError, match="no weight"):
+            Als.from_state(damaged, model.parameters())
+    del state["unobserved_"]  # as in models made before, which name the weight
+    older = Als.from_state(state, {**model.parameters(), "unobserved": float(model.unobserved_[0])})
+    np.testing.assert_allclose(older.score(people(1)), model.score(people(1)), rtol=1e-4)
+    with pytest.raises(ValueError, match="no weight"):
+        Als.from_state(state, model.parameters())

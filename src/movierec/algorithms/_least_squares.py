@@ -90,7 +90,10 @@ def _solve(
         if _dot(residual, residual) <= enough:
             break
         _multiply(columns, values, others, ridge, direction, product)
-        step = descent / _dot(direction, product)
+        curvature = _dot(direction, product)
+        if descent <= 0 or curvature <= 0:  # factors near 0, whose squares are 0 in float32
+            break
+        step = descent / curvature
         for f in range(len(x)):
             x[f] += step * direction[f]
             residual[f] -= step * product[f]
