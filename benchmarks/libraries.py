@@ -70,7 +70,7 @@ GROUPS = {
     "item_knn": Group(
         "`item_knn` with weights and shrinkage",
         (
-            "movierec item_knn n_neighbors=100",
+            "movierec item_knn n_neighbors=100 weighting=bm25 shrinkage=100",
             "implicit BM25Recommender K=100",
             "rectools ImplicitItemKNNWrapperModel wraps=nearest_neighbours:BM25Recommender K=100",
             "lenskit ItemKNNScorer feedback=implicit save_nbrs=100",

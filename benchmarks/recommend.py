@@ -81,7 +81,7 @@ lenskit ItemKNNScorer feedback=implicit save_nbrs=100
 lenskit ItemKNNScorer feedback=implicit
 surprise KNNBaseline name=pearson_baseline user_based=false
 
-movierec item_knn n_neighbors=100
+movierec item_knn n_neighbors=100 weighting=bm25 shrinkage=100
 implicit BM25Recommender K=100
 implicit BM25Recommender
 

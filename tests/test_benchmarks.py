@@ -43,7 +43,7 @@ def test_algorithms_are_measured_beside_those_of_libraries(tmp_path: Path) -> No
     subprocess.run([*command, *what], check=True, capture_output=True, timeout=300)
     rows = [line.split(" | ") for line in page.read_text(encoding="utf-8").splitlines()]
     by_name = {row[0].removeprefix("| "): row[1:] for row in rows if row[0].startswith("| ")}
-    ours = by_name["movierec item_knn n_neighbors=100"]
+    ours = by_name["movierec item_knn n_neighbors=100 weighting=bm25 shrinkage=100"]
     assert ours[2] == ours[5] == ours[8] == "1.00"  # movierec beside itself
     assert 0 < float(ours[-1].removesuffix(" |")) < 1  # nDCG
     implicit = by_name["implicit BM25Recommender K=100"]

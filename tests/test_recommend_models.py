@@ -29,8 +29,8 @@ def changed(name: str) -> dict[str, Any]:
     hints = get_type_hints(load(name).__init__)
 
     def other(parameter: str, default: Any) -> Any:
-        if parameter == "l2":
-            return 7.0 if default is None else default / 2 + 0.125
+        if default is None:
+            return 0.7
         if parameter == "long":
             return 0.97  # above the other rate of sequence_ridge
         if isinstance(default, bool):
