@@ -35,7 +35,7 @@ _CELLS = 20_000_000  # numbers of the hidden layers that are computed at once
 
 
 class NeuMf(FactorAlgorithm):
-    """Neural collaborative filtering, for people whom the model has not seen, too.
+    """Neural collaborative filtering, to compare with: EASE is as good or better.
 
     He, Liao, Zhang, Nie, Hu and Chua, "Neural collaborative filtering" (WWW 2017), section 3.4: a
     generalized product of the vectors of a person and an item, and a network on both, whose last

@@ -26,7 +26,7 @@ from movierec.evaluation.chosen import (
     created_algorithms,
 )
 from movierec.evaluation.frames import TIMES
-from movierec.evaluation.rating_errors import Errors, PredictedRows, of_errors
+from movierec.evaluation.rating_errors import Errors, PredictedRows
 from movierec.evaluation.rating_outcome import RatingEvaluation, compared
 from movierec.evaluation.runs import on_one_thread, users_to_test
 from movierec.evaluation.search import (
@@ -193,7 +193,7 @@ def _tuned(
         tried = type(algorithm)(**algorithm.parameters() | parameters)
         part = held_back if share == 1 else sample(held_back, share, seed)
         errors = measure(tried, [part], lambda done: None)["errors"]
-        return of_errors(errors, np.zeros(len(errors)))[0]["rmse"]
+        return float(np.sqrt((errors**2).mean()))
 
     start = {name: algorithm.parameters()[name] for name in grid}
     trials = Trials(start, rmse_of, search, metric="rmse", **calls)
