@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import url_for
 
-from movierec.web.covers.cover import VERSION
+from movierec.films.covers.cover import VERSION
 
 _PLAIN = r"(?!\.)[\w.~-]+"  # an id that is one step of a path
 

@@ -13,11 +13,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from movierec.answers.records import Neighbors
 from movierec.errors import AmbiguousTitleError, MovieNotFoundError, NothingFoundError
 from movierec.films.catalog import Movie
+from movierec.films.covers.cover import cover_of
 from movierec.films.names import display_title
 from movierec.model.model import COSINE
 from movierec.web import parameters
 from movierec.web.charts import charts_of, missing_in
-from movierec.web.covers.cover import cover_of
 from movierec.web.current import current_recommender, current_shelves
 from movierec.web.failures import answer_http
 from movierec.web.filters import ListFilter

@@ -12,8 +12,8 @@ from math import cos, pi, sin
 from random import Random
 from typing import NamedTuple
 
-from movierec.web.covers.palettes import Palette
-from movierec.web.covers.shapes import circle, frame, path, polygon, rectangle, ring
+from movierec.films.covers.palettes import Palette
+from movierec.films.covers.shapes import circle, frame, path, polygon, rectangle, ring
 
 WIDTH, HEIGHT = 200, 300
 SERIF = "Georgia, 'Times New Roman', serif"

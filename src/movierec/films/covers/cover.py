@@ -10,11 +10,11 @@ from random import Random
 
 from movierec._util import printable
 from movierec.films.catalog import Movie
+from movierec.films.covers.lettering import letter
+from movierec.films.covers.motifs import HEIGHT, WIDTH, Composition, composition_for
+from movierec.films.covers.palettes import Palette, palette_for
+from movierec.films.covers.shapes import rectangle
 from movierec.films.names import display_title
-from movierec.web.covers.lettering import letter
-from movierec.web.covers.motifs import HEIGHT, WIDTH, Composition, composition_for
-from movierec.web.covers.palettes import Palette, palette_for
-from movierec.web.covers.shapes import rectangle
 
 VERSION = 1
 """Changes with the drawings, so that browsers ask for covers again."""
