@@ -62,6 +62,12 @@ def test_covers_differ(sample: Recommender) -> None:
     assert len(without_words) > 0.95 * len(movies)
 
 
+@pytest.mark.parametrize("year", [None, *range(1915, 2026, 10)])
+def test_covers_are_short(year: int | None) -> None:
+    drawn = [Movie(i, "Shawshank Redemption, The", year, ("Drama",), 0, None) for i in range(100)]
+    assert max(len(cover_of(each)) for each in drawn) < 3700
+
+
 def luminance(color: str) -> float:
     """Return the relative luminance as WCAG 2 defines it."""
     parts = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]

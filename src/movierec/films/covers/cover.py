@@ -16,7 +16,7 @@ from movierec.films.covers.palettes import Palette, palette_for
 from movierec.films.covers.shapes import rectangle
 from movierec.films.names import display_title
 
-VERSION = 1
+VERSION = 2
 """Changes with the drawings, so that browsers ask for covers again."""
 
 _MARGIN = 16

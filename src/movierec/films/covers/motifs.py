@@ -7,13 +7,24 @@ the eighties. A drawing is 200 wide and 300 high.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from itertools import product
 from math import cos, pi, sin
 from random import Random
 from typing import NamedTuple
 
 from movierec.films.covers.palettes import Palette
-from movierec.films.covers.shapes import circle, frame, path, polygon, rectangle, ring
+from movierec.films.covers.shapes import (
+    circle,
+    dots,
+    frame,
+    path,
+    polygon,
+    rectangle,
+    ring,
+    squares,
+)
 
 WIDTH, HEIGHT = 200, 300
 SERIF = "Georgia, 'Times New Roman', serif"
@@ -149,11 +160,13 @@ def _halftone(palette: Palette, random: Random) -> Iterator[str]:
     """Draw two photographs' worth of printed dots, one over the other."""
     yield rectangle(random.uniform(0, 40), 0, random.uniform(90, 130), 190, palette.shape)
     x, y, far = random.uniform(40, 160), random.uniform(50, 140), random.uniform(90, 130)
-    for across in range(8, WIDTH, 13):
-        for down in range(8, 190, 13):
-            near = 1 - ((across - x) ** 2 + (down - y) ** 2) ** 0.5 / far
-            if near > 0.1:
-                yield circle(across, down, 6.5 * near, palette.accent)
+    centers = defaultdict(list)
+    for across, down in product(range(8, WIDTH, 13), range(8, 190, 13)):
+        near = 1 - ((across - x) ** 2 + (down - y) ** 2) ** 0.5 / far
+        if near > 0.1:
+            centers[round(13 * near) / 2].append((across, down))
+    for radius, alike in centers.items():
+        yield dots(alike, radius, palette.accent)
 
 
 def _spotlight(palette: Palette, random: Random) -> Iterator[str]:
@@ -171,10 +184,12 @@ def _spotlight(palette: Palette, random: Random) -> Iterator[str]:
 def _mosaic(palette: Palette, random: Random) -> Iterator[str]:
     """Draw a mosaic of squares."""
     side = random.choice((25, 40, 50))
-    for across in range(0, WIDTH, side):
-        for down in range(0, 200, side):
-            color = random.choice((palette.shape, palette.shape, palette.accent, palette.ground))
-            yield rectangle(across + 1, down + 1, side - 2, side - 2, color)
+    corners = defaultdict(list)
+    for across, down in product(range(0, WIDTH, side), range(0, 200, side)):
+        color = random.choice((palette.shape, palette.shape, palette.accent, palette.ground))
+        corners[color].append((across + 1, down + 1))
+    for color, alike in corners.items():
+        yield squares(alike, side - 2, color)
 
 
 def _hills(palette: Palette, random: Random) -> Iterator[str]:

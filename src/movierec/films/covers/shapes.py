@@ -12,6 +12,20 @@ def rectangle(x: float, y: float, width: float, height: float, color: str) -> st
     )
 
 
+def squares(corners: Iterable[tuple[float, float]], side: float, color: str) -> str:
+    """Return filled squares as one path, which is short; `corners` are their upper left ones."""
+    return path("".join(f"M{x:g} {y:g}h{side:g}v{side:g}h-{side:g}z" for x, y in corners), color)
+
+
+def dots(centers: Iterable[tuple[float, float]], radius: float, color: str) -> str:
+    """Return disks of one size as one path, which is short: lines without length, of round ends."""
+    points = "".join(f"M{x:g} {y:g}h0" for x, y in centers)
+    return (
+        f'<path d="{points}" stroke="{color}" stroke-width="{2 * radius:g}" '
+        'stroke-linecap="round"/>'
+    )
+
+
 def frame(inset: float, color: str, width: float) -> str:
     """Return a line around the sheet of 200 by 300, `inset` from its edge."""
     return (
