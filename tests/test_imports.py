@@ -72,3 +72,13 @@ def test_computed_lists_import_no_more_than_they_need(
 ) -> None:
     monkeypatch.setenv("MOVIEREC_MODEL", str(sample_model))
     assert HEAVY & modules_after(COMMAND, *arguments) == {*expected}
+
+
+def test_a_list_with_covers_in_a_notebook_imports_nothing_heavy(sample_model: Path) -> None:
+    code = (
+        "from movierec import Recommender; "
+        "shown = Recommender.load(sys.argv[1]).similar('Heat')._repr_html_(); "
+        "assert shown.count('<img') == 10"
+    )
+    imported = modules_after(code, str(sample_model))
+    assert not HEAVY & imported

@@ -1,11 +1,13 @@
-"""What notebooks show of results: tables without colors or sizes of their own.
+"""What notebooks show of results: tables without colors or sizes of their own, and pictures.
 
-They take the style of the notebook, light or dark, as the tables of pandas do (``dataframe``).
+Tables take the style of the notebook, light or dark, as the tables of pandas do (``dataframe``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import base64
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from movierec._util import one_line
@@ -13,11 +15,38 @@ from movierec._util import one_line
 _LONGEST = 60  # rows of a table that is shown whole, as in pandas
 LEFT = ' style="text-align:left"'  # notebooks set all cells flush right
 _TITLE = ' style="text-align:left;white-space:nowrap"'
+_LONG = 24  # letters, of which a narrow column would make many lines
+_SENTENCE = ' style="text-align:left;min-width:16em"'
+_PICTURE = ' style="padding:2px"'
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawing, two wide and three high, made when it is shown: of a long list, few are.
+
+    Attributes
+    ----------
+    draw : callable
+        Returns SVG, which may hold text of others: in an image, it can run and load nothing.
+    height : int
+        In pixels.
+    """
+
+    draw: Callable[[], str]
+    height: int
+
+    def html(self) -> str:
+        """Return an image without a text of its own, because its title stands beside it."""
+        data = base64.b64encode(self.draw().encode()).decode("ascii")
+        # Notebooks make images as narrow as their column, center them and set margins.
+        size = f"width:{self.height * 2 // 3}px;height:{self.height}px;max-width:none"
+        style = f"display:inline-block;margin:0;{size}"
+        return f'<img src="data:image/svg+xml;base64,{data}" alt="" style="{style}"/>'
 
 
 def text(value: object) -> str:
     """Return a value as escaped text: 3 decimals, lists with commas, movies by their titles."""
-    return escape(one_line(_plain(value)))
+    return value.html() if isinstance(value, Picture) else escape(one_line(_plain(value)))
 
 
 def _plain(value: object) -> str:
@@ -25,7 +54,7 @@ def _plain(value: object) -> str:
         return f"{value:.0e}" if 0 < abs(value) < 0.0005 else f"{value:.3f}"
     if isinstance(value, list | tuple):
         return ", ".join(map(_plain, value))
-    if isinstance(value, Mapping) or _is_record(value):
+    if isinstance(value, Mapping) or hasattr(value, "field_names"):
         values = dict(value)  # type: ignore[call-overload]  # a record converts to a dict
         items = (f"{_key(name)}: {_plain(each)}" for name, each in values.items())
         return str(values.get("title") or ", ".join(items))
@@ -46,19 +75,24 @@ def table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> str:
     columns : sequence of str
     """
     shown = rows[:_LONGEST]
-    names = [name for name in columns if any(text(row[name]) for row in shown)] or columns
-    cells = [[text(row[name]) for name in names] for row in shown]
-    styles = [_style(name, [row[name] for row in shown]) for name in names]
+    cells = {name: [text(row[name]) for row in shown] for name in columns}
+    names = [name for name in columns if any(cells[name])] or columns
+    styles = [_style(name, [row[name] for row in shown], cells[name]) for name in names]
     left = len(rows) - len(shown)
     more = [f"{left:,} more rows: to_frame() has them"] if left else []
-    return table_of_cells([text(name) for name in names], cells, styles) + notes(more)
+    lines = zip(*(cells[name] for name in names), strict=True)
+    return table_of_cells([text(name) for name in names], lines, styles) + notes(more)
 
 
-def _style(name: str, values: Sequence[object]) -> str:
+def _style(name: str, values: Sequence[object], cells: Sequence[str]) -> str:
     """Return the style of a column: numbers are flush right, and a title is in one line."""
     if all(value is None or isinstance(value, int | float) for value in values):
         return ""
-    return _TITLE if name == "title" else LEFT
+    if any(isinstance(value, Picture) for value in values):
+        return _PICTURE
+    if name == "title":
+        return _TITLE
+    return _SENTENCE if max(map(len, cells)) > _LONG else LEFT
 
 
 def table_of_cells(
@@ -108,30 +142,6 @@ def heading(words: str) -> str:
     return f'<p style="margin:.8em 0 .3em"><b>{text(words)}</b></p>'
 
 
-def record(values: Mapping[str, object]) -> str:
-    """Return the fields of a record: facts, then a table for each field that holds records.
-
-    Parameters
-    ----------
-    values : mapping of str to object
-    """
-    tables = {name: found for name, value in values.items() if (found := _records_in(value))}
-    plain = {name: value for name, value in values.items() if name not in tables}
-    parts = (
-        (heading(name.replace("_", " ")) if name else "") + table(rows, list(rows[0]))
-        for name, rows in tables.items()
-    )
-    return facts(plain) + "".join(parts)
-
-
-def _records_in(value: object) -> list[dict[str, object]]:
-    """Return the records in a sequence, or those that are keys, each with its value."""
-    if not isinstance(value, list | tuple | dict) or not all(map(_is_record, value)):
-        return []
-    if isinstance(value, dict):
-        return [dict(each) | {"rating": rating} for each, rating in value.items()]
-    return [dict(each) for each in value]
-
-
-def _is_record(value: object) -> bool:
-    return hasattr(value, "field_names")
+def pictures(shown: Sequence[Picture]) -> str:
+    """Return pictures side by side."""
+    return f'<div style="margin:.4em 0">{" ".join(map(text, shown))}</div>' if shown else ""

@@ -97,16 +97,17 @@ class Why(Record):
 
     def _repr_html_(self) -> str:
         from movierec import _html
+        from movierec.films.notebook import record
 
         values = {name: self[name] for name in self.keys() if name not in ("steps", "ratings")}
         if not self.steps:
-            return _html.record(values)
+            return record(values)
         rows = list(zip(self.steps, self.ratings, strict=True))
         words = f"people by rating of {self.first.title} (down) and {self.second.title} (across)"
         header = ["", *(f"≤ {step:g}" for step in self.steps)]
         cells = [[f"≤ {step:g}", *map(_html.text, counts)] for step, counts in rows[::-1]]
         table = _html.table_of_cells(header, cells, [""] * len(header))
-        return _html.record(values) + _html.heading(words) + table
+        return record(values) + _html.heading(words) + table
 
 
 def explain(model: Model, first: int, second: int) -> Why:

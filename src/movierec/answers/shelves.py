@@ -41,9 +41,10 @@ class Shelf(Record):
     movies: list[Movie]
 
     def _repr_html_(self) -> str:
-        from movierec import _html
+        from movierec._html import heading
+        from movierec.films.notebook import record
 
-        return _html.heading(self.name) + _html.record({"": self.movies})
+        return heading(self.name) + record({"": self.movies})
 
 
 class Shelves(Listing[Shelf]):

@@ -35,7 +35,7 @@ class Record:
         return self.field_names()
 
     def _repr_html_(self) -> str:
-        from movierec._html import record
+        from movierec.films.notebook import record
 
         return record(dict(self))
 
@@ -57,12 +57,13 @@ class Listing(list[RecordT]):
         return pd.DataFrame(rows, columns=[*self.RECORD.field_names()])
 
     def _repr_html_(self) -> str:
-        from movierec._html import notes, table
+        from movierec._html import notes
+        from movierec.films.notebook import table_of
 
         note: str | None = getattr(self, "note", None)
         said = [*([note] if note else []), *map(str, getattr(self, "unmatched", ()))]
         columns = [name for name in self.RECORD.field_names() if name not in self.UNSHOWN]
-        return table(list(map(dict, self)), columns) + notes(said)
+        return table_of(list(map(dict, self)), columns) + notes(said)
 
 
 @dataclass(frozen=True)
