@@ -17,6 +17,8 @@ LEFT = ' style="text-align:left"'  # notebooks set all cells flush right
 _TITLE = ' style="text-align:left;white-space:nowrap"'
 _LONG = 24  # letters, of which a narrow column would make many lines
 _SENTENCE = ' style="text-align:left;min-width:16em"'
+# Notebooks make images as narrow as their column, center them and set margins.
+_IMAGE = "display:inline-block;margin:0;max-width:none"
 _PICTURE = ' style="padding:2px"'
 
 
@@ -38,10 +40,10 @@ class Picture:
     def html(self) -> str:
         """Return an image without a text of its own, because its title stands beside it."""
         data = base64.b64encode(self.draw().encode()).decode("ascii")
-        # Notebooks make images as narrow as their column, center them and set margins.
-        size = f"width:{self.height * 2 // 3}px;height:{self.height}px;max-width:none"
-        style = f"display:inline-block;margin:0;{size}"
-        return f'<img src="data:image/svg+xml;base64,{data}" alt="" style="{style}"/>'
+        return (
+            f'<img src="data:image/svg+xml;base64,{data}" alt="" '
+            f'width="{self.height * 2 // 3}" height="{self.height}" style="{_IMAGE}"/>'
+        )
 
 
 def text(value: object) -> str:
