@@ -28,7 +28,7 @@ from movierec.algorithms.registry import load, make
 from movierec.data.discover import sample_folder
 from movierec.evaluation.certainty import t_test
 from movierec.evaluation.rating_errors import of_errors
-from movierec.evaluation.ratings import folds
+from movierec.evaluation.rating_runs import folds
 from movierec.evaluation.tasks import Task
 from movierec.neighbors.table import NeighborTable
 from movierec.neighbors.top_k import top_k
@@ -337,7 +337,7 @@ def test_command_shows_and_writes_more(movierec: Run, tmp_path: Path) -> None:
         (["--metric", "recall", "--pairs"], "--metric recall is about lists"),
         (["--repeats", "2"], "--repeats is about lists"),
         (["--negatives", "n.csv"], "--negatives is about lists"),
-        (["--report", "r.html"], "--report is about lists"),
+        (["--output-lists", "l.csv"], "--output-lists is about lists"),
     ],
 )
 def test_command_refuses_what_says_nothing_of_predictions(

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 import movierec
-from movierec import Interactions
+from movierec import Evaluation, Interactions
 from movierec.algorithms import registry
 from movierec.algorithms.base import Algorithm, Run, TrainingData
 from movierec.data.discover import sample_folder
@@ -318,6 +318,7 @@ def test_a_report_puts_the_best_first_and_shows_every_measure(folder: Path) -> N
     found = [table for table in tables if "<th>hit rate</th>" in table]
     alike = [table for table in tables if "<th>coverage</th>" in table]
     for each, hits, shape in zip(study.evaluations.values(), found, alike, strict=True):
+        assert isinstance(each, Evaluation)
         best = max(each.results[::2], key=lambda one: one.metrics["ndcg"])  # of the first k
         first = hits.split("<tr>")[2]
         assert f'best">{best.algorithm}</td>' in first

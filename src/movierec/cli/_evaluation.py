@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from movierec._util import pluralize
 from movierec.cli._app import say
@@ -76,51 +76,43 @@ class Shown(NamedTuple):
             document["groups"] = found.by(self.by, self.metric).to_dict("records")
 
     def write(self, found: Evaluation | RatingEvaluation) -> None:
-        """Write what both have; after printing, so that a full disk does not cost the result."""
+        """Write files; after printing, so that a full disk does not cost the result."""
+        from movierec import Evaluation
+        from movierec.evaluation.plot import save
+        from movierec.evaluation.report import write_report
         from movierec.evaluation.tables import write_tables
 
         if self.output_users is not None:
             found.write_users(self.output_users)
+        if self.output_lists is not None and isinstance(found, Evaluation):
+            found.write_lists(self.output_lists)
         if self.table is not None:
             write_tables({"": found}, self.table)
-
-    def write_about_lists(self, found: Evaluation) -> None:
-        """Write what only lists have."""
-        from movierec.evaluation.plot import save
-        from movierec.evaluation.report import write_report
-
-        if self.output_lists is not None:
-            found.write_lists(self.output_lists)
         if self.report is not None:
             write_report(self.report, found.to_html(by=[self.by] if self.by else []))
         if self.plot is not None:
             save(found.plot(), self.plot)
 
 
-def print_evaluation(found: Evaluation, output: OutputOptions, shown: Shown) -> None:
+def print_evaluation(
+    found: Evaluation | RatingEvaluation, output: OutputOptions, shown: Shown
+) -> None:
     """Print tables on stdout and notes on stderr, and write files."""
     document = found.to_dict()
     shown.add_to(document, found)
-    several = len(found.protocol["cutoffs"]) > 1
-    lengths = "/".join(str(k) for k in found.protocol["cutoffs"])
-    title = f"Lists of {lengths} for {found.protocol['users']:,} users"
-    columns = (_NAME, _K, *_COLUMNS[1:]) if several else _COLUMNS
-    print_list(output, _rows(found), columns, title=title, document=document)
+    print_list(output, _rows(found), _columns(found), title=_title(found), document=document)
     if output.format in (Format.TABLE, Format.MD):
         _print_more(document, output, shown)
     _say_notes(found)
     shown.write(found)
-    shown.write_about_lists(found)
 
 
 def print_study(found: Study, output: OutputOptions) -> None:
     """Print a table for each data set, or one document or list of all."""
     if output.format in (Format.TABLE, Format.MD):
         for name, each in found.evaluations.items():
-            several = len(each.protocol["cutoffs"]) > 1
-            columns = (_NAME, _K, *_COLUMNS[1:]) if several else _COLUMNS
             title = f"{name}: {each.protocol['users']:,} users"
-            print_list(output, _rows(each), columns, title=title, document=None)
+            print_list(output, _rows(each), _columns(each), title=title, document=None)
             document: Mapping[str, Any] = each.to_dict()
             _print_tuning(document["results"], output)
             _say_notes(each)
@@ -128,7 +120,8 @@ def print_study(found: Study, output: OutputOptions) -> None:
     rows = [
         {"data": name, **row} for name, each in found.evaluations.items() for row in _rows(each)
     ]
-    print_list(output, rows, _COLUMNS, title=found.title, document=found.to_dict())
+    first = next(iter(found.evaluations.values()))
+    print_list(output, rows, _columns(first), title=found.title, document=found.to_dict())
 
 
 def _print_more(document: dict[str, Any], output: OutputOptions, shown: Shown) -> None:
@@ -159,7 +152,24 @@ def _print_tuning(results: Sequence[Mapping[str, Any]], output: OutputOptions) -
     print_list(output, rows, columns, title="Tuned on training ratings", document=None)
 
 
-def _rows(found: Evaluation) -> Sequence[dict[str, Any]]:
+def _title(found: Evaluation | RatingEvaluation) -> str:
+    users = f"{found.protocol['users']:,} users"
+    if found.METRIC == "rmse":
+        return f"Predicted ratings of {users}"
+    lengths = "/".join(str(k) for k in dict.fromkeys(result.k for result in found.results))
+    return f"Lists of {lengths} for {users}"
+
+
+def _columns(found: Evaluation | RatingEvaluation) -> Sequence[Column]:
+    if found.METRIC == "rmse":
+        return _RATING_COLUMNS
+    several = len({result.k for result in found.results}) > 1
+    return (_NAME, _K, *_COLUMNS[1:]) if several else _COLUMNS
+
+
+def _rows(found: Evaluation | RatingEvaluation) -> Sequence[dict[str, Any]]:
+    if found.METRIC == "rmse":
+        return cast("list[dict[str, Any]]", found.to_frame().to_dict("records"))
     times = ("fit_seconds", "fit_cpu_seconds", "query_seconds")
     return [
         {"algorithm": result.algorithm, "k": result.k, **result.metrics}
@@ -169,19 +179,7 @@ def _rows(found: Evaluation) -> Sequence[dict[str, Any]]:
     ]
 
 
-def print_ratings(found: RatingEvaluation, output: OutputOptions, shown: Shown) -> None:
-    """Print how well ratings are predicted, and write files."""
-    document = found.to_dict()
-    shown.add_to(document, found)
-    rows: Any = found.to_frame().to_dict("records")
-    title = f"Predicted ratings of {found.protocol['users']:,} users"
-    print_list(output, rows, _RATING_COLUMNS, title=title, document=document)
-    if output.format in (Format.TABLE, Format.MD):
-        _print_more(document, output, shown)
-    shown.write(found)
-
-
-def _say_notes(found: Evaluation) -> None:
+def _say_notes(found: Evaluation | RatingEvaluation) -> None:
     if any(len(result.runs) > 1 for result in found.results):
         _say_repeats(found)
     if "held_out" in found.protocol:
@@ -192,7 +190,7 @@ def _say_notes(found: Evaluation) -> None:
         say(note)
 
 
-def _say_repeats(found: Evaluation) -> None:
+def _say_repeats(found: Evaluation | RatingEvaluation) -> None:
     n_runs = max(len(result.runs) for result in found.results)
     once = [result.algorithm for result in found.results if len(result.runs) < n_runs]
     once = list(dict.fromkeys(once))

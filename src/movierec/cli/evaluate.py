@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from movierec.cli._app import say
-from movierec.cli._evaluation import Shown, print_evaluation, print_ratings
+from movierec.cli._evaluation import Shown, print_evaluation
 from movierec.cli._options import (
     OutputOptions,
     parse_assignments,
@@ -18,6 +18,9 @@ from movierec.cli._options import (
 )
 from movierec.cli._output import progress_bar
 from movierec.errors import UsageError
+
+if TYPE_CHECKING:
+    from movierec import Evaluation, RatingEvaluation
 
 
 def evaluate(
@@ -186,7 +189,9 @@ def evaluate(
     ] = None,
     plot: Annotated[
         Path | None,
-        typer.Option(help="Plot nDCG against coverage, in a file such as plot.png."),
+        typer.Option(
+            help="Plot nDCG against coverage, or errors of ratings, in a file such as plot.png."
+        ),
     ] = None,
     by: Annotated[
         Literal["activity", "fame", "age"] | None,
@@ -220,8 +225,8 @@ def evaluate(
     keep: Annotated[
         Path | None,
         typer.Option(
-            help="A folder that keeps the lists of each run and the trials of --tune, so that an "
-            "interrupted comparison goes on."
+            help="A folder that keeps the lists or errors of each run and the trials of --tune, so "
+            "that an interrupted comparison goes on."
         ),
     ] = None,
     output: OutputOptions,
@@ -235,6 +240,7 @@ def evaluate(
       movierec evaluate ratings.csv movies.csv --algorithm default,ease --pairs
       movierec evaluate ratings.csv --protocol lightgcn --k 20,10 --report report.html
       movierec evaluate ratings.csv --algorithm ease --tune --trials 20 --keep kept
+      movierec evaluate ratings.csv --task rating --by activity --report report.html
     """  # noqa: D301 - the \b keeps the lines
     from movierec import evaluate, evaluate_ratings
 
@@ -245,7 +251,7 @@ def evaluate(
         "movies": movies if movie_file is None else movie_file,
         "settings": parse_settings(settings or []),
         "tune": tune, "search": search, "trials": trials, "minutes": minutes,
-        "tell": say,
+        "keep": keep, "tell": say,
     }  # fmt: skip
     only_lists: dict[str, Any] = {
         "protocol": protocol, "split": split, "test_share": test_share, "folds": folds,
@@ -253,7 +259,7 @@ def evaluate(
         "min_user_ratings": min_user_ratings, "core": core,
         "ignore_ratings": ignore_ratings or None, "n_negatives": n_negatives,
         "recency": recency, "k": None if k is None else parse_whole_numbers(k), "lists": lists,
-        "epsilons": parse_numbers(epsilon), "keep": keep, "negatives": negatives,
+        "epsilons": parse_numbers(epsilon), "negatives": negatives,
         "repeats": None if repeats == 1 else repeats,
     }  # fmt: skip
     shown = Shown(
@@ -262,11 +268,12 @@ def evaluate(
     _refuse_metric(task, metric, is_shown=pairs or by is not None)
     shown.refuse_bad()
     if task == "rating":
-        _refuse(only_lists | {name: getattr(shown, name) for name in _ABOUT_LISTS})
+        _refuse(only_lists | {"output_lists": output_lists})
+    found: Evaluation | RatingEvaluation
     with progress_bar(quiet=False) as progress:
         common["progress"] = progress
         if task == "rating":
-            rated = evaluate_ratings(
+            found = evaluate_ratings(
                 ratings, names, train=train, test=test, seed=seed or 0, **common
             )
         else:
@@ -274,10 +281,7 @@ def evaluate(
                 ratings, names, train=train, test=test, seed=seed, **common,
                 **only_lists | {"lists": lists or (), "repeats": repeats},
             )  # fmt: skip
-    if task == "rating":
-        print_ratings(rated, output, shown)
-    else:
-        print_evaluation(found, output, shown)
+    print_evaluation(found, output, shown)
 
 
 def _refuse_metric(task: str, metric: str | None, *, is_shown: bool) -> None:
@@ -323,5 +327,4 @@ def parse_settings(texts: Sequence[str]) -> dict[str, dict[str, str]]:
 
 
 _METRIC: dict[str, Any] = {"lists": "ndcg", "rating": "rmse"}
-_ABOUT_LISTS = ("output_lists", "report", "plot")
 _ALGORITHMS = {"lists": "default,item_knn,ease", "rating": "rating_knn,mf,bias"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from math import isfinite
 from typing import Any
 
 from movierec._util import one_line
@@ -49,10 +50,17 @@ def number(value: float | None, digits: int) -> str:
     return f'<td data-value="{value!r}">{value:.{digits}f}</td>'
 
 
+def ends(bounds: tuple[float, float]) -> tuple[float, float] | None:
+    """Return the ends of an interval, or None if it is endless: one person shows no scatter."""
+    return bounds if all(map(isfinite, bounds)) else None
+
+
 def interval(bounds: tuple[float, float], digits: int = 4) -> str:
     """Return the cell of an interval, which sorts by its lower end."""
+    if ends(bounds) is None:
+        return number(None, digits)
     low, high = bounds
-    return f'<td data-value="{low!r}">{low:.{digits}f} to {high:.{digits}f}</td>'
+    return f'<td data-value="{low!r}">{low:z.{digits}f} to {high:z.{digits}f}</td>'
 
 
 def p_value(p: float) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from movierec._util import Progress
 from movierec.algorithms.base import Algorithm, Run
 from movierec.evaluation.chosen import Settings
-from movierec.evaluation.kept import KeptLists
+from movierec.evaluation.kept import KeptRuns
 from movierec.evaluation.others import OtherLists
 from movierec.evaluation.results import Measured, Result
 from movierec.evaluation.rounds import Round
@@ -38,7 +38,7 @@ class Comparison:
     shows_seed : bool
         Whether the seed is told.
     progress, tell : callable
-    kept : KeptLists, optional
+    kept : KeptRuns, optional
         Where lists are kept.
     """
 
@@ -48,7 +48,7 @@ class Comparison:
     shows_seed: bool
     progress: Progress
     tell: Tell
-    kept: KeptLists | None = None
+    kept: KeptRuns | None = None
 
     def results(
         self,
@@ -113,7 +113,7 @@ class Comparison:
             return self._made(name, used, fixed, now)
         k = max(self.cutoffs)
         key = self.kept.key(used, now.task, k=k, tuned=self._how(now, fixed))
-        found = self.kept.get(key, now.task, k)
+        found = self.kept.listed(key, now.task, k)
         if found is None:
             found = self._made(name, used, fixed, now)
             self.kept.put(key, found)

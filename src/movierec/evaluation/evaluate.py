@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from movierec._progress import shows_progress
 from movierec._util import Progress
 from movierec.evaluation.chosen import Given, Settings, checked_calls
-from movierec.evaluation.kept import KeptLists
+from movierec.evaluation.kept import KeptRuns
 from movierec.evaluation.outcome import Evaluation
 from movierec.evaluation.plan import ALGORITHMS, Plan
 from movierec.evaluation.protocol import Preset, Split
@@ -138,4 +138,4 @@ def evaluate(
         "seed": seed, "recency": recency, "settings": settings, "tune": tune, "search": search,
         "trials": trials, "minutes": minutes, "repeats": repeats, "epsilons": epsilons,
     }  # fmt: skip
-    return Plan.of(given).run(None if keep is None else KeptLists(keep), *calls)
+    return Plan.of(given).run(None if keep is None else KeptRuns(keep), *calls)

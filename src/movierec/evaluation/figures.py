@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from itertools import count
+from math import floor
 from typing import NamedTuple
 
 _WIDTH, _ROW, _RIGHT, _TOP, _BOTTOM = 560, 24, 140, 12, 40
@@ -31,19 +33,22 @@ class Dot(NamedTuple):
     mark: str
 
 
-def dots(rows: Sequence[Dot], label: str) -> str:
-    """Return a figure with a line for each value, the highest first.
+def dots(rows: Sequence[Dot], label: str, *, from_zero: bool = True) -> str:
+    """Return a figure with a line for each value.
 
     Parameters
     ----------
     rows : sequence of Dot
+        From the top down.
     label : str
         What the values are.
+    from_zero : bool
+        Whether the axis begins at 0, or near the lowest value.
     """
-    rows = sorted(rows, key=lambda row: -row.value)
     height = _TOP + _ROW * len(rows) + _BOTTOM
-    ticks = _ticks(0, max(row.high for row in rows))
-    parts = [_vertical(_x(tick, ticks, _NAMES), tick, height) for tick in ticks]
+    least = 0 if from_zero else min(row.low for row in rows)
+    ticks = _ticks(least, max(row.high for row in rows))
+    parts = [_vertical(tick, ticks, height, _NAMES) for tick in ticks]
     for number, row in enumerate(rows):
         y = _TOP + _ROW * (number + 0.5)
         style = "s0" if row.mark else "s5"
@@ -72,7 +77,7 @@ def points(places: Mapping[str, tuple[float, float]], across: str, up: str) -> s
     """
     wide = _ticks(0, max(x for x, _ in places.values()))
     high = _ticks(0, max(y for _, y in places.values()))
-    parts = [_vertical(_x(tick, wide), tick, _HEIGHT) for tick in wide]
+    parts = [_vertical(tick, wide, _HEIGHT) for tick in wide]
     parts += [_horizontal(tick, high) for tick in high]
     names = _apart({name: _y(y, high) for name, (_, y) in places.items()})
     styles = _styles(places)
@@ -91,6 +96,8 @@ def lines(
     series: Mapping[str, Sequence[float | None]],
     up: str,
     bars: Mapping[str, Sequence[tuple[float, float] | None]] | None = None,
+    *,
+    from_zero: bool = True,
 ) -> str:
     """Return a figure with a line for each name.
 
@@ -103,11 +110,13 @@ def lines(
         What the values are.
     bars : mapping of str to sequence of tuple of float, optional
         The interval of each value.
+    from_zero : bool
+        Whether the axis begins at 0, or near the lowest value.
     """
     bars = bars or {}
     known = [value for each in series.values() for value in each if value is not None]
-    known += [high for each in bars.values() for _, high in filter(None, each)]
-    ticks = _ticks(0, max(known, default=0))
+    known += [end for each in bars.values() for ends in filter(None, each) for end in ends]
+    ticks = _ticks(0 if from_zero else min(known, default=0), max(known, default=0))
     step = (_WIDTH - _LEFT - _RIGHT) / max(len(columns) - 1, 1)
     parts = [_horizontal(tick, ticks) for tick in ticks]
     lower = 15 if max(map(len, columns)) > _SHORT else 0  # long names in two rows
@@ -116,8 +125,8 @@ def lines(
         f'y="{_HEIGHT - _BOTTOM + 18 + lower * (at % 2)}">{_name(column)}</text>'
         for at, column in enumerate(columns)
     ]
-    ends = {name: _y(each[-1] or 0.0, ticks) for name, each in series.items()}
-    places = _apart(ends)
+    last = {name: ticks[0] if each[-1] is None else each[-1] for name, each in series.items()}
+    places = _apart({name: _y(value, ticks) for name, value in last.items()})
     styles = _styles(series)
     for name, each in series.items():
         style = styles[name]
@@ -162,28 +171,34 @@ def _svg(height: float, label: str, parts: Sequence[str]) -> str:
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Return about five round numbers from `low` to at least `high`."""
+    """Return about five round numbers, from at most `low` to at least `high`."""
     span = max(high - low, 1e-6)
     power = 10.0 ** next(n for n in range(-9, 12) if 10.0**n * 10 >= span)
     factors = (0.2, 0.25, 0.5, 1, 2, 2.5, 5)
     step = next(power * factor for factor in factors if power * factor * 5 >= span)
-    return [low + step * number for number in range(6) if step * (number - 1) < span - 1e-12]
+    first = floor(low / step + 1e-9)
+    last = next(n for n in count(first + 1) if step * n >= low + span - 1e-12)
+    return [step * number for number in range(first, last + 1)]
 
 
 def _x(value: float, ticks: Sequence[float], left: float = _LEFT) -> float:
-    return left + (_WIDTH - left - _RIGHT) * value / ticks[-1]
+    return left + (_WIDTH - left - _RIGHT) * _share(value, ticks)
 
 
 def _y(value: float, ticks: Sequence[float]) -> float:
-    return _HEIGHT - _BOTTOM - (_HEIGHT - _BOTTOM - _TOP) * value / ticks[-1]
+    return _HEIGHT - _BOTTOM - (_HEIGHT - _BOTTOM - _TOP) * _share(value, ticks)
 
 
-def _vertical(x: float, tick: float, height: float) -> str:
-    bottom = height - _BOTTOM
+def _share(value: float, ticks: Sequence[float]) -> float:
+    return (value - ticks[0]) / (ticks[-1] - ticks[0])
+
+
+def _vertical(tick: float, ticks: Sequence[float], height: float, left: float = _LEFT) -> str:
+    x, bottom = _x(tick, ticks, left), height - _BOTTOM
     return (
         f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{bottom:.1f}"/>'
         f'<text class="quiet" text-anchor="middle" x="{x:.1f}" y="{bottom + 18:.1f}">'
-        f"{tick:g}</text>"
+        f"{_number(tick, ticks)}</text>"
     )
 
 
@@ -191,8 +206,15 @@ def _horizontal(tick: float, ticks: Sequence[float]) -> str:
     y = _y(tick, ticks)
     return (
         f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
-        f'<text class="quiet" text-anchor="end" x="{_LEFT - 8}" y="{y + 4:.1f}">{tick:g}</text>'
+        f'<text class="quiet" text-anchor="end" x="{_LEFT - 8}" y="{y + 4:.1f}">'
+        f"{_number(tick, ticks)}</text>"
     )
+
+
+def _number(tick: float, ticks: Sequence[float]) -> str:
+    """Return a tick with as many digits as the others."""
+    digits = max(len(f"{each:.9f}".rstrip("0").partition(".")[2]) for each in ticks)
+    return f"{tick:.{digits}f}" if tick else "0"
 
 
 def _apart(places: Mapping[str, float], least: float = 17) -> dict[str, float]:
@@ -205,4 +227,7 @@ def _apart(places: Mapping[str, float], least: float = 17) -> dict[str, float]:
 
 
 def _name(text: str, longest: int = 17) -> str:
-    return escape(text if len(text) <= longest else f"{text[: longest - 1]}…")
+    """Return a name that is not too long; of ``package.module:Class``, the end tells most."""
+    if len(text) > longest:
+        text = f"…{text[1 - longest :]}" if ":" in text else f"{text[: longest - 1]}…"
+    return escape(text)

@@ -1,4 +1,4 @@
-"""Keep lists by the content of data and parameters, so that interrupted work goes on."""
+"""Keep runs by the content of data and parameters, so that interrupted work goes on."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ import numpy.typing as npt
 from movierec._checks import path_of
 from movierec.algorithms.registry import name_of
 from movierec.errors import OutputError
+from movierec.evaluation.frames import TIMES
+from movierec.evaluation.rating_runs import Predicted
 from movierec.evaluation.runs import Listed
 from movierec.evaluation.trials import Tuning
 from movierec.store.atomic import replacing
@@ -27,11 +29,9 @@ if TYPE_CHECKING:
     from movierec.data.interactions import Interactions
     from movierec.evaluation.tasks import Task
 
-_SECONDS = ("fit_seconds", "fit_cpu_seconds", "query_seconds")
 
-
-class KeptLists:
-    """A folder of lists. What cannot be read there counts as missing.
+class KeptRuns:
+    """A folder of lists, and of errors of predicted ratings. What cannot be read is missing.
 
     Parameters
     ----------
@@ -50,12 +50,12 @@ class KeptLists:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(
-                f"cannot keep lists in {self.folder}: {error.strerror}", "name another folder"
+                f"cannot keep runs in {self.folder}: {error.strerror}", "name another folder"
             ) from error
         self._digests: dict[int, tuple[Task, str]] = {}
 
     def key(self, algorithm: Algorithm, task: Task, **how: Any) -> str:
-        """Return a name that differs where the lists may differ.
+        """Return a name that differs where the outcome may differ.
 
         Parameters
         ----------
@@ -64,7 +64,7 @@ class KeptLists:
         task : Task
             All its arrays.
         **how
-            JSON values: what else the lists depend on.
+            JSON values: what else it depends on.
         """
         from movierec import __version__
 
@@ -90,8 +90,8 @@ class KeptLists:
         """
         return self.folder / f"{key}.trials.jsonl"
 
-    def get(self, key: str, task: Task, k: int) -> Listed | None:
-        """Return what was kept, or None.
+    def listed(self, key: str, task: Task, k: int) -> Listed | None:
+        """Return lists that were kept, or None.
 
         Parameters
         ----------
@@ -101,34 +101,62 @@ class KeptLists:
         k : int
             Length of the lists.
         """
+        found = self._read(key, "ranked", np.int64)
+        if found is None or found[0].ndim != 2 or found[0].shape[1] != k or not found[0].size:
+            return None
+        return Listed(ranked=found[0], **found[1]) if found[0].max() < task.train.n_items else None
+
+    def predicted(self, key: str, task: Task) -> Predicted | None:
+        """Return errors of predicted ratings that were kept, or None.
+
+        Parameters
+        ----------
+        key : str
+        task : Task
+            There must be an error for each of its test rows.
+        """
+        found = self._read(key, "errors", np.float64)
+        is_whole = found is not None and found[0].shape == (len(task.test),)
+        return Predicted(errors=found[0], **found[1]) if found and is_whole else None
+
+    def _read(
+        self, key: str, name: str, kind: type[np.generic]
+    ) -> tuple[npt.NDArray[Any], dict[str, Any]] | None:
+        """Return an array that was kept, and what else was measured; None if it is not whole."""
         try:
             path = self.folder / f"{key}.npz"
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                ranked = arrays["ranked"].astype(np.int64)
-                about = json.loads(str(arrays["about"]))
-            fit, cpu, query = (float(about[name]) for name in _SECONDS)
-            parameters, tuning = dict(about["parameters"]), _tuning(about)
-            found = Listed(parameters, ranked, fit, cpu, query, tuning)
+                return arrays[name].astype(kind), _facts(json.loads(str(arrays["about"])))
         except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile, zlib.error):
             return None
-        is_whole = ranked.ndim == 2 and ranked.shape[1] == k and ranked.size
-        return found if is_whole and ranked.max() < task.train.n_items else None
 
-    def put(self, key: str, listed: Listed) -> None:
-        """Keep lists; the file is complete or not there.
+    def put(self, key: str, made: Listed | Predicted) -> None:
+        """Keep a run; the file is complete or not there.
 
         Raises
         ------
         OutputError
             If it cannot be written.
         """
-        about = {name: getattr(listed, name) for name in ("parameters", "tuning", *_SECONDS)}
+        about = {name: getattr(made, name) for name in ("parameters", "tuning", *TIMES)}
+        text = np.array(json.dumps(about, default=repr))
         with replacing(self.folder / f"{key}.npz") as file:
-            np.savez_compressed(
-                file,
-                ranked=listed.ranked.astype(np.int32),
-                about=np.array(json.dumps(about, default=repr)),
-            )
+            if isinstance(made, Predicted):
+                np.savez_compressed(file, errors=made.errors, about=text)
+            else:
+                np.savez_compressed(file, ranked=made.ranked.astype(np.int32), about=text)
+
+
+def _facts(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters and times of a run, and how it was tuned, as they were kept.
+
+    Raises
+    ------
+    TypeError, KeyError, ValueError
+        If they are anything else.
+    """
+    seconds = {name: float(about[name]) for name in TIMES}
+    return {"parameters": dict(about["parameters"]), "tuning": _tuning(about), **seconds}
 
 
 def _tuning(about: Mapping[str, Any]) -> Tuning | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from movierec._checks import one_of
 from movierec.errors import UsageError
@@ -44,6 +44,7 @@ class Evaluation:
     results: list[Result]
     new_users: NewUsers | None
     notes: list[str]
+    METRIC: ClassVar[str] = "ndcg"  # the main one
 
     @property
     def subject(self) -> str:

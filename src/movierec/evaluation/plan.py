@@ -21,7 +21,7 @@ from movierec.evaluation.chosen import (
     private_algorithms,
 )
 from movierec.evaluation.compare import Comparison
-from movierec.evaluation.kept import KeptLists
+from movierec.evaluation.kept import KeptRuns
 from movierec.evaluation.others import OtherLists, labeled, read_lists, refuse_for_several_runs
 from movierec.evaluation.outcome import Evaluation, marked
 from movierec.evaluation.protocol import LONGEST, EvaluationProtocol, with_preset
@@ -31,6 +31,7 @@ from movierec.evaluation.scoring import measure_new_users
 from movierec.evaluation.search import Search, described_search, search_of
 
 if TYPE_CHECKING:
+    from movierec.data.interactions import Interactions
     from movierec.evaluation.protocol import ProtocolFacts
 
 ALGORITHMS = ("default", "item_knn", "ease")
@@ -114,14 +115,19 @@ class Plan:
             splits,
         )  # fmt: skip
 
+    @property
+    def known(self) -> Interactions:
+        """The ratings by which people are known."""
+        return self.first.task.known
+
     def run(
-        self, kept: KeptLists | None, progress: Progress, tell: Callable[[str], object]
+        self, kept: KeptRuns | None, progress: Progress, tell: Callable[[str], object]
     ) -> Evaluation:
         """Measure everything.
 
         Parameters
         ----------
-        kept : KeptLists, optional
+        kept : KeptRuns, optional
             Where lists are kept.
         progress, tell : callable
             As in :func:`movierec.evaluate`.

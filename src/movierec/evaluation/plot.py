@@ -1,7 +1,8 @@
-"""Plot accuracy against coverage, with one point for each algorithm, and learning curves."""
+"""Plot accuracy against coverage, or errors, of each algorithm, and learning curves."""
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from movierec.algorithms.base import CURVE, Algorithm
 from movierec.algorithms.registry import name_of
 from movierec.errors import OutputError, UsageError
+from movierec.evaluation.names import METRIC_NAMES
 from movierec.store.atomic import replacing, target_of
 
 if TYPE_CHECKING:
@@ -87,13 +89,42 @@ def draw(document: Mapping[str, Any]) -> Figure:
 
 def _add_point(axes: Axes, result: Mapping[str, Any]) -> None:
     place = result["metrics"]["coverage"], result["metrics"]["ndcg"]
-    low, high = result["intervals"]["ndcg"]
-    # A mean may lie outside its interval by a rounding error.
-    around = [[max(place[1] - low, 0.0)], [max(high - place[1], 0.0)]]
+    around = _around(place[1], *result["intervals"]["ndcg"])
     points = axes.errorbar(*place, yerr=around, fmt="o", capsize=3, label=result["algorithm"])
     axes.annotate(
         result["algorithm"], place, (6, 6), textcoords="offset points", color=points[0].get_color()
     )
+
+
+def _around(value: float, low: float, high: float) -> list[list[float]]:
+    """Return how far an interval goes, down and up; nowhere if it is endless."""
+    if not math.isfinite(high - low):
+        return [[0.0], [0.0]]
+    # A mean may lie outside its interval by a rounding error.
+    return [[max(value - low, 0.0)], [max(high - value, 0.0)]]
+
+
+def draw_errors(document: Mapping[str, Any]) -> Figure:
+    """Draw a result of :func:`movierec.RatingEvaluation.to_dict`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        RMSE and MAE, with their 95 % confidence intervals, the best RMSE at the top.
+    """
+    results = sorted(document["results"], key=lambda result: -result["rmse"])
+    figure = new_figure((_INCHES[0], 1.4 + 0.4 * len(results)))
+    for axes, metric in zip(figure.subplots(1, 2, sharey=True), ("rmse", "mae"), strict=True):
+        for result in results:
+            around = _around(result[metric], *result["intervals"][metric])
+            axes.errorbar(result[metric], result["algorithm"], xerr=around, fmt="C0o", capsize=3)
+        axes.locator_params("x", nbins=5)
+        axes.set_xlabel(METRIC_NAMES[metric])
+        axes.grid(alpha=0.3)
+        axes.margins(y=0.5 / len(results))
+    how = document["protocol"]
+    figure.suptitle(f"{how['test_rows']:,} predicted ratings, {how['split']}: 95 % intervals")
+    return figure
 
 
 def refuse_without_curve(algorithm: type[Algorithm]) -> None:

@@ -72,8 +72,11 @@ class RatingProtocolFacts(TypedDict):
     search: NotRequired[Method]
     trials: NotRequired[int | None]
     minutes: NotRequired[float | None]
-    test_rows: int
     users: int
+    films: int
+    test_rows: int
+    test_rows_of_new_films: int
+    training_rows: NotRequired[int]  #: of a published split
 
 
 class NewUsers(TypedDict):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,12 +14,16 @@ from movierec.evaluation import frames
 from movierec.evaluation.certainty import Pairs
 from movierec.evaluation.groups import By
 from movierec.evaluation.rating_errors import RATING_METRICS, Compared, Errors, PredictedRows
+from movierec.evaluation.report import html
+from movierec.evaluation.results import OF_RUN
 from movierec.evaluation.tables import latex, markdown, notebook_html
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from movierec.evaluation.protocol import RatingProtocolFacts
+    from movierec.evaluation.rating_runs import Predicted
     from movierec.evaluation.trials import Tuning
 
 
@@ -58,6 +62,11 @@ class RatingResult:
     k: ClassVar[int] = 0  # no lists
     errors: Errors = field(repr=False, compare=False)
 
+    @property
+    def runs(self) -> list[dict[str, Any]]:
+        """The ``parameters``, ``metrics`` and ``tuning`` of the only run."""
+        return [{name: getattr(self, name) for name in OF_RUN}]
+
     def to_dict(self) -> dict[str, Any]:
         """Return all but the errors, as JSON values."""
         values = {each.name: getattr(self, each.name) for each in fields(self)} | self.metrics
@@ -84,6 +93,8 @@ class RatingEvaluation:
     results: list[RatingResult]
     rows: PredictedRows = field(repr=False)
     notes: list[str] = field(default_factory=list)
+    METRIC: ClassVar[str] = "rmse"  # the main one
+    new_users: ClassVar[None] = None  # their ratings are predicted, too
 
     @property
     def subject(self) -> str:
@@ -191,6 +202,41 @@ class RatingEvaluation:
     def _repr_html_(self) -> str:
         return notebook_html({"": self})
 
+    def plot(self) -> Figure:
+        """Return a figure of RMSE and MAE, with their 95 % intervals.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Notebooks show it; ``figure.savefig("plot.png")`` writes it.
+
+        Raises
+        ------
+        UsageError
+            If matplotlib is not installed.
+        """
+        from movierec.evaluation.plot import draw_errors
+
+        return draw_errors(self.to_dict())
+
+    def to_html(self, title: str = "Predicted ratings", by: Sequence[By] = ()) -> str:
+        """Return a report: one page that needs no other file, and no network.
+
+        Parameters
+        ----------
+        title : str
+        by : sequence of {"activity", "fame", "age"}
+            The groups that it shows.
+
+        Raises
+        ------
+        UsageError
+            If a group is unknown.
+        DataError
+            If "age" is asked of ratings without times.
+        """
+        return html(title, {"": self}, by=by)
+
     def _compared(self, mask: Any = slice(None)) -> Compared:
         errors = {result.algorithm: result.errors[mask] for result in self.results}
         return Compared(errors, self.rows.users[mask])
@@ -213,19 +259,22 @@ class RatingEvaluation:
 
 def compared(
     protocol: RatingProtocolFacts,
-    measured: Mapping[str, Mapping[str, Any]],
+    predicted: Mapping[str, Sequence[Predicted]],
     rows: PredictedRows,
 ) -> RatingEvaluation:
-    """Compare what was measured.
+    """Compare what was predicted.
 
     Parameters
     ----------
     protocol : dict
-    measured : mapping of str to mapping
-        By algorithm: its ``parameters``, ``errors`` and times, and its ``tuning``.
+    predicted : mapping of str to sequence of Predicted
+        By algorithm, for each part.
     rows : PredictedRows
     """
-    found = Compared({name: each["errors"] for name, each in measured.items()}, rows.users)
+    errors = {
+        name: np.concatenate([part.errors for part in each]) for name, each in predicted.items()
+    }
+    found = Compared(errors, rows.users)
     marks = found.versus_best("rmse")
     results = [
         RatingResult(
@@ -233,9 +282,12 @@ def compared(
             metrics=found.metrics(name),
             intervals={metric: found.interval(name, metric) for metric in RATING_METRICS},
             versus_best=marks[name],
-            **each,
+            parameters=each[0].parameters,
+            tuning=each[0].tuning,
+            errors=errors[name],
+            **{time: sum(getattr(part, time) for part in each) for time in frames.TIMES},
         )
-        for name, each in measured.items()
+        for name, each in predicted.items()
     ]
     return RatingEvaluation(protocol, results, rows)
 

@@ -15,21 +15,19 @@ from movierec._util import printable
 from movierec.errors import OutputError, UsageError
 from movierec.evaluation import cells
 from movierec.evaluation.groups import By
-from movierec.evaluation.sections import outcome, section
+from movierec.evaluation.section_figures import measure
+from movierec.evaluation.sections import cost, introduction, outcome, section
 from movierec.store.atomic import replacing
 
 if TYPE_CHECKING:
-    from movierec.evaluation.outcome import Evaluation
+    from movierec.evaluation.tables import Outcome
 
 _FORBIDDING = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
-_INTRODUCTION = """<p class="quiet"><em>Best</em> is the highest nDCG; <em>tied</em> is what
-cannot be told from it (paired t-test over people, Holm's correction). Intervals are of 95 %. Click
-on the head of a column to sort by it.</p>"""
 
 
 def html(
     title: str,
-    evaluations: Mapping[str, Evaluation],
+    evaluations: Mapping[str, Outcome],
     *,
     by: Sequence[By] = (),
     source: str | None = None,
@@ -39,7 +37,7 @@ def html(
     Parameters
     ----------
     title : str
-    evaluations : mapping of str to Evaluation
+    evaluations : mapping of str to Evaluation, or to RatingEvaluation
         By the name of the data set, which may be blank.
     by : sequence of str
         The groups that are shown; see :meth:`movierec.Evaluation.by`.
@@ -48,6 +46,7 @@ def html(
     """
     static = files("movierec.evaluation").joinpath("static")
     style, script = (static.joinpath(f"report.{end}").read_text("utf-8") for end in ("css", "js"))
+    first = next(iter(evaluations.values()))
     drawn = any(one.protocol.get("search", "grid") != "grid" for one in evaluations.values())
     sections = (section(name, found, by) for name, found in evaluations.items())
     body = "".join(part for parts in sections for part in parts)
@@ -60,7 +59,7 @@ def html(
 <style>
 {style}</style>
 <h1>{cells.text(title)}</h1>
-{_INTRODUCTION}
+{introduction(first)}
 {_overview(evaluations)}{body}{_ending(source, drawn)}
 <script>
 {script}</script>
@@ -96,8 +95,8 @@ def refuse_bad_report(path: Path) -> None:
         raise OutputError(f"cannot write {path}: there is no such folder", "create it first")
 
 
-def _overview(evaluations: Mapping[str, Evaluation]) -> str:
-    """Return nDCG by algorithm and data set, if there are several data sets."""
+def _overview(evaluations: Mapping[str, Outcome]) -> str:
+    """Return the main measure by algorithm and data set, if there are several data sets."""
     if len(evaluations) < 2:
         return ""
     values = {
@@ -107,12 +106,16 @@ def _overview(evaluations: Mapping[str, Evaluation]) -> str:
         if one.k == found.results[0].k
     }
     first = next(iter(evaluations))
-    best_first = sorted(values, key=lambda at: (at[1] != first, -values[at].metrics["ndcg"]))
+    metric = evaluations[first].METRIC
+    best_first = sorted(values, key=lambda at: (at[1] != first, cost(values[at], metric)))
     header = ["<algorithm"]
     for name, found in evaluations.items():
-        header += [f"{name}: nDCG@{found.results[0].k}", "interval", "<"]
+        header += [f"{name}: {measure(found)}", "interval", "<"]
     rows = [
-        [cells.word(algorithm), *(outcome(values.get((algorithm, name))) for name in evaluations)]
+        [
+            cells.word(algorithm),
+            *(outcome(values.get((algorithm, name)), metric) for name in evaluations),
+        ]
         for algorithm in dict.fromkeys(algorithm for algorithm, _ in best_first)
     ]
     return "<h2>All data sets</h2>" + cells.table(header, rows)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from movierec.evaluation.trials import Tuning
     from movierec.vocabulary import IdArray
 
-_OF_RUN = ("parameters", "metrics", "tuning")
+OF_RUN = ("parameters", "metrics", "tuning")
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +141,7 @@ class Result:
             seconds(lambda run: run.fit_seconds),
             seconds(lambda run: run.fit_cpu_seconds),
             seconds(lambda run: run.query_seconds),
-            [{name: getattr(run, name) for name in _OF_RUN} for run in runs],
+            [{name: getattr(run, name) for name in OF_RUN} for run in runs],
             k,
             tuning=runs[0].tuning,
             measured=runs,

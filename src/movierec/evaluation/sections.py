@@ -6,19 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from movierec.evaluation import cells
-from movierec.evaluation.figures import Dot, dots, lines, points
+from movierec.evaluation.certainty import LOWER_IS_BETTER
 from movierec.evaluation.groups import By
+from movierec.evaluation.names import METRIC_NAMES
+from movierec.evaluation.section_figures import BY, group_figure, main_figures, measure
 from movierec.evaluation.trials import in_words
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from movierec.evaluation.outcome import Evaluation
-    from movierec.evaluation.results import Result
+    from movierec.evaluation.tables import AnyResult, Outcome
 
 _FOUND = {
     "hit_rate": "hit rate", "precision": "precision", "recall": "recall", "mrr": "MRR",
-    "map": "MAP",
+    "map": "MAP", "mae": "MAE",
 }  # fmt: skip
 _ALIKE = {
     "coverage": "coverage", "gini": "Gini", "novelty": "novelty", "popularity_bias": "popularity",
@@ -29,38 +30,39 @@ _CARD = {
     "users": "people measured", "films": "movies", "training_rows": "training ratings",
     "test_rows": "test ratings", "test_rows_of_new_films": "test ratings of new movies",
 }  # fmt: skip
-_BY = {
-    "activity": "number of known ratings", "fame": "fame of the movies to be found",
-    "age": "age of the account",
-}  # fmt: skip
+_HEADINGS = {"ndcg": "What is found", "rmse": "Errors"}
+_FIRST = {"ndcg": "the highest nDCG", "rmse": "the lowest RMSE"}
 
 
-def section(name: str, found: Evaluation, by: Sequence[By]) -> Iterator[str]:
+def introduction(found: Outcome) -> str:
+    """Return what the words of the tables mean."""
+    return f"""<p class="quiet"><em>Best</em> is {_FIRST[found.METRIC]}; <em>tied</em> is what
+cannot be told from it (paired t-test over people, Holm's correction). Intervals are of 95 %. Click
+on the head of a column to sort by it.</p>"""
+
+
+def section(name: str, found: Outcome, by: Sequence[By]) -> Iterator[str]:
     """Yield the parts of a section.
 
     Parameters
     ----------
     name : str
         Of the data set; may be blank.
-    found : Evaluation
+    found : Evaluation or RatingEvaluation
     by : sequence of str
         The groups that are shown.
     """
-    k = found.results[0].k
     if name:
         yield f"<h2>{cells.text(name)}</h2>"
     yield _card(found)
     yield _notes(found)
-    yield _figures([result for result in found.results if result.k == k], k)
-    yield "<h3>What is found</h3>" + _found(found)
-    yield "<h3>What lists are like</h3>" + _alike(found)
-    yield f"<h3>Differences in nDCG@{k}, over the same people</h3>" + _pairs(found)
-    more = [_lengths(found)] if len(found.protocol["cutoffs"]) > 1 else []
-    groups = {what: found.by(what) for what in by}
-    more += [_by_group(rows, what) for what, rows in groups.items()]
-    yield f'<div class="figures">{"".join(more)}</div>'
-    for what, rows in groups.items():
-        yield cells.details(f"Figures by {_BY[what]}", _groups(rows))
+    yield main_figures(found)
+    yield f"<h3>{_HEADINGS[found.METRIC]}</h3>" + _found(found)
+    if found.results[0].k:
+        yield "<h3>What lists are like</h3>" + _alike(found)
+    if len({one.algorithm for one in found.results}) > 1:
+        yield f"<h3>Differences in {measure(found)}, over the same people</h3>" + _pairs(found)
+    yield from _groups({what: found.by(what) for what in by}, found.METRIC)
     yield _tuning(found)
     yield cells.details("Protocol", cells.pairs_of_values(_given(found.protocol)))
     yield cells.details("Parameters", _parameters(found))
@@ -80,111 +82,101 @@ def _plain(value: Any) -> Any:
     return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
-def _card(found: Evaluation) -> str:
+def _card(found: Outcome) -> str:
     protocol: Mapping[str, Any] = found.protocol
-    facts = [(words, f"{protocol[name]:,}") for name, words in _CARD.items()]
+    there = {name: words for name, words in _CARD.items() if name in protocol}
+    facts = [(words, f"{protocol[name]:,}") for name, words in there.items()]
     if found.new_users:
         facts.append(("people without history", f"{found.new_users['users']:,}"))
-    facts.append(("split", found.protocol["split"]))
+    facts.append(("split", protocol["split"]))
     shown = "".join(
         f"<div><dt>{cells.text(a)}</dt><dd>{cells.text(b)}</dd></div>" for a, b in facts
     )
     return f'<dl class="card">{shown}</dl>'
 
 
-def _notes(found: Evaluation) -> str:
+def _notes(found: Outcome) -> str:
     items = "".join(f"<li>{cells.text(note)}</li>" for note in found.notes)
     return f'<ul class="notes">{items}</ul>' if items else ""
 
 
-def _figures(results: Sequence[Result], k: int) -> str:
-    rows = [
-        Dot(one.algorithm, one.metrics["ndcg"], *one.intervals["ndcg"], one.versus_best)
-        for one in results
-    ]
-    places = {one.algorithm: (one.metrics["coverage"], one.metrics["ndcg"]) for one in results}
-    left = _figure(dots(rows, f"nDCG@{k}"), f"nDCG@{k}, with its 95 % interval")
-    right = _figure(
-        points(places, "coverage", f"nDCG@{k}"),
-        f"nDCG@{k} (up) against coverage (across): the share of the movies in any list",
-    )
-    return f'<div class="figures">{left}{right}</div>'
-
-
-def _figure(svg: str, words: str) -> str:
-    return f"<figure>{svg}<figcaption>{cells.text(words)}</figcaption></figure>"
-
-
-def _lengths(found: Evaluation) -> str:
-    cutoffs = sorted(found.protocol["cutoffs"])
-    values = {(each.algorithm, each.k): each.metrics["ndcg"] for each in found.results}
-    names = dict.fromkeys(each.algorithm for each in found.results)
-    series = {name: [values[name, k] for k in cutoffs] for name in names}
-    return _figure(lines([str(k) for k in cutoffs], series, "nDCG"), "nDCG by length of the lists")
-
-
-def _found(found: Evaluation) -> str:
+def _found(found: Outcome) -> str:
     there = [name for name in _FOUND if name in found.results[0].metrics]
     rows = [
         [
-            cells.word(one.algorithm, one.versus_best), cells.number(one.k, 0), outcome(one),
+            *_label(one), outcome(one, found.METRIC),
             *(cells.number(one.metrics[name], 4) for name in there),
             cells.number(one.fit_seconds, 2),
         ]
         for one in _best_first(found)
     ]  # fmt: skip
-    head = ["<algorithm", "k", "nDCG", "interval", "<", *(_FOUND[name] for name in there), "fit s"]
-    return cells.table(head, rows)
+    main = METRIC_NAMES[found.METRIC]
+    return cells.table(
+        [*_labels(found), main, "interval", "<", *(_FOUND[name] for name in there), "fit s"], rows
+    )
 
 
-def _alike(found: Evaluation) -> str:
+def _alike(found: Outcome) -> str:
     there = [name for name in _ALIKE if any(name in one.metrics for one in found.results)]
     rows = [
-        [
-            cells.word(one.algorithm, one.versus_best), cells.number(one.k, 0),
-            *(cells.number(one.metrics.get(name), 4) for name in there),
-        ]
+        [*_label(one), *(cells.number(one.metrics.get(name), 4) for name in there)]
         for one in _best_first(found)
-    ]  # fmt: skip
-    return cells.table(["<algorithm", "k", *(_ALIKE[name] for name in there)], rows)
+    ]
+    return cells.table([*_labels(found), *(_ALIKE[name] for name in there)], rows)
 
 
-def _best_first(found: Evaluation) -> list[Result]:
-    """Return the results by length of the lists, the main one first, and by nDCG."""
-    order = found.protocol["cutoffs"].index
-    return sorted(found.results, key=lambda one: (order(one.k), -one.metrics["ndcg"]))
+def _labels(found: Outcome) -> list[str]:
+    """Return the heads of what names a row: the algorithm, and the length of its lists."""
+    return ["<algorithm", "k"] if found.results[0].k else ["<algorithm"]
 
 
-def _pairs(found: Evaluation) -> str:
-    header = ["<better", "<than", "by", "interval", "p, corrected", "<", "runs ahead"]
+def _label(one: AnyResult) -> list[str]:
+    name = cells.word(one.algorithm, one.versus_best)
+    return [name, cells.number(one.k, 0)] if one.k else [name]
+
+
+def _best_first(found: Outcome) -> list[AnyResult]:
+    """Return the results by length of the lists, the main one first, and by the main measure."""
+    order = list(dict.fromkeys(one.k for one in found.results)).index
+    return sorted(found.results, key=lambda one: (order(one.k), cost(one, found.METRIC)))
+
+
+def cost(one: AnyResult, metric: str) -> float:
+    """Return a number that is lower, the better a result is."""
+    return one.metrics[metric] if metric in LOWER_IS_BETTER else -one.metrics[metric]
+
+
+def _pairs(found: Outcome) -> str:
+    pairs = found.pairs()
+    several = any(pair.n_runs > 1 for pair in pairs)
+    header = ["<better", "<than", "by", "interval", "p, corrected", "<"]
+    header += ["runs ahead"] if several else []
     rows = [
         [
             cells.word(pair.first), cells.word(pair.second), cells.number(pair.difference, 4),
             cells.interval((pair.low, pair.high)), cells.p_value(pair.p_holm),
             cells.word("clear" if pair.is_clear else "not clear"),
-            cells.word(f"{pair.runs_ahead}/{pair.n_runs}", is_text=False),
+            *([cells.word(f"{pair.runs_ahead}/{pair.n_runs}", is_text=False)] if several else []),
         ]
-        for pair in found.pairs()
+        for pair in pairs
     ]  # fmt: skip
     return cells.table(header, rows)
 
 
-def _by_group(rows: pd.DataFrame, what: By) -> str:
-    groups, names = (list(dict.fromkeys(rows[name])) for name in ("group", "algorithm"))
-    table = rows.set_index(["algorithm", "group"])
-    found = {place: (row.ndcg, (row.low, row.high)) for place, row in table.iterrows()}
-    known = {name: [found.get((name, group), (None, None)) for group in groups] for name in names}
-    series = {name: [value for value, _ in each] for name, each in known.items()}
-    bars = {name: [bar for _, bar in each] for name, each in known.items()}
-    return _figure(lines(groups, series, "nDCG", bars), f"nDCG by {_BY[what]}, with intervals")
+def _groups(groups: Mapping[By, pd.DataFrame], metric: str) -> Iterator[str]:
+    if groups:
+        figures = "".join(group_figure(rows, what, metric) for what, rows in groups.items())
+        yield f'<h3>{METRIC_NAMES[metric]} by group</h3><div class="figures">{figures}</div>'
+    for what, rows in groups.items():
+        yield cells.details(f"Figures by {BY[what]}", _table_of_groups(rows, metric))
 
 
-def _groups(rows: pd.DataFrame) -> str:
-    header = ["<group", "people", "<algorithm", "nDCG", "interval", "<"]
+def _table_of_groups(rows: pd.DataFrame, metric: str) -> str:
+    header = ["<group", "people", "<algorithm", METRIC_NAMES[metric], "interval", "<"]
     body = [
         [
             cells.word(str(row["group"])), cells.number(row["users"], 0),
-            cells.word(str(row["algorithm"])), cells.number(row["ndcg"], 4),
+            cells.word(str(row["algorithm"])), cells.number(row[metric], 4),
             cells.interval((row["low"], row["high"])),
             cells.word(str(row["versus_best"]), str(row["versus_best"])),
         ]
@@ -193,12 +185,14 @@ def _groups(rows: pd.DataFrame) -> str:
     return cells.table(header, body)
 
 
-def _tuning(found: Evaluation) -> str:
+def _tuning(found: Outcome) -> str:
     """Return how the parameters of each run were chosen, if they were."""
     runs = {one.algorithm: one.runs for one in found.results}
+    several = any(len(own) > 1 for own in runs.values())
     rows = [
         [
-            cells.word(name), cells.number(number, 0), cells.number(run["tuning"]["trials"], 0),
+            cells.word(name), *([cells.number(number, 0)] if several else []),
+            cells.number(run["tuning"]["trials"], 0),
             cells.number(run["tuning"]["start"], 4), cells.number(run["tuning"]["validation"], 4),
             cells.word(in_words(run["tuning"]["parameters"])),
             cells.number(run["tuning"]["tune_seconds"], 1),
@@ -209,12 +203,14 @@ def _tuning(found: Evaluation) -> str:
     ]  # fmt: skip
     if not rows:
         return ""
-    header = ["<algorithm", "run", "trials", "start", "chosen", "<parameters", "seconds"]
-    words = f"nDCG on held-out training ratings; search: {found.protocol['search']}"
+    header = ["<algorithm", *(["run"] if several else []), "trials", "start", "chosen"]
+    header += ["<parameters", "seconds"]
+    main, search = METRIC_NAMES[found.METRIC], found.protocol["search"]
+    words = f"{main} on held-out training ratings; search: {search}"
     return f'<h3>Tuning</h3><p class="quiet">{cells.text(words)}</p>' + cells.table(header, rows)
 
 
-def _parameters(found: Evaluation) -> str:
+def _parameters(found: Outcome) -> str:
     first = {one.algorithm: one.parameters for one in found.results}
     return cells.pairs_of_values(
         {
@@ -224,9 +220,9 @@ def _parameters(found: Evaluation) -> str:
     )
 
 
-def outcome(one: Result | None) -> str:
-    """Return three cells: nDCG, its interval, and whether it is the best or tied."""
+def outcome(one: AnyResult | None, metric: str) -> str:
+    """Return three cells: the main measure, its interval, and whether it is the best or tied."""
     if one is None:  # lists of another system for one data set
         return cells.number(None, 4) * 2 + cells.word("")
     mark = cells.word(one.versus_best, one.versus_best)
-    return cells.number(one.metrics["ndcg"], 4) + cells.interval(one.intervals["ndcg"]) + mark
+    return cells.number(one.metrics[metric], 4) + cells.interval(one.intervals[metric]) + mark

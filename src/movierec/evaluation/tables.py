@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     import os
 
     from movierec.evaluation.outcome import Evaluation
-    from movierec.evaluation.rating_outcome import RatingEvaluation
+    from movierec.evaluation.rating_outcome import RatingEvaluation, RatingResult
+    from movierec.evaluation.results import Result
 
     Outcome: TypeAlias = Evaluation | RatingEvaluation
+    AnyResult: TypeAlias = Result | RatingResult
 
 ENDINGS = (".md", ".tex")
 _SHOWN = (
@@ -147,7 +149,7 @@ def _rows(
 
 
 def _note(found: Outcome) -> str:
-    return next(note for metric, note in _NOTES.items() if metric in found.results[0].metrics)
+    return _NOTES[found.METRIC]
 
 
 def _markdown_row(cells: Iterable[str]) -> str:

@@ -156,7 +156,7 @@ def _with_queries(task: Task, encoded: Encoded, parts: Parts) -> Task:
 
 
 def whole_task(rows: RatingRows, movies: Sequence[MovieRow] | None = None) -> Task:
-    """Return a task without test rows, to be split by :func:`movierec.evaluation.ratings.folds`.
+    """Return a task without test rows; :func:`movierec.evaluation.rating_runs.folds` splits it.
 
     Parameters
     ----------
