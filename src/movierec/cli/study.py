@@ -18,7 +18,7 @@ def study(
     keep: Annotated[
         Path | None,
         typer.Option(
-            help="A folder for the lists of each run.  [default: beside FILE, as study.kept]"
+            help="A folder for what each run measured.  [default: beside FILE, as study.kept]"
         ),
     ] = None,
     report: Annotated[

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from movierec._checks import one_of, path_of
 from movierec._progress import shows_progress
@@ -18,6 +18,8 @@ from movierec.errors import DataError, UsageError
 from movierec.evaluation.evaluate import evaluate
 from movierec.evaluation.groups import NO_AGES, By
 from movierec.evaluation.plan import Plan
+from movierec.evaluation.rating_plan import RatingPlan
+from movierec.evaluation.ratings import evaluate_ratings
 from movierec.evaluation.report import html
 from movierec.evaluation.tables import latex, markdown, notebook_html
 
@@ -25,15 +27,30 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from movierec.evaluation.outcome import Evaluation
+    from movierec.evaluation.rating_outcome import RatingEvaluation
 
 _PLACES = ("ratings", "movies", "train", "test", "negatives", "lists")
 _CALLS = {"keep", "progress", "tell"}
-_DEFAULTS = {
-    name: parameter.default
-    for name, parameter in inspect.signature(evaluate).parameters.items()
-    if name not in _CALLS
+_OF_STUDY = {"title", "task", "by", "data"}
+
+
+class _Task(NamedTuple):
+    """What a study measures: how, what is checked before, and what it is called."""
+
+    evaluate: Callable[..., Evaluation | RatingEvaluation]
+    plan: type[Plan | RatingPlan]
+    words: str
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        parameters = inspect.signature(self.evaluate).parameters
+        return {name: each.default for name, each in parameters.items() if name not in _CALLS}
+
+
+_TASKS = {
+    "lists": _Task(evaluate, Plan, "lists"),
+    "rating": _Task(evaluate_ratings, RatingPlan, "predicted ratings"),
 }
-_OF_STUDY = {"title", "by", "data"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +60,7 @@ class Study:
     Attributes
     ----------
     title : str
-    evaluations : dict of str to Evaluation
+    evaluations : dict of str to Evaluation, or to RatingEvaluation
         By the name of the data set.
     by : tuple of str
         The groups that the report shows.
@@ -52,7 +69,7 @@ class Study:
     """
 
     title: str
-    evaluations: dict[str, Evaluation]
+    evaluations: dict[str, Evaluation | RatingEvaluation]
     by: tuple[By, ...]
     source: str
 
@@ -98,10 +115,11 @@ def run_study(
     Parameters
     ----------
     path : path-like
-        A file with arguments of :func:`movierec.evaluate`, and for each data set a table
-        ``[data.NAME]`` with its own ones. Paths are relative to the file.
+        A file with arguments of :func:`movierec.evaluate`, or with ``task = "rating"`` of
+        :func:`movierec.evaluate_ratings`, and for each data set a table ``[data.NAME]`` with its
+        own ones. Paths are relative to the file.
     keep : path-like, optional
-        Where the lists of each run are kept. Default: a folder beside the file, named after
+        Where what was measured is kept. Default: a folder beside the file, named after
         it: ``study.kept`` for ``study.toml``.
     progress : callable or bool, optional
         As in :func:`movierec.evaluate`.
@@ -120,15 +138,18 @@ def run_study(
     source, content = _read(file)
     common = {name: value for name, value in content.items() if name not in _OF_STUDY}
     kept = file.with_suffix(".kept") if keep is None else keep
-    data = {name: _arguments(file, name, common | own) for name, own in content["data"].items()}
+    task = _TASKS[one_of("task", content.get("task", "lists"), tuple(_TASKS))]
+    data = {
+        name: _arguments(file, name, task, common | own) for name, own in content["data"].items()
+    }
     by = tuple(content.get("by", ()))
     for arguments in data.values():  # a mistake in the last one must not show after hours
-        _check(arguments, by)
+        _check(task, arguments, by)
     found = {}
     for name, arguments in data.items():
         if tell is not None:
             tell(f"data set {name}")
-        found[name] = evaluate(**arguments, keep=kept, progress=progress, tell=tell)
+        found[name] = task.evaluate(**arguments, keep=kept, progress=progress, tell=tell)
     return Study(str(content.get("title", file.stem)), found, by, source)
 
 
@@ -151,23 +172,26 @@ def _read(file: Path) -> tuple[str, dict[str, Any]]:
     return source, content
 
 
-def _arguments(file: Path, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def _arguments(file: Path, name: str, task: _Task, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of an evaluation, with paths that start at the folder of the file."""
     for key in given:
-        if key not in _DEFAULTS:
+        if key == "task":
+            raise UsageError(f"{file}: data set {name} has a task", "name one for all, at the top")
+        if key not in task.defaults:
+            known = ", ".join(sorted(task.defaults))
             raise UsageError(
                 f'{file}: no option is called "{key}" (data set {name})',
-                f"the options are {', '.join(sorted(_DEFAULTS))}; and title and by",
+                f"the options for {task.words} are {known}; and title, task and by",
             )
     return {key: _place(file, value) if key in _PLACES else value for key, value in given.items()}
 
 
-def _check(arguments: Mapping[str, Any], by: Sequence[By]) -> None:
+def _check(task: _Task, arguments: Mapping[str, Any], by: Sequence[By]) -> None:
     """Plan an evaluation, which raises what is wrong with it, and check its groups."""
-    plan = Plan.of({**_DEFAULTS, **arguments})
+    plan = task.plan.of({**task.defaults, **arguments})
     for what in by:
         one_of("by", what, get_args(By))
-    if "age" in by and not plan.first.task.known.has_timestamps:
+    if "age" in by and not plan.known.has_timestamps:
         raise DataError(*NO_AGES)
 
 
