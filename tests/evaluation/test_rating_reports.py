@@ -229,6 +229,12 @@ def test_only_what_differs_is_done_again_and_damage_is_noticed(tmp_path: Path) -
     assert n_fits() == 5
 
 
+def test_lines_of_ten_algorithms_differ() -> None:
+    svg = lines(["one", "two"], {f"a{n}": [n, n + 1.0] for n in range(10)}, "RMSE")
+    styles = re.findall('<polyline class="([^"]*)"', svg)
+    assert len(set(styles)) == len(styles) == 10
+
+
 def test_the_command_writes_reports_and_plots(movierec: RunProgram, folder: Path) -> None:
     files = [folder / name for name in ("r.html", "p.svg")]
     how = ("--task", "rating", "--algorithm", "bias,mf", "--by", "fame", "--keep", folder / "kept")

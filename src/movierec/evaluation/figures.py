@@ -156,9 +156,12 @@ def _bar(x: float, between: tuple[float, float], ticks: Sequence[float], style: 
 
 
 def _styles(names: Iterable[str]) -> dict[str, str]:
-    """Return the class of each name: gray for baselines, the other colors in turn."""
+    """Return the classes of each name: gray for baselines; others in turn, then dashed."""
     others = [name for name in names if name not in _BASELINES]
-    styles = {name: f"s{number % _COLORS}" for number, name in enumerate(others)}
+    styles = {
+        name: f"s{number % _COLORS}" + (" again" if number >= _COLORS else "")
+        for number, name in enumerate(others)
+    }
     return dict.fromkeys(_BASELINES, f"s{_COLORS}") | styles
 
 

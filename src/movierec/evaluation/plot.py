@@ -123,7 +123,7 @@ def draw_errors(document: Mapping[str, Any]) -> Figure:
         axes.grid(alpha=0.3)
         axes.margins(y=0.5 / len(results))
     how = document["protocol"]
-    figure.suptitle(f"{how['test_rows']:,} predicted ratings, {how['split']}: 95 % intervals")
+    figure.suptitle(f"{how['test_rows']:,} predicted ratings ({how['split']}), 95 % intervals")
     return figure
 
 
