@@ -271,9 +271,7 @@ def compared(
         By algorithm, for each part.
     rows : PredictedRows
     """
-    errors = {
-        name: np.concatenate([part.errors for part in each]) for name, each in predicted.items()
-    }
+    errors = {name: np.concatenate([part.errors for part in predicted[name]]) for name in predicted}
     found = Compared(errors, rows.users)
     marks = found.versus_best("rmse")
     results = [
