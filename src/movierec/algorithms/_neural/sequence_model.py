@@ -18,6 +18,7 @@ from movierec.algorithms._neural.answers import (
     fingerprint_of,
     probabilities,
 )
+from movierec.algorithms._neural.compiling import Compiled
 from movierec.algorithms._neural.layers import Dropout, KeyedDropout, layer_norm
 from movierec.algorithms._neural.losses import sampled_loss
 from movierec.algorithms._neural.packing import Batch, Sequences
@@ -301,4 +302,4 @@ class _NextItem:
         import jax
 
         forward = self._model.forward
-        return jax.jit(lambda *arguments: forward(jax.numpy, *arguments)[:, -1])
+        return Compiled(lambda *arguments: forward(jax.numpy, *arguments)[:, -1])

@@ -49,12 +49,14 @@ def _leading(matrix: csr_matrix, n: int, random: np.random.Generator) -> npt.NDA
     """Return the leading eigenvectors as columns, times the roots of their eigenvalues."""
     from scipy.linalg import eigh
     from scipy.sparse.linalg import eigsh
+    from threadpoolctl import threadpool_limits
 
     size = matrix.shape[0]
-    if size <= _FEW:
-        values, vectors = eigh(matrix.toarray(), subset_by_index=(size - n, size - 1))
-    else:
-        values, vectors = eigsh(matrix, k=n, which="LA", v0=random.random(size))
+    with threadpool_limits(1):  # the last digits of a product may depend on the threads
+        if size <= _FEW:
+            values, vectors = eigh(matrix.toarray(), subset_by_index=(size - n, size - 1))
+        else:
+            values, vectors = eigsh(matrix, k=n, which="LA", v0=random.random(size))
     order = np.argsort(-values)
     return np.asarray(vectors[:, order] * np.sqrt(np.maximum(values[order], 0)))
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from movierec.algorithms._neural.compiling import Compiled, load_jax
 from movierec.algorithms.base import Run
 from movierec.errors import UsageError
 
@@ -86,7 +87,7 @@ class Trainer:
     """
 
     def __init__(self, problem: Problem, schedule: Schedule, fingerprint: str, run: Run) -> None:
-        import jax  # noqa: F401 -- a missing package is an error before any work
+        load_jax()  # a missing package is an error before any work
         import optax  # noqa: F401
 
         self._problem, self._schedule = problem, schedule
@@ -249,4 +250,4 @@ def _compiled_step(loss: Callable[..., Any], learning_rate: float) -> tuple[Any,
         average = jax.tree.map(lambda old, new: old + _PER_STEP * (new - old), average, weights)
         return weights, state, average, value
 
-    return jax.jit(step), optimizer
+    return Compiled(step), optimizer
