@@ -170,7 +170,7 @@ def recommending(
         ratings=None if is_real else data / "ratings.csv",
         movies=None,
         users=None if is_real else N_USERS,
-        repeats=1 if is_slow else 3,
+        repeats=1 if is_slow else 7 if size == SMALL[0] else 3,
         neighbors="neighbors" in group.steps,
     )
 

@@ -252,10 +252,24 @@ def test_large_data_take_the_compiled_loops(
 ) -> None:
     """Where they begin, the answer must not change."""
     matrix = weigh(popular_matrix(300, 50), weighting)
+    monkeypatch.setattr("movierec.neighbors.top_k._costs", [])
     small = top_k(matrix, 10, shrinkage=shrinkage)
     monkeypatch.setattr("movierec.neighbors.top_k._MANY", 0)
     monkeypatch.setattr("movierec.neighbors.blockwise.fill_table", None)
     assert_same(top_k(matrix, 10, shrinkage=shrinkage), small)
+
+
+def test_many_tables_take_the_compiled_loops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that fits many small tables, as a search does, loads the loops at some time."""
+    matrix = popular_matrix(300, 50)
+    costs: list[float] = []
+    monkeypatch.setattr("movierec.neighbors.top_k._costs", costs)
+    tables = [top_k(matrix, 10), top_k(matrix, 10)]
+    monkeypatch.setattr("movierec.neighbors.top_k._MANY", 2.5 * costs[0])
+    monkeypatch.setattr("movierec.neighbors.blockwise.fill_table", None)
+    tables.append(top_k(matrix, 10))
+    for table in tables[1:]:
+        assert_same(table, tables[0])
 
 
 @given(rating_matrices(), st.sampled_from([0.0, 0.5, 30.0]), st.integers(1, 8))
