@@ -1,69 +1,39 @@
 """Measure movierec beside the libraries that do the same, and write ``docs/libraries.md``.
 
     python benchmarks/libraries.py [--sizes 0.1 1 5 25] [--python rectools=PYTHON]
-        [--rows NAME ...] [--rounds 3]
+        [--rows NAME ...] [--rounds 3] [--keep FILE]
 
 Each row is run in a process of its own, and the rows of a group in turn, round after round, so that
-a machine that slows down slows all of them. The table shows medians of wall and CPU time, the
-highest peak of memory, ratios, and the quality of what was made. With MOVIEREC_REAL_DATA, the size
-0.1 is the published split of MovieLens 100K; the others are simulated, as in ``run.py``.
+a machine that slows down slows all of them. Each run is added to a file of JSON lines as it ends:
+the same command goes on after an interruption, and the page shows all that the file holds. With
+MOVIEREC_REAL_DATA, the size 0.1 is the published split of MovieLens 100K; the others are simulated,
+as in ``run.py``.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
-from statistics import median
 from typing import Any
 
+from libraries_page import Group, Measured, write
 from make_data import make
 from recommend import run_apart
-from report import machine
 from results import CONTENDERS
 from run import HERE, SHAPES, cost_of, run_contender
 
 SMALL, ALL = ("0.1", "1"), ("0.1", "1", "5", "25")
 N_USERS = 500  # whose lists are made where the data are simulated
 LARGE = 5.0  # million ratings; from here on, fewer repeats
-SCORES = ("fit", "first", "score")
 REAL = "ml100k-split-75-25"
-LIBRARIES = ("movierec", "implicit", "lenskit", "rectools", "scikit-surprise", "numpy", "scipy")
 EVALUATED = "als,ease,item_knn,svd,user_knn"
 ALS = "n_factors=64 n_iterations=15 unobserved=0.1 l2=0.007"
 ALS_OF_IMPLICIT = "factors=64 iterations=15 alpha=11 regularization=15"
-
-
-@dataclass(frozen=True)
-class Group:
-    """What is compared: movierec first, then its peers.
-
-    Attributes
-    ----------
-    title : str
-    names : tuple of str
-        Recommenders as in ``recommend.py``, or contenders of ``run.py``.
-    sizes : tuple of str
-        In millions of ratings.
-    steps : tuple of str
-        What is timed.
-    only_small : tuple of str
-        Those of `names` that take hours above 0.1 million ratings.
-    """
-
-    title: str
-    names: tuple[str, ...]
-    sizes: tuple[str, ...] = ALL
-    steps: tuple[str, ...] = SCORES
-    only_small: tuple[str, ...] = ()
-
-    def at(self, size: str) -> tuple[str, ...]:
-        """Return the names that are run at a size."""
-        is_small = float(size) <= float(SMALL[0])
-        return tuple(name for name in self.names if is_small or name not in self.only_small)
 
 
 GROUPS = {
@@ -99,7 +69,7 @@ GROUPS = {
         SMALL,
     ),
     "als": Group(
-        "`als` with 64 factors, and known people scored",
+        "`als` with 64 factors",
         (
             f"movierec als {ALS}",
             f"implicit AlternatingLeastSquares {ALS_OF_IMPLICIT}",
@@ -113,12 +83,12 @@ GROUPS = {
         only_small=("surprise SVD",),
     ),
     "neighbors": Group(
-        "tables of the 100 nearest movies by factors",
+        "the 100 nearest of each movie by factors",
         (f"movierec als {ALS}", f"implicit AlternatingLeastSquares {ALS_OF_IMPLICIT}"),
         steps=("neighbors",),
     ),
     "fit": Group(
-        "a whole fit: files read, neighbors found, model saved",
+        "a whole fit, from files to the saved model",
         ("movierec", "movierec_cosine", "implicit_cosine", "lenskit_item_knn"),
         steps=("process",),
     ),
@@ -186,93 +156,53 @@ def evaluation(name: str, data: Path, options: argparse.Namespace) -> list[str |
     return [sys.executable, "-m", "movierec", "evaluate", data / "ratings.csv", *words]
 
 
-def combined(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the medians of the times, and the highest memory."""
-    problems = [run for run in runs if "problem" in run]
-    if problems:
-        return problems[0]
-    found = dict(runs[-1])
-    for step in (*SCORES, "neighbors", "process"):
-        if step in found:
-            found[step] = [median(run[step][clock] for run in runs) for clock in (0, 1)]
-    return found | {"megabytes": max(run["megabytes"] for run in runs)}
+def measure(options: argparse.Namespace) -> None:
+    """Run what the file does not hold yet, and write the page after each group."""
+    runs = read(options.keep)
+    for size in options.sizes:
+        data = options.work / f"{size}-data"
+        if not (data / "movies.csv").exists():
+            make(data, *SHAPES[size])
+        for row in options.rows:
+            if size in ALL and size not in GROUPS[row].sizes:
+                continue
+            runs += run_group(row, size, runs, options)
+            write(options.out, runs, GROUPS, N_USERS)
 
 
-def table(group: Group, size: str, results: dict[str, dict[str, Any]]) -> list[str]:
-    """Return the lines of a group at a size.
+def run_group(
+    row: str, size: str, runs: list[Measured], options: argparse.Namespace
+) -> list[Measured]:
+    """Run the rounds of a group that are missing; keep and return them.
 
     Parameters
     ----------
-    group : Group
+    row : str
+        The name of the group.
     size : str
-    results : dict of str to dict
-        By name of the row, as :func:`combined` returns them.
+    runs : list of Measured
+        What was run before.
+    options : argparse.Namespace
     """
-    heads = [head for step in group.steps for head in (f"{step} s", "CPU s", "CPU, × movierec")]
-    heads = ["", *heads, "peak MB", "agreement" if group.steps == ("process",) else "nDCG@10"]
-    first = next(iter(results.values()))
-    lines = [f"\n## {size} M: {group.title}\n", f"| {' | '.join(heads)} |"]
-    lines.append("|---" + "|--:" * (len(heads) - 1) + "|")
-    lines += [
-        f"| {name} | {' | '.join(cells(found, first, group.steps))} |"
-        for name, found in results.items()
-    ]
-    return lines
+    group, found = GROUPS[row], []
+    known = Counter(run.name for run in runs if (run.group, run.size) == (row, size))
+    for number in range(options.rounds):
+        for name in group.at(size):
+            if known[name] > number:
+                continue
+            print(f"{size} M: {name}", file=sys.stderr, flush=True)
+            found.append(Measured(row, size, name, run_once(name, group, size, options)))
+            with options.keep.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(found[-1])) + "\n")
+    return found
 
 
-def cells(found: dict[str, Any], first: dict[str, Any], steps: tuple[str, ...]) -> list[str]:
-    """Return the figures of a row; the ratios are those of the CPU time to the first row."""
-    if "problem" in found:
-        return [f"failed: {found['problem'][:80]}", *[""] * (3 * len(steps) + 1)]
-    figures = []
-    for step in steps:
-        wall, cpu = found[step]
-        base = first.get(step, [0, 0])[1]
-        figures += [f"{wall:.3f}", f"{cpu:.3f}", f"{cpu / base:.2f}" if base else "-"]
-    quality = f"{found['ndcg']:.4f}" if "ndcg" in found else found["agreement"]
-    return [*figures, f"{found['megabytes']:.0f}", quality]
-
-
-_HEAD = """# Beside other libraries
-
-    {command}
-
-wrote this page; `benchmarks/README.md` lists what it needs. Every row ran in its own process, and
-the rows of a table in turn, in {rounds} rounds, on one machine: {machine}. Times are medians of the
-rounds, by the clock and of all processors together; ratios are those of CPU time to movierec's.
-Memory is the highest peak of the process. Recommenders ran on one processor, whole commands on all.
-
-*fit* is the median of the fits of a process, and *first* its first, with what is then loaded;
-*score* is the time to score all movies for all users with test rows, of simulated data for
-{n_users} of them. nDCG@10 is measured by the same code for all, on the same rows that were held
-out. *Agreement* counts sampled movies whose ten neighbors are the nearest. 0.1 M is {small}; other
-sizes are simulated by `benchmarks/make_data.py`.
-
-Versions: {versions}.
-"""
-
-
-def write(path: Path, lines: list[str], options: argparse.Namespace) -> None:
-    """Write the page with what was measured so far."""
-    real = os.environ.get("MOVIEREC_REAL_DATA")
-    sizes = " ".join(options.sizes)
-    head = _HEAD.format(
-        command=f"python benchmarks/libraries.py --sizes {sizes} --rounds {options.rounds}",
-        rounds=options.rounds,
-        machine=machine(),
-        n_users=N_USERS,
-        small="the published split of MovieLens 100K" if real else "simulated, too",
-        versions=", ".join(filter(None, map(installed, LIBRARIES))),
-    )
-    path.write_text("\n".join([head, *lines, ""]), encoding="utf-8")
-
-
-def installed(library: str) -> str:
-    """Return the name and version of a library, or nothing if it is not installed."""
-    try:
-        return f"{library} {version(library)}"
-    except PackageNotFoundError:
-        return ""
+def read(kept: Path) -> list[Measured]:
+    """Return the runs of a file of JSON lines that did not fail; none if there is no file."""
+    if not kept.exists():
+        return []
+    runs = [Measured(**json.loads(line)) for line in kept.read_text("utf-8").splitlines()]
+    return [run for run in runs if "problem" not in run.found]
 
 
 def parse() -> argparse.Namespace:
@@ -284,29 +214,18 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--python", action="append", default=[], metavar="LIBRARY=PYTHON")
     parser.add_argument("--work", type=Path, default=Path("/tmp/movierec-benchmarks"))
+    parser.add_argument("--keep", type=Path, help="default: libraries.jsonl in the work folder")
     parser.add_argument("--out", type=Path, default=HERE.parent / "docs" / "libraries.md")
     options = parser.parse_args()
     options.pythons = dict(pair.split("=", 1) for pair in options.python)
     options.work = options.work.resolve()
+    options.work.mkdir(parents=True, exist_ok=True)
+    options.keep = options.keep or options.work / "libraries.jsonl"
     return options
 
 
 def main() -> None:
-    options, lines = parse(), []
-    for size in options.sizes:
-        data = options.work / f"{size}-data"
-        if not (data / "movies.csv").exists():
-            make(data, *SHAPES[size])
-        for group in (GROUPS[name] for name in options.rows):
-            if size in ALL and size not in group.sizes:
-                continue
-            runs: dict[str, list[dict[str, Any]]] = {name: [] for name in group.at(size)}
-            for _ in range(options.rounds):
-                for name, found in runs.items():
-                    print(f"{size} M: {name}", file=sys.stderr, flush=True)
-                    found.append(run_once(name, group, size, options))
-            lines += table(group, size, {name: combined(found) for name, found in runs.items()})
-            write(options.out, lines, options)
+    measure(parse())
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # The number of multiplications from which on the compiled loops are faster, although loading them
 # takes a third of a second. Each pair of items costs about as much as a few multiplications.
-_MANY = 80_000_000
+_MANY = 65_000_000
 _PER_PAIR = 4
 # Corrected vectors, which the default fit compares, and similarities of other kinds gain less, and
 # a new installation first compiles the loops: a fit of MovieLens latest-small should not wait.
