@@ -206,7 +206,8 @@ _HOW = """
 lists what it needs. Every row ran in its own process, and the rows of a table in turn, round after
 round, on one machine: {machine}. Times are medians of the rounds, by the clock and of all
 processors together; ratios are those of CPU time to movierec's in the same round. Memory is the
-highest peak of the process. Recommenders ran on one processor, whole commands on all.
+highest peak of the process. Recommenders ran on one processor, whole commands on all. Tables may be
+of different days, so only the rows of one are compared.
 
 *fit* is the median of the fits of a process, and *first* its first, with what is then loaded;
 *score* is the time to score all movies for all users with test rows, of simulated data for
