@@ -21,13 +21,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from libraries_page import Group, Measured, write
+from libraries_page import ALL, SMALL, Group, Measured, write
 from make_data import make
 from recommend import run_apart
-from results import CONTENDERS
+from results import CONTENDERS, read_lines
 from run import HERE, SHAPES, cost_of, run_contender
 
-SMALL, ALL = ("0.1", "1"), ("0.1", "1", "5", "25")
 N_USERS = 500  # whose lists are made where the data are simulated
 LARGE = 5.0  # million ratings; from here on, fewer repeats
 REAL = "ml100k-split-75-25"
@@ -198,10 +197,8 @@ def run_group(
 
 
 def read(kept: Path) -> list[Measured]:
-    """Return the runs of a file of JSON lines that did not fail; none if there is no file."""
-    if not kept.exists():
-        return []
-    runs = [Measured(**json.loads(line)) for line in kept.read_text("utf-8").splitlines()]
+    """Return the runs in a file that did not fail."""
+    runs = [Measured(**line) for line in read_lines(kept)]
     return [run for run in runs if "problem" not in run.found]
 
 

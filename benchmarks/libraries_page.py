@@ -12,6 +12,7 @@ from typing import Any
 
 from report import machine
 
+SMALL, ALL = ("0.1", "1"), ("0.1", "1", "5", "25")  # million ratings
 SCORES = ("fit", "first", "score")
 OURS = "movierec"  # the first word of our rows
 LIBRARIES = ("movierec", "implicit", "lenskit", "rectools", "scikit-surprise", "numpy", "scipy")
@@ -39,13 +40,13 @@ class Group:
 
     title: str
     names: tuple[str, ...]
-    sizes: tuple[str, ...] = ("0.1", "1", "5", "25")
+    sizes: tuple[str, ...] = ALL
     steps: tuple[str, ...] = SCORES
     only_small: tuple[str, ...] = ()
 
     def at(self, size: str) -> tuple[str, ...]:
         """Return the names that are run at a size."""
-        is_small = float(size) <= 0.1
+        is_small = float(size) <= float(SMALL[0])
         return tuple(name for name in self.names if is_small or name not in self.only_small)
 
 

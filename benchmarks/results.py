@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 # The contenders by the name of their script. movierec has none: it is measured by its commands, as
 # it is, and by ratings alone, where it has the same neighbors as the other libraries.
@@ -62,3 +66,13 @@ class Result:
     query: Cost = field(default_factory=Cost)
     model_megabytes: float = 0.0
     agreement: str = "-"
+
+
+def read_lines(kept: Path) -> list[dict[str, Any]]:
+    """Return the results in a file of JSON lines, without a last line that was cut off."""
+    if not kept.exists():
+        return []
+    lines = kept.read_bytes().splitlines(keepends=True)
+    if lines and not lines[-1].endswith(b"\n"):
+        os.truncate(kept, kept.stat().st_size - len(lines.pop()))
+    return [json.loads(line) for line in lines]

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from make_sequences import make
+from results import read_lines
 
 from movierec.algorithms.registry import names
 
@@ -86,13 +87,8 @@ def key_of(folder: Path, row: str, repeats: int) -> str:
 
 
 def read(kept: Path) -> dict[str, dict[str, Any]]:
-    """Return the results in a file by command, without a last line that was cut off."""
-    if not kept.exists():
-        return {}
-    lines = kept.read_bytes().splitlines(keepends=True)
-    if lines and not lines[-1].endswith(b"\n"):
-        os.truncate(kept, kept.stat().st_size - len(lines.pop()))
-    return {found["command"]: found for found in map(json.loads, lines)}
+    """Return the results in a file by command."""
+    return {found["command"]: found for found in read_lines(kept)}
 
 
 def measure_all(

@@ -62,14 +62,6 @@ def rated() -> RatingEvaluation:
     return movierec.evaluate_ratings(made()[0].assign(timestamp=times), ["bias", "mf", Constant])
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    ratings, movies = made()
-    ratings.to_csv(tmp_path / "ratings.csv", index=False)
-    movies.to_csv(tmp_path / "movies.csv", index=False)
-    return tmp_path
-
-
 def test_a_report_puts_the_lowest_error_first_and_shows_all(rated: RatingEvaluation) -> None:
     page = rated.to_html(by=["activity", "fame", "age"])
     assert page.count("<h1>Predicted ratings</h1>") == 1

@@ -12,15 +12,6 @@ from tests.conftest import Run as RunProgram
 from tests.evaluation.test_studies import without_times
 from tests.people import made
 
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    ratings, movies = made()
-    ratings.to_csv(tmp_path / "ratings.csv", index=False)
-    movies.to_csv(tmp_path / "movies.csv", index=False)
-    return tmp_path
-
-
 STUDY = """
 title = "Stars"
 task = "rating"

@@ -25,10 +25,10 @@ from movierec.evaluation.rating_runs import (
     folds,
     predict,
     tuned,
-    with_parameters,
 )
 from movierec.evaluation.search import Search, described_search, search_of
 from movierec.evaluation.tasks import Task, published_task, whole_task
+from movierec.evaluation.tuning import with_parameters
 
 if TYPE_CHECKING:
     from movierec.data.interactions import Interactions

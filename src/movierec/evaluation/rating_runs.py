@@ -17,7 +17,7 @@ from movierec.evaluation.runs import on_one_thread, users_to_test
 from movierec.evaluation.search import Search, run_search, shares_of
 from movierec.evaluation.tasks import Task
 from movierec.evaluation.trials import Trials, Tuning
-from movierec.evaluation.tuning import sample
+from movierec.evaluation.tuning import sample, with_parameters
 
 N_FOLDS = 5
 
@@ -132,14 +132,3 @@ def tuned(
     trials = Trials(own, rmse_of, search, metric="rmse", **calls)
     run_search(search, grid, trials, seed, shares_of(search, len(users_to_test(held_back))))
     return trials.outcome()
-
-
-def with_parameters(algorithm: Algorithm, parameters: dict[str, Any]) -> Algorithm:
-    """Return a new algorithm, of which some parameters are others.
-
-    Parameters
-    ----------
-    algorithm : Algorithm
-    parameters : dict
-    """
-    return type(algorithm)(**algorithm.parameters() | parameters)

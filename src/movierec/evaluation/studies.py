@@ -138,7 +138,7 @@ def run_study(
     source, content = _read(file)
     common = {name: value for name, value in content.items() if name not in _OF_STUDY}
     kept = file.with_suffix(".kept") if keep is None else keep
-    task = _TASKS[one_of("task", content.get("task", "lists"), tuple(_TASKS))]
+    task = _TASKS[one_of(f"{file}: task", content.get("task", "lists"), tuple(_TASKS))]
     data = {
         name: _arguments(file, name, task, common | own) for name, own in content["data"].items()
     }

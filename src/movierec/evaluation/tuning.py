@@ -70,7 +70,18 @@ def tuned(
     ndcg_of = _Validation(start, validation(task, seed), k, seed)
     trials = Trials({name: start.parameters()[name] for name in grid}, ndcg_of, search, **calls)
     run_search(search, grid, trials, seed, shares_of(search, len(users_to_test(ndcg_of.task))))
-    return type(start)(**start.parameters() | trials.best[0]), trials
+    return with_parameters(start, trials.best[0]), trials
+
+
+def with_parameters(algorithm: Algorithm, parameters: dict[str, Any]) -> Algorithm:
+    """Return a new algorithm, of which some parameters are others.
+
+    Parameters
+    ----------
+    algorithm : Algorithm
+    parameters : dict
+    """
+    return type(algorithm)(**algorithm.parameters() | parameters)
 
 
 class _Validation:
@@ -82,7 +93,7 @@ class _Validation:
 
     def __call__(self, parameters: dict[str, Any], share: float) -> float:
         """Return the nDCG."""
-        algorithm = type(self.start)(**self.start.parameters() | parameters)
+        algorithm = with_parameters(self.start, parameters)
         if share not in self._samples:
             self._samples[share] = sample(self.task, share, self.seed)
         task = self._samples[share]
